@@ -1,0 +1,41 @@
+{
+  'targets': [
+    {
+      'target_name': 'ebb',
+      'variables': {
+        # The headers of node-addon-api: a development dependency in a checkout, handed in by `npx ebb build` elsewhere.
+        'addon_api_include%': '<!(node -p "require(\'node-addon-api\').include_dir")',
+      },
+      'include_dirs': ['<(addon_api_include)'],
+      'defines': ['NAPI_VERSION=8', 'NODE_ADDON_API_CPP_EXCEPTIONS'],
+      'sources': ['native/addon.cc'],
+      'cflags!': ['-fno-exceptions'],
+      'cflags_cc!': ['-fno-exceptions'],
+      'cflags_cc': ['-Wall', '-Wextra', '-Wno-cast-function-type', '-fvisibility=hidden'],
+      'conditions': [
+        ['OS=="win"', {
+          'sources': ['native/os_pages_win.cc'],
+          'defines': ['_WIN32_WINNT=0x0A00'],
+          'msvs_settings': {
+            'VCCLCompilerTool': {'ExceptionHandling': 1, 'AdditionalOptions': ['/std:c++17']},
+          },
+        }, {
+          'sources': ['native/os_pages_posix.cc'],
+        }],
+        ['OS=="linux" or OS=="android"', {
+          'sources': ['native/os_pages_linux.cc'],
+        }],
+        ['OS=="mac"', {
+          'sources': ['native/os_pages_darwin.cc'],
+          'xcode_settings': {
+            'GCC_ENABLE_CPP_EXCEPTIONS': 'YES',
+            'GCC_SYMBOLS_PRIVATE_EXTERN': 'YES',
+            'CLANG_CXX_LANGUAGE_STANDARD': 'c++17',
+            'CLANG_CXX_LIBRARY': 'libc++',
+            'MACOSX_DEPLOYMENT_TARGET': '11.0',
+          },
+        }],
+      ],
+    },
+  ],
+}
