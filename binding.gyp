@@ -7,7 +7,7 @@
         'addon_api_include%': '<!(node -p "require(\'node-addon-api\').include_dir")',
       },
       'include_dirs': ['<(addon_api_include)'],
-      'defines': ['NAPI_VERSION=8', 'NODE_ADDON_API_CPP_EXCEPTIONS'],
+      'defines': ['NAPI_VERSION=8', 'NODE_ADDON_API_CPP_EXCEPTIONS_ALL'],
       'sources': ['native/addon.cc'],
       'cflags!': ['-fno-exceptions'],
       'cflags_cc!': ['-fno-exceptions'],
@@ -22,11 +22,7 @@
         }, {
           'sources': ['native/os_pages_posix.cc'],
         }],
-        ['OS=="linux" or OS=="android"', {
-          'sources': ['native/os_pages_linux.cc'],
-        }],
         ['OS=="mac"', {
-          'sources': ['native/os_pages_darwin.cc'],
           'xcode_settings': {
             'GCC_ENABLE_CPP_EXCEPTIONS': 'YES',
             'GCC_SYMBOLS_PRIVATE_EXTERN': 'YES',

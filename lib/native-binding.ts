@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import bindings from 'bindings'
+import { HeapError } from './errors'
+
+/** Counts of the whole process, over all its threads. */
+export interface MappingCounts {
+  /** Mappings made so far. */
+  readonly maps: number
+  /** Mappings given back to the OS so far; a detached buffer counts only when its finalizer has run. */
+  readonly unmaps: number
+  /** Address space held now, in bytes. */
+  readonly mappedBytes: number
+}
+
+/** What native/addon.cc exports. Every function checks its arguments and throws TypeError or RangeError. */
+export interface NativeAddon {
+  readonly osPageSize: number
+  map(byteLength: number): ArrayBuffer
+  unmap(buffer: ArrayBuffer): boolean
+  discard(buffer: ArrayBuffer, byteOffset: number, byteLength: number): void
+  populate(buffer: ArrayBuffer, byteOffset: number, byteLength: number): boolean
+  grow(buffer: ArrayBuffer, byteLength: number): ArrayBuffer | undefined
+  residentPages(buffer: ArrayBuffer): Uint8Array
+  mappings(): MappingCounts
+}
+
+/** The package's own folder, seen from lib/ and from dist/ alike. */
+const PACKAGE_ROOT = path.join(__dirname, '..')
+
+const LOCAL_BUILDS = [
+  ['build', 'Release', 'ebb.node'],
+  ['build', 'Debug', 'ebb.node'],
+]
+
+/** Which C library the running node was linked with; the report names a version only for glibc. */
+function libc(): 'glibc' | 'musl' {
+  const { header } = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } }
+  return header.glibcVersionRuntime === undefined ? 'musl' : 'glibc'
+}
+
+/** Where the prebuilt addon of this platform lies in the package. */
+function prebuilt(): string[] {
+  const file = process.platform === 'linux' ? `ebb.${libc()}.node` : 'ebb.node'
+  return ['prebuilds', `${process.platform}-${process.arch}`, file]
+}
+
+/**
+ * Loads the addon that lies under `root`: a local build if there is one, else the prebuilt one.
+ *
+ * @throws HeapError `EBB_NO_ADDON` naming the files sought, the reason, and the command that builds it
+ */
+export function loadAddon(root: string = PACKAGE_ROOT): NativeAddon {
+  const isBuilt = LOCAL_BUILDS.some((parts) => existsSync(path.join(root, ...parts)))
+  const sought = isBuilt ? LOCAL_BUILDS : [...LOCAL_BUILDS, prebuilt()]
+  try {
+    return bindings({ bindings: 'ebb', module_root: root, try: sought.map((parts) => ['module_root', ...parts]) })
+  } catch (error) {
+    throw noAddon(root, sought, error)
+  }
+}
+
+function noAddon(root: string, sought: readonly string[][], cause: unknown): HeapError {
+  const files = sought.map((parts) => path.join(root, ...parts))
+  const found = files.find((file) => existsSync(file))
+  const what =
+    found === undefined
+      ? `there is no native addon for ${process.platform}-${process.arch}; sought:\n${files.map((file) => `  ${file}`).join('\n')}`
+      : `the native addon cannot be loaded: ${found}\n  ${(cause as Error).message}`
+  return new HeapError(
+    'EBB_NO_ADDON',
+    `${what}\nTo build it from source: \`npx ebb build\` where ebb is installed, \`npm run build:native\` in a checkout of ebb.`,
+    cause,
+  )
+}

@@ -1,0 +1,71 @@
+import { constants } from 'node:buffer'
+import { loadAddon, type NativeAddon } from './native-binding'
+
+/**
+ * The seam between the books and the operating system. Everything above it is arithmetic on ArrayBuffers; everything
+ * below it is a system call. Tests put a fake here to fail on the n-th call or to count discards.
+ *
+ * Byte lengths and offsets are whole OS pages. What the OS refuses is thrown as an Error with `code`, `errno` and
+ * `syscall`; a buffer that is detached or foreign is a TypeError.
+ */
+export interface OsPages {
+  /** Bytes of one page of the kernel. */
+  readonly osPageSize: number
+  /** Largest mapping that one ArrayBuffer can wrap, in bytes. */
+  readonly maxByteLength: number
+  /** Maps zeroed memory. Collecting the buffer unmaps it, if `unmap` has not been called before. */
+  map(byteLength: number): ArrayBuffer
+  /** Makes a range resident ahead of its first touch. False: this OS cannot, and nothing has changed. */
+  populate(buffer: ArrayBuffer, byteOffset: number, byteLength: number): boolean
+  /**
+   * Gives the memory back now and detaches the buffer, so that every view on it has length 0. The address space
+   * follows when the engine runs the buffer's finalizer. False: the buffer is detached already, or not from here.
+   */
+  unmap(buffer: ArrayBuffer): boolean
+  /** Gives the memory of a range back now; the range stays mapped and reads zero. */
+  discard(buffer: ArrayBuffer, byteOffset: number, byteLength: number): void
+  /** Makes a mapping longer without copying: a new buffer, the old one detached. Undefined where the OS cannot. */
+  grow(buffer: ArrayBuffer, byteLength: number): ArrayBuffer | undefined
+  /** One byte for each OS page of the mapping: 1 resident, 0 not. */
+  residentPages(buffer: ArrayBuffer): Uint8Array
+  /** False once the buffer was unmapped, grown, or transferred away by somebody. */
+  isAttached(buffer: ArrayBuffer): boolean
+}
+
+function adapt(addon: NativeAddon): OsPages {
+  const { osPageSize } = addon
+  const maxByteLength = Math.floor(constants.MAX_LENGTH / osPageSize) * osPageSize
+
+  /** Some engines end the process when an ArrayBuffer over more than they can index is asked for. */
+  function checkWrappable(byteLength: number): void {
+    if (byteLength > maxByteLength) {
+      throw new RangeError(`byteLength must be at most ${maxByteLength} in this runtime, got ${byteLength}`)
+    }
+  }
+
+  return {
+    osPageSize,
+    maxByteLength,
+    map(byteLength) {
+      checkWrappable(byteLength)
+      return addon.map(byteLength)
+    },
+    grow(buffer, byteLength) {
+      checkWrappable(byteLength)
+      return addon.grow(buffer, byteLength)
+    },
+    populate: addon.populate,
+    unmap: addon.unmap,
+    discard: addon.discard,
+    residentPages: addon.residentPages,
+    isAttached: (buffer) => buffer.byteLength !== 0,
+  }
+}
+
+let native: OsPages | undefined
+
+/** The pages of the real operating system. The addon is loaded by the first call. */
+export function osPages(): OsPages {
+  native ??= adapt(loadAddon())
+  return native
+}

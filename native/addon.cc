@@ -1,0 +1,205 @@
+// The border between JavaScript and os_pages.h, and nothing else: checks every argument, wraps mappings in external
+// ArrayBuffers, turns OS errors into Errors with `code`, `errno` and `syscall`.
+//
+// Who unmaps: the finalizer of the ArrayBuffer that was made over the mapping, and only it. unmap() gives the memory
+// back and detaches the ArrayBuffer, which makes every view on it empty; the engine calls the finalizer afterwards.
+#include <napi.h>
+
+#include <atomic>
+#include <cmath>
+#include <mutex>
+#include <unordered_map>
+
+#include "os_pages.h"
+
+using Info = Napi::CallbackInfo;
+
+namespace ebb {
+
+static std::atomic<uint64_t> maps{0}, unmaps{0}, mapped_bytes{0};  // of the whole process, all threads
+
+// A mapping and its two owners: the finalizer, and wrap() until it returns. The finalizer is handed the record and
+// never asks for an address, because by then the same address may belong to another mapping.
+struct Mapping {
+  void* address;  // null: unmapped, or moved to another record by grow()
+  size_t byte_length;
+  int owners = 2;
+
+  void release() {
+    if (address == nullptr) return;
+    unmap_pages(address, byte_length);
+    address = nullptr;
+    unmaps++;
+    mapped_bytes -= byte_length;
+  }
+};
+
+// The attached mappings by address, only for telling our ArrayBuffers from anybody else's. Never destroyed, because
+// finalizers run until the very end of the process.
+static auto& attached = *new std::unordered_map<void*, Mapping*>;
+static auto& attached_mutex = *new std::mutex;
+
+static void attach(Mapping* mapping) {
+  std::lock_guard<std::mutex> lock(attached_mutex);
+  attached[mapping->address] = mapping;
+}
+
+static void forget(Mapping* mapping) {
+  std::lock_guard<std::mutex> lock(attached_mutex);
+  const auto entry = attached.find(mapping->address);
+  if (entry != attached.end() && entry->second == mapping) attached.erase(entry);
+}
+
+static void check(Napi::Env env, const OsResult& result) {
+  if (result.error == 0) return;
+  const std::string code = error_name(result.error);
+  Napi::Error error = Napi::Error::New(env, code + ": " + error_message(result.error) + ", " + result.syscall);
+  error.Set("errno", static_cast<double>(-result.error));
+  error.Set("code", code);
+  error.Set("syscall", result.syscall);
+  throw error;
+}
+
+// Argument `index`: a whole number of OS pages, from `least` to `most` bytes.
+static size_t page_multiple(const Info& info, size_t index, const std::string& name, size_t least, size_t most) {
+  if (!info[index].IsNumber()) throw Napi::TypeError::New(info.Env(), name + " must be a number");
+  const double bytes = info[index].As<Napi::Number>().DoubleValue(), page = static_cast<double>(os_page_size());
+  const bool within = bytes >= static_cast<double>(least) && bytes <= static_cast<double>(most);
+  if (within && std::fmod(bytes, page) == 0) return static_cast<size_t>(bytes);
+  const std::string bounds = " from " + std::to_string(least) + " to " + std::to_string(most);
+  throw Napi::RangeError::New(info.Env(), name + " must be a multiple of " + std::to_string(os_page_size()) + bounds +
+                                              ", got " + info[index].ToString().Utf8Value());
+}
+
+constexpr size_t kMaxByteLength = static_cast<size_t>(((1ull << 53) - 1) & SIZE_MAX);
+
+// Argument 0: the mapping under an ArrayBuffer; null when that is detached or was made by somebody else.
+static Mapping* find_mapping(const Info& info) {
+  if (!info[0].IsArrayBuffer()) throw Napi::TypeError::New(info.Env(), "buffer must be an ArrayBuffer");
+  auto buffer = info[0].As<Napi::ArrayBuffer>();
+  std::lock_guard<std::mutex> lock(attached_mutex);
+  const auto entry = attached.find(buffer.Data());
+  return entry != attached.end() && entry->second->byte_length == buffer.ByteLength() ? entry->second : nullptr;
+}
+
+static Mapping* need_mapping(const Info& info) {
+  if (Mapping* mapping = find_mapping(info)) return mapping;
+  throw Napi::TypeError::New(info.Env(), "buffer is detached or was not made by map() or grow()");
+}
+
+// Arguments 1 and 2: a range of the mapping.
+static char* range(const Info& info, const Mapping* mapping, size_t* byte_length) {
+  const size_t offset = page_multiple(info, 1, "byteOffset", 0, mapping->byte_length);
+  *byte_length = page_multiple(info, 2, "byteLength", 0, mapping->byte_length - offset);
+  return static_cast<char*>(mapping->address) + offset;
+}
+
+static void finalize(napi_env, void*, void* hint) {
+  auto* mapping = static_cast<Mapping*>(hint);
+  forget(mapping);
+  mapping->release();
+  if (--mapping->owners == 0) delete mapping;
+}
+
+static Napi::Value wrap(Napi::Env env, void* address, size_t byte_length) {
+  auto* mapping = new Mapping{address, byte_length};
+  napi_value buffer;
+  const napi_status status = napi_create_external_arraybuffer(env, address, byte_length, finalize, mapping, &buffer);
+  if (status == napi_ok) {
+    mapping->owners--;
+    attach(mapping);
+    return Napi::Value(env, buffer);
+  }
+  // Refused. Whether the finalizer has run, will run or never will depends on the reason and on the runtime.
+  mapping->release();
+  const bool refuses_all = status == napi_no_external_buffers_allowed;
+  if (--mapping->owners == 0 || refuses_all) delete mapping;
+  if (!refuses_all) throw Napi::Error::New(env);
+  throw Napi::Error::New(env,
+                         "this runtime allows no ArrayBuffer over memory that it did not allocate (V8's sandbox, as in "
+                         "Electron): ebb cannot work in it");
+}
+
+static void detach(const Info& info, Mapping* mapping) {
+  forget(mapping);
+  info[0].As<Napi::ArrayBuffer>().Detach();
+}
+
+static Napi::Value map(const Info& info) {
+  const size_t byte_length = page_multiple(info, 0, "byteLength", os_page_size(), kMaxByteLength);
+  void* address = nullptr;
+  check(info.Env(), map_pages(byte_length, &address));
+  maps++;
+  mapped_bytes += byte_length;
+  return wrap(info.Env(), address, byte_length);
+}
+
+static Napi::Value unmap(const Info& info) {
+  Mapping* mapping = find_mapping(info);
+  if (mapping == nullptr) return Napi::Boolean::New(info.Env(), false);
+  discard_pages(mapping->address, mapping->byte_length);  // should it fail, the finalizer still gives everything back
+  detach(info, mapping);
+  return Napi::Boolean::New(info.Env(), true);
+}
+
+static void discard(const Info& info) {
+  Mapping* mapping = need_mapping(info);
+  size_t byte_length;
+  char* start = range(info, mapping, &byte_length);
+  if (byte_length == 0) return;
+  const OsResult result = discard_pages(start, byte_length);
+  if (result.range_lost) detach(info, mapping);  // reading it through a view would end the process
+  check(info.Env(), result);
+}
+
+static Napi::Value populate(const Info& info) {
+  size_t byte_length;
+  char* start = range(info, need_mapping(info), &byte_length);
+  return Napi::Boolean::New(info.Env(), byte_length == 0 || populate_pages(start, byte_length));
+}
+
+static Napi::Value grow(const Info& info) {
+  Mapping* old = need_mapping(info);
+  const size_t least = old->byte_length + os_page_size();
+  const size_t byte_length = page_multiple(info, 1, "byteLength", least, kMaxByteLength);
+  void* address = nullptr;
+  check(info.Env(), remap_pages(old->address, old->byte_length, byte_length, &address));
+  if (address == nullptr) return info.Env().Undefined();
+  mapped_bytes += byte_length - old->byte_length;
+  detach(info, old);
+  old->address = nullptr;  // its finalizer has nothing left to unmap
+  return wrap(info.Env(), address, byte_length);
+}
+
+static Napi::Value resident(const Info& info) {
+  Mapping* mapping = need_mapping(info);
+  auto pages = Napi::Uint8Array::New(info.Env(), mapping->byte_length / os_page_size());
+  check(info.Env(), resident_pages(mapping->address, mapping->byte_length, pages.Data()));
+  return pages;
+}
+
+static Napi::Value mappings(const Info& info) {
+  auto counts = Napi::Object::New(info.Env());
+  counts.Set("maps", static_cast<double>(maps));
+  counts.Set("unmaps", static_cast<double>(unmaps));
+  counts.Set("mappedBytes", static_cast<double>(mapped_bytes));
+  return counts;
+}
+
+static Napi::Object init(Napi::Env env, Napi::Object exports) {
+  exports.Set("osPageSize", static_cast<double>(os_page_size()));
+  exports.Set("map", Napi::Function::New(env, map));
+  exports.Set("unmap", Napi::Function::New(env, unmap));
+  exports.Set("discard", Napi::Function::New(env, discard));
+  exports.Set("populate", Napi::Function::New(env, populate));
+  exports.Set("grow", Napi::Function::New(env, grow));
+  exports.Set("residentPages", Napi::Function::New(env, resident));
+  exports.Set("mappings", Napi::Function::New(env, mappings));
+  return exports;
+}
+
+}  // namespace ebb
+
+static Napi::Object Init(Napi::Env env, Napi::Object exports) { return ebb::init(env, exports); }
+
+NODE_API_MODULE(NODE_GYP_MODULE_NAME, Init)

@@ -1,0 +1,94 @@
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "os_pages.h"
+
+namespace ebb {
+
+#if defined(__linux__)
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23  // since Linux 5.14; the headers may be older than the kernel
+#endif
+
+using MincoreByte = unsigned char;
+
+// A kernel built without huge pages answers EINVAL, which is as good.
+static void refuse_huge_pages(void* address, size_t byte_length) { madvise(address, byte_length, MADV_NOHUGEPAGE); }
+
+// Not MADV_FREE: the resident set would stay as it is until the system runs short.
+OsResult discard_pages(void* address, size_t byte_length) {
+  return madvise(address, byte_length, MADV_DONTNEED) == 0 ? OsResult{} : OsResult{errno, "madvise"};
+}
+
+bool populate_pages(void* address, size_t byte_length) {
+  return madvise(address, byte_length, MADV_POPULATE_WRITE) == 0;
+}
+
+OsResult remap_pages(void* address, size_t byte_length, size_t new_byte_length, void** new_address) {
+  void* moved = mremap(address, byte_length, new_byte_length, MREMAP_MAYMOVE);
+  if (moved == MAP_FAILED) return {errno, "mremap"};
+  *new_address = moved;
+  return {};
+}
+
+#else  // macOS
+
+using MincoreByte = char;
+
+static void refuse_huge_pages(void*, size_t) {}  // macOS uses none unless asked
+
+// No madvise() lowers the resident set at once and leaves zeros here; a new mapping in the same place does.
+OsResult discard_pages(void* address, size_t byte_length) {
+  void* fresh = mmap(address, byte_length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON | MAP_FIXED, -1, 0);
+  return fresh == address ? OsResult{} : OsResult{errno, "mmap", true};
+}
+
+bool populate_pages(void*, size_t) { return false; }
+
+OsResult remap_pages(void*, size_t, size_t, void**) { return {}; }
+
+#endif
+
+size_t os_page_size() {
+  static const size_t size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  return size;
+}
+
+OsResult map_pages(size_t byte_length, void** address) {
+  *address = mmap(nullptr, byte_length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+  if (*address == MAP_FAILED) return {errno, "mmap"};
+  refuse_huge_pages(*address, byte_length);
+  return {};
+}
+
+OsResult unmap_pages(void* address, size_t byte_length) {
+  return munmap(address, byte_length) == 0 ? OsResult{} : OsResult{errno, "munmap"};
+}
+
+OsResult resident_pages(void* address, size_t byte_length, uint8_t* resident) {
+  if (mincore(address, byte_length, reinterpret_cast<MincoreByte*>(resident)) != 0) return {errno, "mincore"};
+  for (size_t page = 0; page < byte_length / os_page_size(); page++) resident[page] &= 1;  // other bits: macOS's own
+  return {};
+}
+
+std::string error_name(int error) {
+  switch (error) {
+    case EACCES: return "EACCES";
+    case EAGAIN: return "EAGAIN";
+    case EBUSY: return "EBUSY";
+    case EFAULT: return "EFAULT";
+    case EINVAL: return "EINVAL";
+    case EIO: return "EIO";
+    case ENOMEM: return "ENOMEM";
+    case EPERM: return "EPERM";
+    default: return "E" + std::to_string(error);
+  }
+}
+
+std::string error_message(int error) { return std::generic_category().message(error); }
+
+}  // namespace ebb

@@ -1,0 +1,72 @@
+#include <windows.h>
+// windows.h goes first
+#include <psapi.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "os_pages.h"
+
+namespace ebb {
+
+static OsResult last_error(const char* syscall) { return {static_cast<int>(GetLastError()), syscall}; }
+
+size_t os_page_size() {
+  SYSTEM_INFO info;
+  GetSystemInfo(&info);
+  return info.dwPageSize;
+}
+
+OsResult map_pages(size_t byte_length, void** address) {
+  *address = VirtualAlloc(nullptr, byte_length, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+  return *address != nullptr ? OsResult{} : last_error("VirtualAlloc");
+}
+
+OsResult unmap_pages(void* address, size_t) {
+  return VirtualFree(address, 0, MEM_RELEASE) ? OsResult{} : last_error("VirtualFree");
+}
+
+// Between the two calls somebody else may take the commit charge: wait a little, a few times, before giving up.
+OsResult discard_pages(void* address, size_t byte_length) {
+  if (!VirtualFree(address, byte_length, MEM_DECOMMIT)) return last_error("VirtualFree");
+  for (DWORD milliseconds = 0; milliseconds < 10; milliseconds++) {
+    if (VirtualAlloc(address, byte_length, MEM_COMMIT, PAGE_READWRITE) == address) return {};
+    Sleep(milliseconds);
+  }
+  return {static_cast<int>(GetLastError()), "VirtualAlloc", true};
+}
+
+bool populate_pages(void*, size_t) { return false; }
+
+OsResult remap_pages(void*, size_t, size_t, void**) { return {}; }
+
+OsResult resident_pages(void* address, size_t byte_length, uint8_t* resident) {
+  constexpr size_t kBatch = 256;
+  PSAPI_WORKING_SET_EX_INFORMATION pages[kBatch];
+  const size_t page_size = os_page_size(), count = byte_length / page_size;
+  for (size_t first = 0; first < count; first += kBatch) {
+    const size_t batch = (std::min)(kBatch, count - first);
+    for (size_t i = 0; i < batch; i++) pages[i].VirtualAddress = static_cast<char*>(address) + (first + i) * page_size;
+    const DWORD size = static_cast<DWORD>(batch * sizeof(pages[0]));
+    if (!QueryWorkingSetEx(GetCurrentProcess(), pages, size)) return last_error("QueryWorkingSetEx");
+    for (size_t i = 0; i < batch; i++) resident[first + i] = static_cast<uint8_t>(pages[i].VirtualAttributes.Valid);
+  }
+  return {};
+}
+
+std::string error_name(int error) {
+  switch (error) {
+    case ERROR_ACCESS_DENIED: return "ERROR_ACCESS_DENIED";
+    case ERROR_NOT_ENOUGH_MEMORY: return "ERROR_NOT_ENOUGH_MEMORY";
+    case ERROR_OUTOFMEMORY: return "ERROR_OUTOFMEMORY";
+    case ERROR_INVALID_PARAMETER: return "ERROR_INVALID_PARAMETER";
+    case ERROR_INVALID_ADDRESS: return "ERROR_INVALID_ADDRESS";
+    case ERROR_NO_SYSTEM_RESOURCES: return "ERROR_NO_SYSTEM_RESOURCES";
+    case ERROR_COMMITMENT_LIMIT: return "ERROR_COMMITMENT_LIMIT";
+    default: return "ERROR_" + std::to_string(error);
+  }
+}
+
+std::string error_message(int error) { return std::system_category().message(error); }
+
+}  // namespace ebb
