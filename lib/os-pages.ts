@@ -1,4 +1,5 @@
 import { constants } from 'node:buffer'
+import * as workerThreads from 'node:worker_threads'
 import { loadAddon, type NativeAddon } from './native-binding'
 
 /**
@@ -20,6 +21,7 @@ export interface OsPages {
   /**
    * Gives the memory back now and detaches the buffer, so that every view on it has length 0. The address space
    * follows when the engine runs the buffer's finalizer. False: the buffer is detached already, or not from here.
+   * A buffer that its user marked untransferable cannot be detached: its views stay and read zero until collected.
    */
   unmap(buffer: ArrayBuffer): boolean
   /** Gives the memory of a range back now; the range stays mapped and reads zero. */
@@ -30,6 +32,11 @@ export interface OsPages {
   residentPages(buffer: ArrayBuffer): Uint8Array
   /** False once the buffer was unmapped, grown, or transferred away by somebody. */
   isAttached(buffer: ArrayBuffer): boolean
+}
+
+/** `worker_threads.isMarkedAsUntransferable`, which Node has since 21: detaching such a buffer ends the process. */
+const { isMarkedAsUntransferable = () => false } = workerThreads as {
+  isMarkedAsUntransferable?: (object: object) => boolean
 }
 
 function adapt(addon: NativeAddon): OsPages {
@@ -52,10 +59,14 @@ function adapt(addon: NativeAddon): OsPages {
     },
     grow(buffer, byteLength) {
       checkWrappable(byteLength)
-      return addon.grow(buffer, byteLength)
+      return isMarkedAsUntransferable(buffer) ? undefined : addon.grow(buffer, byteLength)
+    },
+    unmap(buffer) {
+      if (!isMarkedAsUntransferable(buffer)) return addon.unmap(buffer)
+      addon.discard(buffer, 0, buffer.byteLength)
+      return true
     },
     populate: addon.populate,
-    unmap: addon.unmap,
     discard: addon.discard,
     residentPages: addon.residentPages,
     isAttached: (buffer) => buffer.byteLength !== 0,

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cmath>
 #include <mutex>
+#include <system_error>
 #include <unordered_map>
 
 #include "os_pages.h"
@@ -39,11 +40,6 @@ struct Mapping {
 static auto& attached = *new std::unordered_map<void*, Mapping*>;
 static auto& attached_mutex = *new std::mutex;
 
-static void attach(Mapping* mapping) {
-  std::lock_guard<std::mutex> lock(attached_mutex);
-  attached[mapping->address] = mapping;
-}
-
 static void forget(Mapping* mapping) {
   std::lock_guard<std::mutex> lock(attached_mutex);
   const auto entry = attached.find(mapping->address);
@@ -53,7 +49,8 @@ static void forget(Mapping* mapping) {
 static void check(Napi::Env env, const OsResult& result) {
   if (result.error == 0) return;
   const std::string code = error_name(result.error);
-  Napi::Error error = Napi::Error::New(env, code + ": " + error_message(result.error) + ", " + result.syscall);
+  Napi::Error error =
+      Napi::Error::New(env, code + ": " + std::system_category().message(result.error) + ", " + result.syscall);
   error.Set("errno", static_cast<double>(-result.error));
   error.Set("code", code);
   error.Set("syscall", result.syscall);
@@ -66,9 +63,9 @@ static size_t page_multiple(const Info& info, size_t index, const std::string& n
   const double bytes = info[index].As<Napi::Number>().DoubleValue(), page = static_cast<double>(os_page_size());
   const bool within = bytes >= static_cast<double>(least) && bytes <= static_cast<double>(most);
   if (within && std::fmod(bytes, page) == 0) return static_cast<size_t>(bytes);
-  const std::string bounds = " from " + std::to_string(least) + " to " + std::to_string(most);
-  throw Napi::RangeError::New(info.Env(), name + " must be a multiple of " + std::to_string(os_page_size()) + bounds +
-                                              ", got " + info[index].ToString().Utf8Value());
+  const std::string bounds = std::to_string(least) + " to " + std::to_string(most);
+  const std::string got = info[index].ToString().Utf8Value();
+  throw Napi::RangeError::New(info.Env(), name + " must be whole OS pages from " + bounds + " bytes, got " + got);
 }
 
 constexpr size_t kMaxByteLength = static_cast<size_t>(((1ull << 53) - 1) & SIZE_MAX);
@@ -87,10 +84,10 @@ static Mapping* need_mapping(const Info& info) {
   throw Napi::TypeError::New(info.Env(), "buffer is detached or was not made by map() or grow()");
 }
 
-// Arguments 1 and 2: a range of the mapping.
+// Arguments 1 and 2: a range of the mapping, at least one OS page.
 static char* range(const Info& info, const Mapping* mapping, size_t* byte_length) {
-  const size_t offset = page_multiple(info, 1, "byteOffset", 0, mapping->byte_length);
-  *byte_length = page_multiple(info, 2, "byteLength", 0, mapping->byte_length - offset);
+  const size_t offset = page_multiple(info, 1, "byteOffset", 0, mapping->byte_length - os_page_size());
+  *byte_length = page_multiple(info, 2, "byteLength", os_page_size(), mapping->byte_length - offset);
   return static_cast<char*>(mapping->address) + offset;
 }
 
@@ -107,7 +104,8 @@ static Napi::Value wrap(Napi::Env env, void* address, size_t byte_length) {
   const napi_status status = napi_create_external_arraybuffer(env, address, byte_length, finalize, mapping, &buffer);
   if (status == napi_ok) {
     mapping->owners--;
-    attach(mapping);
+    std::lock_guard<std::mutex> lock(attached_mutex);
+    attached[address] = mapping;
     return Napi::Value(env, buffer);
   }
   // Refused. Whether the finalizer has run, will run or never will depends on the reason and on the runtime.
@@ -116,8 +114,7 @@ static Napi::Value wrap(Napi::Env env, void* address, size_t byte_length) {
   if (--mapping->owners == 0 || refuses_all) delete mapping;
   if (!refuses_all) throw Napi::Error::New(env);
   throw Napi::Error::New(env,
-                         "this runtime allows no ArrayBuffer over memory that it did not allocate (V8's sandbox, as in "
-                         "Electron): ebb cannot work in it");
+                         "V8's sandbox (as in Electron) allows no ArrayBuffer over OS pages: ebb cannot work here");
 }
 
 static void detach(const Info& info, Mapping* mapping) {
@@ -146,7 +143,6 @@ static void discard(const Info& info) {
   Mapping* mapping = need_mapping(info);
   size_t byte_length;
   char* start = range(info, mapping, &byte_length);
-  if (byte_length == 0) return;
   const OsResult result = discard_pages(start, byte_length);
   if (result.range_lost) detach(info, mapping);  // reading it through a view would end the process
   check(info.Env(), result);
@@ -155,7 +151,7 @@ static void discard(const Info& info) {
 static Napi::Value populate(const Info& info) {
   size_t byte_length;
   char* start = range(info, need_mapping(info), &byte_length);
-  return Napi::Boolean::New(info.Env(), byte_length == 0 || populate_pages(start, byte_length));
+  return Napi::Boolean::New(info.Env(), populate_pages(start, byte_length));
 }
 
 static Napi::Value grow(const Info& info) {
@@ -180,26 +176,26 @@ static Napi::Value resident(const Info& info) {
 
 static Napi::Value mappings(const Info& info) {
   auto counts = Napi::Object::New(info.Env());
-  counts.Set("maps", static_cast<double>(maps));
-  counts.Set("unmaps", static_cast<double>(unmaps));
-  counts.Set("mappedBytes", static_cast<double>(mapped_bytes));
+  const std::pair<const char*, double> fields[] = {{"maps", maps}, {"unmaps", unmaps}, {"mappedBytes", mapped_bytes}};
+  for (const auto& [name, count] : fields) counts.Set(name, count);
   return counts;
 }
 
 static Napi::Object init(Napi::Env env, Napi::Object exports) {
+  const auto set = [&](const char* name, auto function) {
+    exports.Set(name, Napi::Function::New(env, function, name));
+  };
   exports.Set("osPageSize", static_cast<double>(os_page_size()));
-  exports.Set("map", Napi::Function::New(env, map));
-  exports.Set("unmap", Napi::Function::New(env, unmap));
-  exports.Set("discard", Napi::Function::New(env, discard));
-  exports.Set("populate", Napi::Function::New(env, populate));
-  exports.Set("grow", Napi::Function::New(env, grow));
-  exports.Set("residentPages", Napi::Function::New(env, resident));
-  exports.Set("mappings", Napi::Function::New(env, mappings));
+  set("map", map);
+  set("unmap", unmap);
+  set("discard", discard);
+  set("populate", populate);
+  set("grow", grow);
+  set("residentPages", resident);
+  set("mappings", mappings);
   return exports;
 }
 
+NODE_API_MODULE(NODE_GYP_MODULE_NAME, init)
+
 }  // namespace ebb
-
-static Napi::Object Init(Napi::Env env, Napi::Object exports) { return ebb::init(env, exports); }
-
-NODE_API_MODULE(NODE_GYP_MODULE_NAME, Init)

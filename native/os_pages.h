@@ -1,7 +1,6 @@
 // Pages of the operating system: one contract, kept by os_pages_posix.cc and by os_pages_win.cc.
 // Addresses and lengths are multiples of os_page_size() and a range lies within one mapping: the caller checks both.
-#ifndef EBB_OS_PAGES_H_
-#define EBB_OS_PAGES_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -38,10 +37,6 @@ OsResult resident_pages(void* address, size_t byte_length, uint8_t* resident);
 // `new_address` left alone without an error: the system has no such call.
 OsResult remap_pages(void* address, size_t byte_length, size_t new_byte_length, void** new_address);
 
-// The name of an error ("ENOMEM") and what it means.
-std::string error_name(int error);
-std::string error_message(int error);
+std::string error_name(int error);  // "ENOMEM"
 
 }  // namespace ebb
-
-#endif  // EBB_OS_PAGES_H_

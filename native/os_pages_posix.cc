@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
 
 #include "os_pages.h"
 
@@ -48,7 +47,6 @@ OsResult discard_pages(void* address, size_t byte_length) {
 }
 
 bool populate_pages(void*, size_t) { return false; }
-
 OsResult remap_pages(void*, size_t, size_t, void**) { return {}; }
 
 #endif
@@ -79,16 +77,11 @@ std::string error_name(int error) {
   switch (error) {
     case EACCES: return "EACCES";
     case EAGAIN: return "EAGAIN";
-    case EBUSY: return "EBUSY";
-    case EFAULT: return "EFAULT";
     case EINVAL: return "EINVAL";
-    case EIO: return "EIO";
     case ENOMEM: return "ENOMEM";
     case EPERM: return "EPERM";
     default: return "E" + std::to_string(error);
   }
 }
-
-std::string error_message(int error) { return std::generic_category().message(error); }
 
 }  // namespace ebb

@@ -3,13 +3,14 @@
 #include <psapi.h>
 
 #include <algorithm>
-#include <system_error>
 
 #include "os_pages.h"
 
 namespace ebb {
 
-static OsResult last_error(const char* syscall) { return {static_cast<int>(GetLastError()), syscall}; }
+static OsResult last_error(const char* syscall, bool range_lost = false) {
+  return {static_cast<int>(GetLastError()), syscall, range_lost};
+}
 
 size_t os_page_size() {
   SYSTEM_INFO info;
@@ -33,11 +34,10 @@ OsResult discard_pages(void* address, size_t byte_length) {
     if (VirtualAlloc(address, byte_length, MEM_COMMIT, PAGE_READWRITE) == address) return {};
     Sleep(milliseconds);
   }
-  return {static_cast<int>(GetLastError()), "VirtualAlloc", true};
+  return last_error("VirtualAlloc", true);
 }
 
 bool populate_pages(void*, size_t) { return false; }
-
 OsResult remap_pages(void*, size_t, size_t, void**) { return {}; }
 
 OsResult resident_pages(void* address, size_t byte_length, uint8_t* resident) {
@@ -61,12 +61,9 @@ std::string error_name(int error) {
     case ERROR_OUTOFMEMORY: return "ERROR_OUTOFMEMORY";
     case ERROR_INVALID_PARAMETER: return "ERROR_INVALID_PARAMETER";
     case ERROR_INVALID_ADDRESS: return "ERROR_INVALID_ADDRESS";
-    case ERROR_NO_SYSTEM_RESOURCES: return "ERROR_NO_SYSTEM_RESOURCES";
     case ERROR_COMMITMENT_LIMIT: return "ERROR_COMMITMENT_LIMIT";
     default: return "ERROR_" + std::to_string(error);
   }
 }
-
-std::string error_message(int error) { return std::system_category().message(error); }
 
 }  // namespace ebb
