@@ -9,6 +9,8 @@ export interface PythonBuild {
   readonly version: string
   readonly compile: readonly string[]
   readonly link: readonly string[]
+  /** libpython as an archive, where it is installed. */
+  readonly archive?: string
 }
 
 /** Why something cannot be had here, and what to install. */
@@ -26,7 +28,10 @@ export function findPython(): PythonBuild {
     const compile = spawnSync(config, ['--includes'], { encoding: 'utf8' })
     if (link.status !== 0 || compile.status !== 0) continue
     const version = /-lpython(\d+\.\d+)/.exec(link.stdout)?.[1] ?? ''
-    return { version, compile: words(compile.stdout), link: words(link.stdout) }
+    const folder = spawnSync(config, ['--configdir'], { encoding: 'utf8' }).stdout.trim()
+    const archive = join(folder, `libpython${version}.a`)
+    const python = { version, compile: words(compile.stdout), link: words(link.stdout) }
+    return existsSync(archive) ? { ...python, archive } : python
   }
   throw new MissingTool("CPython's development files are missing (apt-get install python3-dev, or set PYTHON_CONFIG)")
 }

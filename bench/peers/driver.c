@@ -233,7 +233,10 @@ static int carryOut(const char* line) {
   const char* rest = line + strcspn(line, " ");
   rest += strspn(rest, " ");
   if (is(line, "quit")) return 0;
-  if (is(line, "load"))
+  int needsTrace = is(line, "round") || is(line, "run") || is(line, "sample");
+  if (needsTrace && !trace.ops)
+    printf("{\"error\":\"no trace is loaded\"}\n");
+  else if (is(line, "load"))
     load(rest);
   else if (is(line, "round"))
     round_(numberAt(line, 1));

@@ -49,13 +49,21 @@ export function decodeTrace(packed: Uint8Array, file: string): Trace {
   const plain = unpack(packed, file)
   const end = plain.indexOf(NEWLINE)
   const header = parseHeader(plain.subarray(0, Math.max(end, 0)).toString(), file)
-  const trace = decodeOperations(new TokenReader(plain, end + 1), header)
+  const trace = decodeOrRefuse(new TokenReader(plain, end + 1), header, file)
   if (trace.ids !== header.ids || trace.peakLiveBytes !== header.peakLiveBytes) {
     throw new Error(
       `${file}: damaged: header tells ${header.ids} ids and ${header.peakLiveBytes} bytes at the peak, its operations make ${trace.ids} and ${trace.peakLiveBytes}`,
     )
   }
   return trace
+}
+
+function decodeOrRefuse(tokens: TokenReader, header: Header, file: string): Trace {
+  try {
+    return decodeOperations(tokens, header)
+  } catch (cause) {
+    throw new Error(`${file}: damaged: ${(cause as Error).message}`, { cause })
+  }
 }
 
 function unpack(packed: Uint8Array, file: string): Buffer {
@@ -171,7 +179,7 @@ class TokenReader {
     let value = 0
     for (let scale = 1; ; scale *= 0x80) {
       const byte = this.#bytes[this.#at++]
-      if (byte === undefined) throw new RangeError('the trace ends in the middle of its operations')
+      if (byte === undefined) throw new RangeError('it ends in the middle of its operations')
       if (byte < 0x80) return value + byte * scale
       value += (byte - 0x80) * scale
     }
