@@ -149,6 +149,8 @@ export class PeerProcess {
   readonly peer: InstalledPeer
   readonly pid: number
   readonly #child: ChildProcess
+  /** Why nothing can be asked any more. */
+  #ended: Error | undefined
   readonly #waiting: { resolve: (answer: unknown) => void; reject: (error: Error) => void }[] = []
 
   constructor(peer: InstalledPeer) {
@@ -188,7 +190,7 @@ export class PeerProcess {
 
   /** Ends the process; resolves when it is gone. */
   async close(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    if (this.#ended !== undefined) return
     const gone = new Promise((resolve) => this.#child.once('close', resolve))
     this.#child.stdin!.end('quit\n')
     await gone
@@ -196,7 +198,7 @@ export class PeerProcess {
 
   #ask<Answer>(command: string): Promise<Answer> {
     return new Promise<Answer>((resolve, reject) => {
-      if (this.#child.exitCode !== null) reject(new Error(`${this.peer.name}: driver ended (${this.#child.exitCode})`))
+      if (this.#ended !== undefined) return reject(this.#ended)
       this.#waiting.push({ resolve: resolve as (answer: unknown) => void, reject })
       this.#child.stdin!.write(`${command}\n`)
     })
@@ -210,6 +212,7 @@ export class PeerProcess {
   }
 
   #fail(error: Error): void {
+    this.#ended ??= error
     for (const waiting of this.#waiting.splice(0)) waiting.reject(error)
   }
 }
