@@ -17,10 +17,14 @@ export interface MappingCounts {
 export interface NativeAddon {
   readonly osPageSize: number
   map(byteLength: number): ArrayBuffer
+  /** Discards and detaches. Ends the process where the buffer has a detach key: os-pages.ts keeps that away. */
   unmap(buffer: ArrayBuffer): boolean
   discard(buffer: ArrayBuffer, byteOffset: number, byteLength: number): void
   populate(buffer: ArrayBuffer, byteOffset: number, byteLength: number): boolean
+  /** Moves the pages to a longer mapping; the old buffer stays and reads zero. */
   grow(buffer: ArrayBuffer, byteLength: number): ArrayBuffer | undefined
+  /** True for an attached buffer over a mapping of this addon. */
+  owns(buffer: ArrayBuffer): boolean
   residentPages(buffer: ArrayBuffer): Uint8Array
   mappings(): MappingCounts
 }

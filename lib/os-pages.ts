@@ -1,5 +1,4 @@
 import { constants } from 'node:buffer'
-import * as workerThreads from 'node:worker_threads'
 import { loadAddon, type NativeAddon } from './native-binding'
 
 /**
@@ -34,9 +33,20 @@ export interface OsPages {
   isAttached(buffer: ArrayBuffer): boolean
 }
 
-/** `worker_threads.isMarkedAsUntransferable`, which Node has since 21: detaching such a buffer ends the process. */
-const { isMarkedAsUntransferable = () => false } = workerThreads as {
-  isMarkedAsUntransferable?: (object: object) => boolean
+/** `ArrayBuffer.prototype.transfer`, which Node has since 22; kept here because user code may replace it. */
+const { transfer } = ArrayBuffer.prototype as { transfer?: (this: ArrayBuffer) => ArrayBuffer }
+
+/**
+ * The memory of a buffer under a new one, the old one detached; undefined where the engine refuses to detach it. To
+ * detach such a buffer through Node-API ends the process, and nothing tells it from others but trying this.
+ */
+function take(buffer: ArrayBuffer): ArrayBuffer | undefined {
+  if (transfer === undefined) return buffer
+  try {
+    return transfer.call(buffer)
+  } catch {
+    return undefined
+  }
 }
 
 function adapt(addon: NativeAddon): OsPages {
@@ -50,6 +60,14 @@ function adapt(addon: NativeAddon): OsPages {
     }
   }
 
+  function unmap(buffer: ArrayBuffer): boolean {
+    if (!addon.owns(buffer)) return false
+    const taken = take(buffer)
+    if (taken === undefined) addon.discard(buffer, 0, buffer.byteLength)
+    else addon.unmap(taken)
+    return true
+  }
+
   return {
     osPageSize,
     maxByteLength,
@@ -59,13 +77,11 @@ function adapt(addon: NativeAddon): OsPages {
     },
     grow(buffer, byteLength) {
       checkWrappable(byteLength)
-      return isMarkedAsUntransferable(buffer) ? undefined : addon.grow(buffer, byteLength)
+      const grown = addon.grow(buffer, byteLength)
+      if (grown !== undefined) unmap(buffer)
+      return grown
     },
-    unmap(buffer) {
-      if (!isMarkedAsUntransferable(buffer)) return addon.unmap(buffer)
-      addon.discard(buffer, 0, buffer.byteLength)
-      return true
-    },
+    unmap,
     populate: addon.populate,
     discard: addon.discard,
     residentPages: addon.residentPages,

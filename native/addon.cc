@@ -13,16 +13,16 @@
 
 #include "os_pages.h"
 
-using Info = Napi::CallbackInfo;
-
 namespace ebb {
+
+using Info = Napi::CallbackInfo;
 
 static std::atomic<uint64_t> maps{0}, unmaps{0}, mapped_bytes{0};  // of the whole process, all threads
 
 // A mapping and its two owners: the finalizer, and wrap() until it returns. The finalizer is handed the record and
 // never asks for an address, because by then the same address may belong to another mapping.
 struct Mapping {
-  void* address;  // null: unmapped, or moved to another record by grow()
+  void* address;  // null: unmapped
   size_t byte_length;
   int owners = 2;
 
@@ -68,7 +68,7 @@ static size_t page_multiple(const Info& info, size_t index, const std::string& n
   throw Napi::RangeError::New(info.Env(), name + " must be whole OS pages from " + bounds + " bytes, got " + got);
 }
 
-constexpr size_t kMaxByteLength = static_cast<size_t>(((1ull << 53) - 1) & SIZE_MAX);
+constexpr size_t kMaxByteLength = static_cast<size_t>(((1ull << 53) - 1) & SIZE_MAX);  // what a number can count
 
 // Argument 0: the mapping under an ArrayBuffer; null when that is detached or was made by somebody else.
 static Mapping* find_mapping(const Info& info) {
@@ -99,6 +99,8 @@ static void finalize(napi_env, void*, void* hint) {
 }
 
 static Napi::Value wrap(Napi::Env env, void* address, size_t byte_length) {
+  maps++;
+  mapped_bytes += byte_length;
   auto* mapping = new Mapping{address, byte_length};
   napi_value buffer;
   const napi_status status = napi_create_external_arraybuffer(env, address, byte_length, finalize, mapping, &buffer);
@@ -110,9 +112,8 @@ static Napi::Value wrap(Napi::Env env, void* address, size_t byte_length) {
   }
   // Refused. Whether the finalizer has run, will run or never will depends on the reason and on the runtime.
   mapping->release();
-  const bool refuses_all = status == napi_no_external_buffers_allowed;
-  if (--mapping->owners == 0 || refuses_all) delete mapping;
-  if (!refuses_all) throw Napi::Error::New(env);
+  if (--mapping->owners == 0 || status == napi_no_external_buffers_allowed) delete mapping;
+  if (status != napi_no_external_buffers_allowed) throw Napi::Error::New(env);
   throw Napi::Error::New(env,
                          "V8's sandbox (as in Electron) allows no ArrayBuffer over OS pages: ebb cannot work here");
 }
@@ -126,8 +127,6 @@ static Napi::Value map(const Info& info) {
   const size_t byte_length = page_multiple(info, 0, "byteLength", os_page_size(), kMaxByteLength);
   void* address = nullptr;
   check(info.Env(), map_pages(byte_length, &address));
-  maps++;
-  mapped_bytes += byte_length;
   return wrap(info.Env(), address, byte_length);
 }
 
@@ -156,16 +155,13 @@ static Napi::Value populate(const Info& info) {
 
 static Napi::Value grow(const Info& info) {
   Mapping* old = need_mapping(info);
-  const size_t least = old->byte_length + os_page_size();
-  const size_t byte_length = page_multiple(info, 1, "byteLength", least, kMaxByteLength);
+  const size_t byte_length = page_multiple(info, 1, "byteLength", old->byte_length + os_page_size(), kMaxByteLength);
   void* address = nullptr;
-  check(info.Env(), remap_pages(old->address, old->byte_length, byte_length, &address));
-  if (address == nullptr) return info.Env().Undefined();
-  mapped_bytes += byte_length - old->byte_length;
-  detach(info, old);
-  old->address = nullptr;  // its finalizer has nothing left to unmap
-  return wrap(info.Env(), address, byte_length);
+  check(info.Env(), move_pages(old->address, old->byte_length, byte_length, &address));
+  return address == nullptr ? info.Env().Undefined() : wrap(info.Env(), address, byte_length);
 }
+
+static Napi::Value owns(const Info& info) { return Napi::Boolean::New(info.Env(), find_mapping(info) != nullptr); }
 
 static Napi::Value resident(const Info& info) {
   Mapping* mapping = need_mapping(info);
@@ -191,6 +187,7 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   set("discard", discard);
   set("populate", populate);
   set("grow", grow);
+  set("owns", owns);
   set("residentPages", resident);
   set("mappings", mappings);
   return exports;

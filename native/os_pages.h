@@ -33,9 +33,9 @@ bool populate_pages(void* address, size_t byte_length);
 // Writes one byte for each OS page: 1 resident, 0 not.
 OsResult resident_pages(void* address, size_t byte_length, uint8_t* resident);
 
-// Makes a whole mapping longer, elsewhere if it must, without copying a byte. On failure the mapping is as it was.
-// `new_address` left alone without an error: the system has no such call.
-OsResult remap_pages(void* address, size_t byte_length, size_t new_byte_length, void** new_address);
+// Makes a longer mapping with the pages of a whole one, without copying a byte; the old mapping stays and reads zero.
+// On failure nothing has changed. `new_address` left alone without an error: the system has no such call.
+OsResult move_pages(void* address, size_t byte_length, size_t new_byte_length, void** new_address);
 
 std::string error_name(int error);  // "ENOMEM"
 

@@ -9,9 +9,9 @@ namespace ebb {
 
 #if defined(__linux__)
 
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23  // since Linux 5.14; the headers may be older than the kernel
-#endif
+// By number, because the headers may be older than the kernel.
+constexpr int kMadvPopulateWrite = 23;  // since Linux 5.14
+constexpr int kMremapDontUnmap = 4;     // since Linux 5.7
 
 using MincoreByte = unsigned char;
 
@@ -24,13 +24,21 @@ OsResult discard_pages(void* address, size_t byte_length) {
 }
 
 bool populate_pages(void* address, size_t byte_length) {
-  return madvise(address, byte_length, MADV_POPULATE_WRITE) == 0;
+  return madvise(address, byte_length, kMadvPopulateWrite) == 0;
 }
 
-OsResult remap_pages(void* address, size_t byte_length, size_t new_byte_length, void** new_address) {
-  void* moved = mremap(address, byte_length, new_byte_length, MREMAP_MAYMOVE);
-  if (moved == MAP_FAILED) return {errno, "mremap"};
-  *new_address = moved;
+// Moves the pages away first, then makes their new place longer: so the old place stays mapped at every moment, and the
+// views on it need not be dead before. An older kernel answers EINVAL.
+OsResult move_pages(void* address, size_t byte_length, size_t new_byte_length, void** new_address) {
+  void* moved = mremap(address, byte_length, byte_length, MREMAP_MAYMOVE | kMremapDontUnmap, nullptr);
+  if (moved == MAP_FAILED) return errno == EINVAL ? OsResult{} : OsResult{errno, "mremap"};
+  void* longer = mremap(moved, byte_length, new_byte_length, MREMAP_MAYMOVE);
+  if (longer == MAP_FAILED) {
+    const OsResult refused{errno, "mremap"};
+    mremap(moved, byte_length, byte_length, MREMAP_MAYMOVE | MREMAP_FIXED, address);  // back again
+    return refused;
+  }
+  *new_address = longer;
   return {};
 }
 
@@ -47,7 +55,7 @@ OsResult discard_pages(void* address, size_t byte_length) {
 }
 
 bool populate_pages(void*, size_t) { return false; }
-OsResult remap_pages(void*, size_t, size_t, void**) { return {}; }
+OsResult move_pages(void*, size_t, size_t, void**) { return {}; }
 
 #endif
 
@@ -75,7 +83,6 @@ OsResult resident_pages(void* address, size_t byte_length, uint8_t* resident) {
 
 std::string error_name(int error) {
   switch (error) {
-    case EACCES: return "EACCES";
     case EAGAIN: return "EAGAIN";
     case EINVAL: return "EINVAL";
     case ENOMEM: return "ENOMEM";
