@@ -59,10 +59,7 @@ OsResult move_pages(void*, size_t, size_t, void**) { return {}; }
 
 #endif
 
-size_t os_page_size() {
-  static const size_t size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  return size;
-}
+size_t os_page_size() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }
 
 OsResult map_pages(size_t byte_length, void** address) {
   *address = mmap(nullptr, byte_length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
@@ -77,7 +74,8 @@ OsResult unmap_pages(void* address, size_t byte_length) {
 
 OsResult resident_pages(void* address, size_t byte_length, uint8_t* resident) {
   if (mincore(address, byte_length, reinterpret_cast<MincoreByte*>(resident)) != 0) return {errno, "mincore"};
-  for (size_t page = 0; page < byte_length / os_page_size(); page++) resident[page] &= 1;  // other bits: macOS's own
+  const size_t count = byte_length / os_page_size();
+  for (size_t page = 0; page < count; page++) resident[page] &= 1;  // the other bits are macOS's own
   return {};
 }
 

@@ -2,8 +2,6 @@
 // windows.h goes first
 #include <psapi.h>
 
-#include <algorithm>
-
 #include "os_pages.h"
 
 namespace ebb {
@@ -45,7 +43,7 @@ OsResult resident_pages(void* address, size_t byte_length, uint8_t* resident) {
   PSAPI_WORKING_SET_EX_INFORMATION pages[kBatch];
   const size_t page_size = os_page_size(), count = byte_length / page_size;
   for (size_t first = 0; first < count; first += kBatch) {
-    const size_t batch = (std::min)(kBatch, count - first);
+    const size_t batch = count - first < kBatch ? count - first : kBatch;
     for (size_t i = 0; i < batch; i++) pages[i].VirtualAddress = static_cast<char*>(address) + (first + i) * page_size;
     const DWORD size = static_cast<DWORD>(batch * sizeof(pages[0]));
     if (!QueryWorkingSetEx(GetCurrentProcess(), pages, size)) return last_error("QueryWorkingSetEx");
