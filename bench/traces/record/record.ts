@@ -64,4 +64,9 @@ function main(): void {
   }
 }
 
-main()
+try {
+  main()
+} catch (error) {
+  console.error((error as Error).message)
+  process.exitCode = 1
+}

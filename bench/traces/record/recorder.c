@@ -119,8 +119,9 @@ static void startPython(int argc, char** argv) {
   if (PyStatus_Exception(status)) Py_ExitStatusException(status);
 }
 
+// runpy imports pkgutil when it first runs a file: before the recording, or it would be in every trace.
 static const char prepare[] =
-    "import gc, os.path, runpy, sys\n"
+    "import gc, os.path, pkgutil, runpy, sys\n"
     "sys.path.insert(0, os.path.dirname(os.path.abspath(sys.argv[0])))\n"
     "gc.collect()\n";
 static const char run[] =
