@@ -3,8 +3,7 @@
     {
       'target_name': 'ebb',
       'variables': {
-        # The headers of node-addon-api: a development dependency in a checkout, handed in by `npx ebb build` elsewhere.
-        'addon_api_include%': '<!(node -p "require(\'node-addon-api\').include_dir")',
+        'addon_api_include': '<!(node -p "require(\'node-addon-api\').include_dir")',
       },
       'include_dirs': ['<(addon_api_include)'],
       'defines': ['NAPI_VERSION=8', 'NODE_ADDON_API_CPP_EXCEPTIONS_ALL'],
