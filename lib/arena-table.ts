@@ -1,0 +1,142 @@
+/**
+ * The arena table: what a heap keeps per mapping outside of the mapping itself, one slot each.
+ *
+ * `ledgers[slot]` is never undefined, so a free needs no test for it: an unused slot holds NULL_LEDGER (no bit set: every
+ * pointer into it is refused) and a large block LARGE_LEDGER (one bit set, where large pointers point).
+ */
+import { HeapError } from './errors'
+import { largePointer, MAP_WORD, POOL_BYTES, poolOf, recordOf, SLOTS_MAX, type Slot } from './layout'
+import { COUNTS, packCounts } from './ledger'
+
+const LEDGER_WORDS = POOL_BYTES / 4
+/** Ledger of an unused slot: nothing is live. Never written. */
+export const NULL_LEDGER = new Int32Array(LEDGER_WORDS)
+/** Ledger of every large block: its one block is live and its counts lead off the fast path. Never written after load. */
+export const LARGE_LEDGER = new Int32Array(LEDGER_WORDS)
+const largeRecord = recordOf(poolOf(largePointer(0 as Slot)))
+LARGE_LEDGER[largeRecord + MAP_WORD] = 1
+LARGE_LEDGER[largeRecord + COUNTS] = packCounts(0, 1)
+
+/** Stands in for the ledger of a lost arena until the books are rebuilt without it. */
+const SCRATCH_LEDGER = new Int32Array(LEDGER_WORDS)
+const NO_BUFFER = new ArrayBuffer(0)
+const NO_BYTES = new Uint8Array(NO_BUFFER)
+const NO_DATA = new DataView(NO_BUFFER)
+
+/** Slots of arenas and large blocks, with the views on each. */
+export class ArenaTable {
+  /** The ledger of each slot. Slot 0 is the null slot. */
+  readonly ledgers: Int32Array[] = [NULL_LEDGER]
+  /** The mapping of each slot. */
+  readonly buffers: ArrayBuffer[] = [NO_BUFFER]
+  /** What blocks may use of each mapping: an arena behind its ledger, a large block whole. */
+  readonly payloads: Uint8Array[] = [NO_BYTES]
+  /** The same as a DataView. */
+  readonly data: DataView[] = [NO_DATA]
+  /** Slots that wait to be used again. */
+  readonly freeSlots: Slot[] = []
+  /** Slots whose buffer user code has detached or transferred away: written off, never used again. */
+  readonly lostSlots = new Set<Slot>()
+  /** Set when a lost ledger was met: the lists have to be rebuilt (recover.ts) before the operation returns. */
+  sawLost = false
+
+  /** Slots in use or free, the null slot included. */
+  get length(): number {
+    return this.ledgers.length
+  }
+
+  isArena(slot: Slot): boolean {
+    const ledger = this.ledgers[slot]
+    return ledger !== undefined && ledger !== NULL_LEDGER && ledger !== LARGE_LEDGER
+  }
+
+  isLarge(slot: Slot): boolean {
+    return this.ledgers[slot] === LARGE_LEDGER
+  }
+
+  /**
+   * The ledger of a slot in use. For a lost arena a scratch page, on which whatever list operation is under way ends
+   * without harm; `sawLost` is set then.
+   */
+  ledger(slot: Slot): Int32Array {
+    const ledger = this.ledgers[slot] as Int32Array
+    if (ledger.length !== 0) return ledger
+    this.sawLost = true
+    return SCRATCH_LEDGER
+  }
+
+  /** Writes off every slot whose buffer is gone. Returns how many arenas and bytes of large blocks went with them. */
+  writeOffLost(): number {
+    SCRATCH_LEDGER.fill(0)
+    this.sawLost = false
+    let lost = 0
+    for (let slot = 1; slot < this.length; slot++) {
+      if (this.ledgers[slot] === NULL_LEDGER || this.buffers[slot]?.byteLength !== 0) continue
+      this.clear(slot as Slot)
+      this.lostSlots.add(slot as Slot)
+      lost++
+    }
+    return lost
+  }
+
+  /** The mapping of a slot in use. */
+  buffer(slot: Slot): ArrayBuffer {
+    return this.buffers[slot] as ArrayBuffer
+  }
+
+  payload(slot: Slot): Uint8Array {
+    return this.payloads[slot] as Uint8Array
+  }
+
+  /** Throws EBB_OUT_OF_MEMORY where no slot is left: to be asked before something is mapped for one. */
+  reserve(): void {
+    if (this.freeSlots.length === 0 && this.ledgers.length >= SLOTS_MAX) {
+      throw new HeapError(
+        'EBB_OUT_OF_MEMORY',
+        `ebb: all ${SLOTS_MAX} slots of this heap are in use; free memory or make a second heap`,
+      )
+    }
+  }
+
+  openArena(buffer: ArrayBuffer): Slot {
+    return this.open(buffer, new Int32Array(buffer, 0, LEDGER_WORDS), POOL_BYTES)
+  }
+
+  openLarge(buffer: ArrayBuffer): Slot {
+    return this.open(buffer, LARGE_LEDGER, 0)
+  }
+
+  /** Puts another mapping behind the slot of a large block that was grown. */
+  replaceLarge(slot: Slot, buffer: ArrayBuffer): void {
+    this.set(slot, buffer, LARGE_LEDGER, 0)
+  }
+
+  /** Every pointer into the slot is refused from now on. */
+  close(slot: Slot): ArrayBuffer {
+    const buffer = this.buffer(slot)
+    this.clear(slot)
+    this.freeSlots.push(slot)
+    return buffer
+  }
+
+  private clear(slot: Slot): void {
+    this.ledgers[slot] = NULL_LEDGER
+    this.buffers[slot] = NO_BUFFER
+    this.payloads[slot] = NO_BYTES
+    this.data[slot] = NO_DATA
+  }
+
+  private open(buffer: ArrayBuffer, ledger: Int32Array, payloadOffset: number): Slot {
+    this.reserve()
+    const slot = this.freeSlots.pop() ?? (this.ledgers.length as Slot)
+    this.set(slot, buffer, ledger, payloadOffset)
+    return slot
+  }
+
+  private set(slot: Slot, buffer: ArrayBuffer, ledger: Int32Array, payloadOffset: number): void {
+    this.ledgers[slot] = ledger
+    this.buffers[slot] = buffer
+    this.payloads[slot] = new Uint8Array(buffer, payloadOffset)
+    this.data[slot] = new DataView(buffer, payloadOffset)
+  }
+}

@@ -1,0 +1,78 @@
+/** Live blocks: whether a pointer is one, how large it is, where its bytes are, and all of them in turn. */
+import { nextSet } from './bits'
+import {
+  arenaOffset,
+  largePointer,
+  MAP_WORDS,
+  POOL_BYTES,
+  type Pointer,
+  pointerTo,
+  poolOf,
+  recordOf,
+  type SizeClass,
+  type Slot,
+  slotOf,
+} from './layout'
+import { CLASS, runsOf, word } from './ledger'
+import type { HeapParts } from './parts'
+import { mapIndex, runOf } from './runs'
+import { blockBytesOf, WHOLE_RUN } from './size-class'
+
+/** Whether a value is the pointer of a live block: the one-bit test of the hot paths. */
+export function isLive({ table }: HeapParts, pointer: unknown): pointer is Pointer {
+  if (typeof pointer !== 'number' || (pointer | 0) !== pointer) return false
+  const slot = slotOf(pointer as Pointer)
+  if (slot >= table.length) return false
+  const bits = (table.ledgers[slot] as Int32Array)[mapIndex(pointer as Pointer)] as number
+  return (bits & (1 << (pointer & 31))) !== 0 && poolOf(pointer as Pointer) !== 0
+}
+
+/** Usable bytes of a live block. */
+export function usableBytes({ table, large, runs }: HeapParts, pointer: Pointer): number {
+  const slot = slotOf(pointer)
+  if (table.isLarge(slot)) return large.byteLength(pointer)
+  const run = runOf(table, pointer)
+  const sizeClass = word(table.ledger(slot), recordOf(poolOf(run)) + CLASS) as SizeClass
+  return sizeClass === WHOLE_RUN ? runs.wholeBytes(run) : blockBytesOf(sizeClass)
+}
+
+/** Offset of a block in the payload of its slot, bytes. */
+export const payloadOffset = (pointer: Pointer): number => arenaOffset(pointer) - POOL_BYTES
+
+/** Copies bytes from the start of one live block to the start of another. */
+export function copyBlock({ table }: HeapParts, from: Pointer, to: Pointer, byteLength: number): void {
+  const source = table.payload(slotOf(from))
+  const start = payloadOffset(from)
+  if (slotOf(from) === slotOf(to)) source.copyWithin(payloadOffset(to), start, start + byteLength)
+  else table.payload(slotOf(to)).set(source.subarray(start, start + byteLength), payloadOffset(to))
+}
+
+/** Clears a live block from its start. */
+export function clearBlock({ table }: HeapParts, pointer: Pointer, byteLength: number): void {
+  const start = payloadOffset(pointer)
+  table.payload(slotOf(pointer)).fill(0, start, start + byteLength)
+}
+
+/** Live blocks of a run, lowest first. */
+export function* blocksOfRun(ledger: Int32Array, run: Pointer, length: number): Generator<Pointer> {
+  const start = mapIndex(run)
+  for (let pool = 0; pool < length; pool++) {
+    for (let column = 0; column < MAP_WORDS; column++) {
+      // 16 words a record, of which 8 are the map: two records' maps are 16 words apart.
+      const bits = word(ledger, start + pool * 16 + column)
+      for (let bit = nextSet(bits, 0, 0); bit < 32; bit = nextSet(bits, 0, bit + 1)) {
+        yield (run + (pool << 8) + (column << 5) + bit) as Pointer
+      }
+    }
+  }
+}
+
+/** Every live block of a heap, slot by slot, lowest first. */
+export function* liveBlocks({ table }: HeapParts): Generator<Pointer> {
+  for (let slot = 1 as Slot; slot < table.length; slot++) {
+    if (table.isLarge(slot)) yield largePointer(slot)
+    if (!table.isArena(slot)) continue
+    const ledger = table.ledger(slot)
+    for (const [pool, length] of runsOf(ledger)) yield* blocksOfRun(ledger, pointerTo(slot, pool, 0), length)
+  }
+}

@@ -1,0 +1,101 @@
+/** The one error class of the heap, its codes, and the messages that several rooms share. */
+
+/**
+ * Stable codes of a {@link HeapError}.
+ *
+ * | code | meaning |
+ * |---|---|
+ * | `EBB_INVALID_POINTER` | the pointer was never returned by this heap, points into the middle of a block, or its mapping is gone |
+ * | `EBB_DOUBLE_FREE` | the block is free already |
+ * | `EBB_PINNED` | the block is pinned and must be unpinned first |
+ * | `EBB_OUT_OF_BOUNDS` | the byte range leaves the block |
+ * | `EBB_OUT_OF_MEMORY` | the operating system refused memory, or the heap's arena table is full |
+ * | `EBB_LIMIT` | the heap's own `limit` would be passed |
+ * | `EBB_CLOSED` | the heap was closed |
+ * | `EBB_ARENA_LOST` | user code detached or transferred an arena's buffer away |
+ * | `EBB_BUSY` | the call came from inside `compact()`'s callback |
+ * | `EBB_CORRUPT` | the books contradict themselves: somebody wrote into a ledger through a raw buffer |
+ * | `EBB_NO_ADDON` | the native addon is missing or cannot be loaded |
+ * | `EBB_OS` | another call to the operating system failed |
+ */
+export type HeapErrorCode =
+  | 'EBB_INVALID_POINTER'
+  | 'EBB_DOUBLE_FREE'
+  | 'EBB_PINNED'
+  | 'EBB_OUT_OF_BOUNDS'
+  | 'EBB_OUT_OF_MEMORY'
+  | 'EBB_LIMIT'
+  | 'EBB_CLOSED'
+  | 'EBB_ARENA_LOST'
+  | 'EBB_BUSY'
+  | 'EBB_CORRUPT'
+  | 'EBB_NO_ADDON'
+  | 'EBB_OS'
+
+/** Fields of a failed call to the operating system, as Node's own system errors carry them. */
+export interface OsFailure {
+  /** Name of the OS error, e.g. `'ENOMEM'`. */
+  readonly code?: string
+  /** Negative errno on POSIX, GetLastError() on Windows. */
+  readonly errno?: number
+  /** Name of the call that failed, e.g. `'mmap'`. */
+  readonly syscall?: string
+}
+
+/** What every refused operation of a heap throws. `code` is stable; `errno` and `syscall` are there where the OS refused. */
+export class HeapError extends Error {
+  override readonly name = 'HeapError'
+  /** See {@link HeapErrorCode}. */
+  readonly code: HeapErrorCode
+  /** Error number of the operating system, where it was the one that refused. */
+  readonly errno: number | undefined
+  /** The call that the operating system refused. */
+  readonly syscall: string | undefined
+
+  /**
+   * @param code - stable error code
+   * @param message - says what was refused, the value, and the remedy
+   * @param cause - the underlying error, whose `errno` and `syscall` are taken over
+   */
+  constructor(code: HeapErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    const failure = (cause ?? {}) as OsFailure
+    this.code = code
+    this.errno = failure.errno
+    this.syscall = failure.syscall
+  }
+}
+
+/** A value in an error message: short, quoted where it is text, and never running user code. */
+export function show(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value)
+    case 'bigint':
+      return `${value}n`
+    case 'object':
+      return value === null ? 'null' : 'an object'
+    case 'function':
+      return 'a function'
+    default:
+      return Object.is(value, -0) ? '-0' : String(value)
+  }
+}
+
+/** A pointer in an error message. */
+export const showPointer = (pointer: number): string => `0x${(pointer >>> 0).toString(16)}`
+
+/** TypeError or RangeError for a byte count that is not a whole number of bytes. */
+export function refuseByteLength(value: unknown, what = 'byteLength'): never {
+  if (typeof value !== 'number') {
+    throw new TypeError(`ebb: ${what} must be a number of bytes, got ${show(value)} (${typeof value})`)
+  }
+  throw new RangeError(`ebb: ${what} must be a whole number of bytes from 0 to 2^53 - 1, got ${show(value)}`)
+}
+
+/** True for a non-negative safe integer: what a byte count may be. */
+export const isByteLength = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+
+export function refuseClosed(verb: string): never {
+  throw new HeapError('EBB_CLOSED', `ebb: ${verb} on a closed heap; make a new Heap, or close this one later`)
+}

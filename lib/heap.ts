@@ -1,0 +1,380 @@
+/** The public heap: checks what comes in, does the hot halves of alloc and free itself, and hands the rest to its parts. */
+import { Accessors } from './accessors'
+import type { Ablation } from './arenas'
+import { clearBlock, isLive, liveBlocks, payloadOffset, usableBytes } from './blocks'
+import { checkHeap } from './check-heap'
+import { type Clock, systemClock } from './clock'
+import { type CompactBudget, Compactor, type CompactResult, type Moved } from './compact'
+import { HeapError, isByteLength, refuseByteLength, refuseClosed, show, showPointer } from './errors'
+import { freeBlock } from './free'
+import {
+  ARENA_BYTES,
+  MAP_WORD,
+  type Pointer,
+  RECORD_MASK,
+  RECORD_SHIFT,
+  type SizeClass,
+  SLOT_SHIFT,
+  type Slot,
+  SMALL_MAX_BYTES,
+  slotOf,
+} from './layout'
+import { COUNTS, LIVE_MASK, ONE_FREE, TAKE_ONE } from './ledger'
+import { type OsPages, osPages } from './os-pages'
+import { type HeapParts, wire } from './parts'
+import { pinBlock, unpinBlock } from './pins'
+import { allocAligned, resize, takeAny, tookZeroed } from './realloc'
+import { refusePointer } from './refuse'
+import type { SmallBlocks } from './small'
+import { type HeapStats, takeStats } from './stats'
+
+/** What a heap is made with. */
+export interface HeapOptions {
+  /**
+   * Milliseconds that freed memory may stay resident before it goes back to the operating system; 0: not at all, Infinity: for
+   * ever. Default 1000.
+   */
+  readonly decay?: number
+  /** Bytes the heap may map. A request that would pass it makes the heap give back all that is free, then fails. Default Infinity. */
+  readonly limit?: number
+  /** A name for statistics and messages. */
+  readonly name?: string
+  /** Where memory comes from; tests put a fake here. Default: the operating system. */
+  readonly osPages?: OsPages
+  /** Where time comes from; tests put their own here. Default: the system's clock and timers. */
+  readonly clock?: Clock
+  /** Switches heuristics off; for measurements of what they are worth. */
+  readonly ablation?: Ablation
+}
+
+/** A live block as {@link Heap.blocks} shows it. */
+export interface Block {
+  readonly pointer: Pointer
+  /** Bytes. */
+  readonly usableSize: number
+}
+
+// File-local copies: an imported binding is a property load on every use.
+const smallMax = SMALL_MAX_BYTES
+const slotShift = SLOT_SHIFT
+const recordShift = RECORD_SHIFT
+const recordMask = RECORD_MASK
+const mapWord = MAP_WORD
+const counts = COUNTS
+const oneFree = ONE_FREE
+const takeOne = TAKE_ONE
+const liveMask = LIVE_MASK
+
+/** EBB_CHECK=3 in the environment: the heap checks itself after every CHECK_INTERVAL-th slow operation. */
+const CHECK = Number(process.env['EBB_CHECK'] ?? 0)
+const CHECK_INTERVAL = 64
+
+/**
+ * A heap whose memory flows back to the operating system: arenas of 256 KiB, pools of 4 KiB, blocks of one size class (Evan Jones,
+ * "Improving Python's Memory Allocator"; CPython's Objects/obmalloc.c), books in the arenas themselves.
+ *
+ * A heap belongs to the thread that made it. One that is dropped without `close()` gives its memory back when it is collected.
+ */
+export class Heap extends Accessors {
+  /** The heap's name, `''` where none was given. */
+  readonly name: string
+  private readonly parts: HeapParts
+  private readonly small: SmallBlocks
+  private readonly ledgers: Int32Array[]
+  private readonly listeners = new Set<Moved>()
+  private isClosed = false
+  private isCompacting = false
+  private slowOperations = 0
+
+  /**
+   * @param options - see {@link HeapOptions}
+   * @throws TypeError or RangeError for an option that cannot be; HeapError `EBB_NO_ADDON` where the native addon cannot be loaded
+   */
+  constructor(options: HeapOptions = {}) {
+    const decay = checkedOption('decay', options.decay ?? 1000, 'milliseconds')
+    const limit = checkedOption('limit', options.limit ?? Infinity, 'bytes')
+    const parts = wire(options.osPages ?? osPages(), options.clock ?? systemClock, decay, limit, options.ablation)
+    super(parts.table.data)
+    this.name = String(options.name ?? '')
+    this.parts = parts
+    this.small = parts.small
+    this.ledgers = parts.table.ledgers
+  }
+
+  /**
+   * Allocates a block.
+   * @param byteLength - bytes wanted, a whole number from 0; 0 gets a block of its own too
+   * @returns pointer to at least that many bytes, contents undefined, aligned to 16 bytes
+   * @throws TypeError, RangeError for what is not a number of bytes; HeapError `EBB_OUT_OF_MEMORY`, `EBB_LIMIT`, `EBB_CLOSED`
+   */
+  alloc(byteLength: number): Pointer {
+    if (typeof byteLength === 'number' && byteLength >>> 0 === byteLength && byteLength <= smallMax) {
+      return this.small.take(((byteLength + 15) >>> 4 || 1) as SizeClass)
+    }
+    return this.allocSlow(byteLength)
+  }
+
+  /** Allocates a block whose usable bytes are all 0. Otherwise like {@link alloc}. (`calloc`) */
+  allocZeroed(byteLength: number): Pointer {
+    this.parts.arenas.tookZeroed = false
+    const pointer = this.alloc(byteLength)
+    const isLarge = this.parts.table.isLarge(slotOf(pointer))
+    if (!tookZeroed(this.parts, pointer, byteLength, isLarge))
+      clearBlock(this.parts, pointer, usableBytes(this.parts, pointer))
+    return pointer
+  }
+
+  /**
+   * Allocates a block at a multiple of `alignment` bytes. (`aligned_alloc`)
+   * @param byteLength - bytes wanted
+   * @param alignment - bytes, a power of two from 1 to an OS page
+   */
+  allocAligned(byteLength: number, alignment: number): Pointer {
+    if (!isByteLength(byteLength)) refuseByteLength(byteLength)
+    return this.settle(allocAligned(this.parts, byteLength, alignment))
+  }
+
+  /**
+   * Makes a block larger or smaller. It stays where it is while it fits and is not more than a quarter too large.
+   * @param pointer - a live block, or 0 for a new one
+   * @param byteLength - bytes wanted
+   * @returns where the block is now; `pointer` is dead if that is elsewhere. On failure the block is as it was.
+   * @throws as {@link alloc} and {@link free}
+   */
+  realloc(pointer: Pointer, byteLength: number): Pointer {
+    if ((pointer as number) === 0) return this.alloc(byteLength)
+    this.mustBeLive(pointer, 'realloc')
+    if (this.parts.pins.size > 0 && this.parts.pins.has(pointer)) {
+      throw new HeapError('EBB_PINNED', `ebb: realloc(${showPointer(pointer)}): the block is pinned; unpin it first`)
+    }
+    return this.settle(resize(this.parts, pointer, byteLength, (old) => freeBlock(this.parts, old)))
+  }
+
+  /**
+   * Frees a block. 0 is ignored, as in C.
+   * @throws HeapError `EBB_DOUBLE_FREE`, `EBB_INVALID_POINTER`, `EBB_PINNED`, `EBB_CLOSED`, `EBB_ARENA_LOST`; nothing is changed then
+   */
+  free(pointer: Pointer): void {
+    const slot = pointer >>> slotShift
+    const ledgers = this.ledgers
+    if (typeof pointer === 'number' && (pointer | 0) === pointer && slot < ledgers.length) {
+      const ledger = ledgers[slot] as Int32Array
+      const record = (pointer >>> recordShift) & recordMask
+      const index = record + mapWord + ((pointer >>> 5) & 7)
+      const bits = ledger[index] as number
+      const bit = 1 << pointer
+      if ((bits & bit) !== 0) {
+        const before = ledger[record + counts] as number
+        if (before >= oneFree && (before & liveMask) > 1) {
+          ledger[index] = bits ^ bit
+          ledger[record + counts] = before - takeOne
+          return
+        }
+        if (record !== 0) {
+          this.freeSlow(pointer)
+          return
+        }
+      }
+    }
+    if ((pointer as number) !== 0) refusePointer(this.parts, this.isClosed, pointer, 'free')
+  }
+
+  /** Bytes that a live block can hold, at least what was asked for. (`malloc_usable_size`) */
+  usableSize(pointer: Pointer): number {
+    this.mustBeLive(pointer, 'usableSize')
+    return usableBytes(this.parts, pointer)
+  }
+
+  /**
+   * A view on the block itself. It is dead (length 0) once the block's memory has gone back, and shows others' bytes once the block
+   * is freed: let go of it before.
+   * @param byteLength - bytes to show, at most the usable size, which is the default
+   * @throws HeapError as {@link free}; `EBB_OUT_OF_BOUNDS` for more than the usable size
+   */
+  bytes(pointer: Pointer, byteLength?: number): Uint8Array {
+    this.mustBeLive(pointer, 'bytes')
+    const usable = usableBytes(this.parts, pointer)
+    const length = byteLength ?? usable
+    if (!isByteLength(length)) refuseByteLength(length)
+    if (length > usable) {
+      throw new HeapError(
+        'EBB_OUT_OF_BOUNDS',
+        `ebb: bytes(${showPointer(pointer)}, ${length}): the block has ${usable} usable bytes; realloc it first`,
+      )
+    }
+    const payload = this.parts.table.payload(slotOf(pointer))
+    return new Uint8Array(payload.buffer as ArrayBuffer, payload.byteOffset + payloadOffset(pointer), length)
+  }
+
+  /** Whether a value is the pointer of a live block of this heap. */
+  isLive(pointer: unknown): pointer is Pointer {
+    return isLive(this.parts, pointer)
+  }
+
+  /** All live blocks, in the order of their memory. What is allocated or freed meanwhile may be shown or not. */
+  *blocks(): Generator<Block> {
+    this.mustBeOpen('blocks')
+    for (const pointer of liveBlocks(this.parts)) yield { pointer, usableSize: usableBytes(this.parts, pointer) }
+  }
+
+  /** Statistics that add up to the mapped bytes; as a string, a table. A closed heap has all of them 0. */
+  stats(): HeapStats {
+    return takeStats(this.parts, this.name)
+  }
+
+  /**
+   * Asks the kernel about the heap's own OS pages (mincore, QueryWorkingSetEx), kept large mappings not included.
+   * @returns resident bytes
+   */
+  residentBytes(): number {
+    const { table, os } = this.parts
+    let pages = 0
+    for (let slot = 1 as Slot; slot < table.length; slot++) {
+      if (!table.isArena(slot) && !table.isLarge(slot)) continue
+      for (const isResident of os.residentPages(table.buffer(slot))) pages += isResident
+    }
+    return pages * os.osPageSize
+  }
+
+  /** Gives back everything that is free, now. Returns the bytes of resident memory that went back. */
+  purge(): number {
+    this.mustBeOpen('purge')
+    return this.settle(this.parts.purger.purge())
+  }
+
+  /**
+   * Moves blocks together and gives back the memory this frees: below the floor of OS pages with one live block.
+   * @param moved - told of each move, when the bytes are at `to` already and `from` is not free yet. It may use the heap. If it
+   *   throws, the block stays moved, compaction ends, and the error comes out of here.
+   * @param budget - blocks or milliseconds this call may spend
+   * @throws HeapError `EBB_BUSY` from inside of `moved`
+   */
+  compact(moved: Moved, budget: CompactBudget = {}): CompactResult {
+    this.mustBeOpen('compact')
+    if (typeof moved !== 'function')
+      throw new TypeError(`ebb: compact needs a function that is told (from, to) of each move, got ${show(moved)}`)
+    if (this.isCompacting)
+      throw new HeapError('EBB_BUSY', 'ebb: compact inside of its own callback; let the running one end')
+    const tell: Moved = (from, to) => {
+      for (const listener of this.listeners) listener(from, to)
+      moved(from, to)
+    }
+    const compactor = new Compactor(this.parts, tell, budget)
+    this.isCompacting = true
+    try {
+      const done = compactor.run()
+      return { moved: compactor.moved, bytes: this.parts.purger.purge(), done }
+    } finally {
+      this.isCompacting = false
+      this.settle(0)
+    }
+  }
+
+  /** Registers somebody who holds pointers and wants to follow moves: told before `compact`'s own callback. Returns what undoes it. */
+  onMoved(listener: Moved): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  /** Keeps a block where it is: compact leaves it alone, and it cannot be freed. As often pinned, as often to be unpinned. */
+  pin(pointer: Pointer): void {
+    this.mustBeLive(pointer, 'pin')
+    pinBlock(this.parts, pointer)
+  }
+
+  /** Undoes one {@link pin}. */
+  unpin(pointer: Pointer): void {
+    this.mustBeLive(pointer, 'unpin')
+    unpinBlock(this.parts, pointer)
+  }
+
+  /** Allocates as many blocks of `byteLength` bytes as `into` is long. All or none. Returns `into`. */
+  allocMany<T extends Int32Array | Uint32Array | Pointer[]>(byteLength: number, into: T): T {
+    let made = 0
+    try {
+      for (; made < into.length; made++) into[made] = this.alloc(byteLength)
+    } catch (error) {
+      while (made > 0) this.free(into[--made] as Pointer)
+      throw error
+    }
+    return into
+  }
+
+  /** Frees all blocks of a list. Stops with the error at the first wrong pointer, having freed those before. */
+  freeMany(pointers: ArrayLike<number>): void {
+    for (let i = 0; i < pointers.length; i++) this.free(pointers[i] as Pointer)
+  }
+
+  /** Gives back everything, now; every view is dead and every later call but `close`, `stats` and `free(0)` is refused. */
+  close(): void {
+    if (this.isClosed) return
+    this.isClosed = true
+    const { table, purger, large, mappings, arenas, used, small, pins } = this.parts
+    mappings.isClosed = true
+    purger.close()
+    small.dropClaims()
+    used.clear()
+    arenas.close()
+    for (let slot = 1 as Slot; slot < table.length; slot++) {
+      if (!table.isArena(slot) && !table.isLarge(slot)) continue
+      const byteLength = table.isArena(slot) ? ARENA_BYTES : table.payload(slot).length
+      mappings.unmap(table.close(slot), byteLength)
+    }
+    large.unmapAll()
+    pins.clear()
+    this.listeners.clear()
+  }
+
+  /** `using heap = new Heap()` closes it at the end of the block. */
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /** The structures behind the face: for the tests, the benches and `checkHeap`; not part of the public interface. @internal */
+  get internals(): HeapParts {
+    return this.parts
+  }
+
+  private allocSlow(byteLength: number): Pointer {
+    if (!isByteLength(byteLength)) refuseByteLength(byteLength)
+    this.mustBeOpen('alloc')
+    return this.settle(takeAny(this.parts, byteLength))
+  }
+
+  private freeSlow(pointer: Pointer): void {
+    freeBlock(this.parts, pointer)
+    this.settle(0)
+  }
+
+  private mustBeOpen(verb: string): void {
+    if (this.isClosed) refuseClosed(verb)
+  }
+
+  private mustBeLive(pointer: unknown, verb: string): void {
+    if (!isLive(this.parts, pointer)) refusePointer(this.parts, this.isClosed, pointer, verb)
+  }
+
+  /** Ends a slow operation: puts the books right if a lost arena was met, and checks them where that is asked for. */
+  private settle<T>(result: T): T {
+    if (this.parts.table.sawLost) this.small.rebuild()
+    if (CHECK >= 3 && ++this.slowOperations % CHECK_INTERVAL === 0) checkHeap(this.parts)
+    return result
+  }
+
+  protected override refuseAccess(pointer: Pointer, byteOffset: number, byteLength: number, cause: unknown): never {
+    if (!isLive(this.parts, pointer)) refusePointer(this.parts, this.isClosed, pointer, 'access')
+    const usable = usableBytes(this.parts, pointer)
+    if (Number.isInteger(byteOffset) && byteOffset >= 0 && byteOffset + byteLength <= usable) throw cause
+    throw new HeapError(
+      'EBB_OUT_OF_BOUNDS',
+      `ebb: ${byteLength} bytes at byteOffset ${show(byteOffset)} leave the block ${showPointer(pointer)} of ${usable} usable bytes`,
+    )
+  }
+}
+
+function checkedOption(name: string, value: unknown, unit: string): number {
+  if (typeof value !== 'number')
+    throw new TypeError(`ebb: option ${name} must be a number of ${unit}, got ${show(value)} (${typeof value})`)
+  if (!(value >= 0)) throw new RangeError(`ebb: option ${name} must be from 0 to Infinity ${unit}, got ${show(value)}`)
+  return value
+}

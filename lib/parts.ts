@@ -1,0 +1,64 @@
+/** The structures of a heap, wired once. What reads the whole heap (stats, check-heap, compact) gets them from here. */
+
+import { ArenaTable } from './arena-table'
+import type { Ablation } from './arenas'
+import { Arenas } from './arenas'
+import type { Clock } from './clock'
+import { Decay } from './decay'
+import { LargeBlocks } from './large'
+import { POOL_BYTES, type Pointer } from './layout'
+import { Mappings } from './mappings'
+import type { OsPages } from './os-pages'
+import { Purger } from './purger'
+import { rebuild } from './recover'
+import { Runs } from './runs'
+import { SmallBlocks } from './small'
+import { UsedPools } from './used-pools'
+
+export interface HeapParts {
+  readonly os: OsPages
+  readonly clock: Clock
+  readonly decay: Decay
+  readonly table: ArenaTable
+  readonly mappings: Mappings
+  readonly arenas: Arenas
+  readonly used: UsedPools
+  readonly small: SmallBlocks
+  readonly runs: Runs
+  readonly large: LargeBlocks
+  readonly purger: Purger
+  /** Pinned blocks and how often each is pinned. */
+  readonly pins: Map<Pointer, number>
+}
+
+/** @param decayMs - milliseconds; @param limit - bytes */
+export function wire(os: OsPages, clock: Clock, decayMs: number, limit: number, ablation?: Ablation): HeapParts {
+  if (os.osPageSize % POOL_BYTES !== 0) throw new Error(`ebb: OS pages of ${os.osPageSize} bytes are not made of pools`)
+  const decay = new Decay(decayMs, clock.now())
+  const table = new ArenaTable()
+  const mappings = new Mappings(os, limit)
+  const arenas = new Arenas(table, mappings, decay, ablation)
+  const used = new UsedPools(table)
+  const small = new SmallBlocks(table, arenas, used)
+  const runs = new Runs(table, arenas, used)
+  const large = new LargeBlocks(table, mappings, decay)
+  const purger = new Purger(table, arenas, large, mappings, decay, clock)
+  const parts = {
+    os,
+    clock,
+    decay,
+    table,
+    mappings,
+    arenas,
+    used,
+    small,
+    runs,
+    large,
+    purger,
+    pins: new Map<Pointer, number>(),
+  }
+  arenas.onPut = () => purger.notePut()
+  mappings.reclaim = () => purger.purge() > 0
+  arenas.rebuild = small.rebuild = purger.rebuild = () => rebuild(parts)
+  return parts
+}

@@ -1,0 +1,223 @@
+/**
+ * The purger gives dirty memory back: it discards free pools in stretches of neighbours, unmaps empty arenas and kept large
+ * mappings. Three things drive it:
+ *
+ *     a timer         armed only while something is dirty, not keeping the process alive, holding the purger weakly
+ *     a slow path     every POLL_PUTS-th run put back looks at the clock, so that long synchronous work decays too
+ *     purge()         everything, now
+ *
+ *     pool:  used/full --last block freed--> dirty --decay over--> discarded (free, not resident, reads zero)
+ *                                              \--taken again, first choice--> used
+ */
+
+import type { ArenaTable } from './arena-table'
+import type { Arenas } from './arenas'
+import { nextClear, nextSet, rangeHigh, rangeLow } from './bits'
+import type { Clock } from './clock'
+import type { Decay } from './decay'
+import type { LargeBlocks } from './large'
+import { FREE_POOLS_MAX, POOL_BYTES, POOLS_PER_ARENA } from './layout'
+import { A_DIRTY_HIGH, A_DIRTY_LOW, A_FREE_HIGH, A_FREE_LOW, freePools, slotOfLedger, word } from './ledger'
+import type { Mappings } from './mappings'
+
+/** Runs put back between two looks at the clock. */
+const POLL_PUTS = 64
+/** Milliseconds of giving back in one go; what is left waits PAUSE_MS. */
+const SLICE_MS = 1.5
+const PAUSE_MS = 1
+
+export class Purger {
+  /** Calls to the operating system that discarded something, and the bytes they gave back. */
+  discards = 0
+  discardedBytes = 0
+  /** Discards that the OS refused in the background, and the last reason. */
+  failures = 0
+  lastFailure: Error | undefined
+  /** Called when a lost arena was met: rebuilds the books without it (recover.ts). */
+  rebuild: () => void = () => {}
+  readonly #table: ArenaTable
+  readonly #arenas: Arenas
+  readonly #large: LargeBlocks
+  readonly #mappings: Mappings
+  readonly #decay: Decay
+  readonly #clock: Clock
+  #cancelTimer: (() => void) | undefined
+  #puts = 0
+  #isClosed = false
+  #isWorking = false
+
+  constructor(table: ArenaTable, arenas: Arenas, large: LargeBlocks, mappings: Mappings, decay: Decay, clock: Clock) {
+    this.#table = table
+    this.#arenas = arenas
+    this.#large = large
+    this.#mappings = mappings
+    this.#decay = decay
+    this.#clock = clock
+  }
+
+  /** Something became dirty. */
+  notePut(): void {
+    if (this.#decay.decayMs === Infinity) return
+    if (this.#cancelTimer === undefined) this.#arm(this.#decay.epochMs)
+    if (++this.#puts < POLL_PUTS) return
+    this.#puts = 0
+    this.tick()
+  }
+
+  /** Moves time on and gives back one slice of what has expired. */
+  tick(): void {
+    if (this.#isWorking) return
+    const now = this.#clock.now()
+    const epoch = this.#decay.epochAt(now)
+    const { dirty } = this.#arenas
+    if (epoch !== this.#arenas.epoch || this.#decay.decayMs === 0) {
+      this.#arenas.epoch = epoch
+      if (!dirty.isSweeping) dirty.rewind()
+    }
+    if (dirty.isSweeping || this.#large.hasKept) this.#giveBack(epoch, false, now + SLICE_MS)
+  }
+
+  /** Gives back all that is free. Returns the bytes that were resident by the books and are not any more. */
+  purge(): number {
+    this.#arenas.dirty.rewind()
+    return this.#giveBack(this.#arenas.epoch, true, Infinity)
+  }
+
+  /** Stops the timer for good. */
+  close(): void {
+    this.#isClosed = true
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+  }
+
+  #giveBack(epoch: number, all: boolean, deadline: number): number {
+    let bytes = 0
+    this.#isWorking = true
+    try {
+      for (let ledger = this.#nextArena(); ledger !== undefined; ledger = this.#nextArena()) {
+        bytes += this.#giveBackArena(ledger, epoch, all)
+        if (this.#clock.now() >= deadline) return bytes
+      }
+      for (let step = this.#large.giveBackStep(epoch, all); step > 0; step = this.#large.giveBackStep(epoch, all)) {
+        bytes += step
+        if (this.#clock.now() >= deadline) return bytes
+      }
+    } finally {
+      this.#isWorking = false
+    }
+    return bytes
+  }
+
+  #nextArena(): Int32Array | undefined {
+    return this.#arenas.dirty.sweepNext()
+  }
+
+  #giveBackArena(ledger: Int32Array, epoch: number, all: boolean): number {
+    const dirtyLow = word(ledger, A_DIRTY_LOW)
+    const dirtyHigh = word(ledger, A_DIRTY_HIGH)
+    let low = dirtyLow
+    let high = dirtyHigh
+    if (!all) {
+      if (!this.#decay.collectExpired(ledger, dirtyLow, dirtyHigh, epoch)) return 0
+      low = this.#decay.expiredLow
+      high = this.#decay.expiredHigh
+    }
+    if (freePools(ledger) === FREE_POOLS_MAX && low === dirtyLow && high === dirtyHigh) {
+      const bytes = POOL_BYTES * (1 + countPools(low, high))
+      this.#arenas.unmapEmpty(ledger)
+      return bytes
+    }
+    return this.#discardPools(ledger, low, high)
+  }
+
+  /** Discards the given dirty pools as far as they make up whole OS pages, stretch by stretch. */
+  #discardPools(ledger: Int32Array, low: number, high: number): number {
+    const group = this.#arenas.groupPools
+    const buffer = this.#table.buffer(slotOfLedger(ledger))
+    const freeLow = word(ledger, A_FREE_LOW)
+    const freeHigh = word(ledger, A_FREE_HIGH)
+    let bytes = 0
+    let first = nextSet(low, high, 1)
+    while (first < POOLS_PER_ARENA) {
+      const end = nextClear(low, high, first)
+      // Whole groups only, and a group counts as a whole if its other pools are free too.
+      const start = group === 1 ? first : groupStart(freeLow, freeHigh, first, group)
+      const stop = group === 1 ? end : groupEnd(freeLow, freeHigh, end, group)
+      if (stop > start) {
+        if (!this.#mappings.discard(buffer, start * POOL_BYTES, (stop - start) * POOL_BYTES)) {
+          this.#table.sawLost = true
+          return bytes
+        }
+        this.discards++
+        bytes += this.#clearDirty(ledger, start, stop)
+      }
+      first = nextSet(low, high, Math.max(end, stop))
+    }
+    if (!this.#hasDiscardable(ledger, freeLow, freeHigh)) this.#arenas.dirty.remove(ledger)
+    this.discardedBytes += bytes
+    return bytes
+  }
+
+  #clearDirty(ledger: Int32Array, start: number, stop: number): number {
+    const low = rangeLow(start, stop - start)
+    const high = rangeHigh(start, stop - start)
+    const pools = countPools(word(ledger, A_DIRTY_LOW) & low, word(ledger, A_DIRTY_HIGH) & high)
+    ledger[A_DIRTY_LOW] = word(ledger, A_DIRTY_LOW) & ~low
+    ledger[A_DIRTY_HIGH] = word(ledger, A_DIRTY_HIGH) & ~high
+    return pools * POOL_BYTES
+  }
+
+  /** Whether a dirty pool is left that is not held resident by a neighbour in its OS page. */
+  #hasDiscardable(ledger: Int32Array, freeLow: number, freeHigh: number): boolean {
+    const low = word(ledger, A_DIRTY_LOW)
+    const high = word(ledger, A_DIRTY_HIGH)
+    const group = this.#arenas.groupPools
+    if (group === 1) return (low | high) !== 0
+    for (let p = nextSet(low, high, 1); p < POOLS_PER_ARENA; p = nextSet(low, high, p + 1)) {
+      if (isWholeGroup(freeLow, freeHigh, p - (p % group), group)) return true
+    }
+    return false
+  }
+
+  #arm(ms: number): void {
+    if (this.#isClosed) return
+    const weak = new WeakRef(this)
+    this.#cancelTimer = this.#clock.schedule(() => weak.deref()?.onTimer(), ms)
+  }
+
+  /** The timer fired. An OS failure here has no caller to be thrown at: it is kept for the statistics, the memory stays dirty. */
+  onTimer(): void {
+    this.#cancelTimer = undefined
+    try {
+      this.tick()
+    } catch (failure) {
+      this.lastFailure = failure as Error
+      this.failures++
+    }
+    if (this.#table.sawLost) this.rebuild()
+    const { dirty } = this.#arenas
+    if (dirty.isSweeping) this.#arm(PAUSE_MS)
+    else if (!dirty.isEmpty || this.#large.hasKept) this.#arm(Math.max(PAUSE_MS, this.#decay.epochMs))
+  }
+}
+
+const countPools = (low: number, high: number): number => {
+  let pools = 0
+  for (let p = nextSet(low, high, 0); p < POOLS_PER_ARENA; p = nextSet(low, high, p + 1)) pools++
+  return pools
+}
+
+const isWholeGroup = (low: number, high: number, start: number, group: number): boolean =>
+  nextClear(low, high, start) >= start + group
+
+/** First pool of the group of `pool` if that is all free, else the next group's. */
+const groupStart = (low: number, high: number, pool: number, group: number): number => {
+  const start = pool - (pool % group)
+  return isWholeGroup(low, high, start, group) ? start : start + group
+}
+
+/** End of the group that pool `end - 1` is in if that is all free, else the end of the group before. */
+const groupEnd = (low: number, high: number, end: number, group: number): number => {
+  const start = end - 1 - ((end - 1) % group)
+  return isWholeGroup(low, high, start, group) ? start + group : start
+}

@@ -1,0 +1,72 @@
+/**
+ * When user code has detached or transferred away the buffer of an arena (`view.buffer.transfer()`), the arena's ledger is gone and with
+ * it the links that ran through it. The slot is written off and every list is built anew from the ledgers that are left,
+ * which hold the truth: their free maps.
+ */
+import { ARENA_BYTES, type PoolIndex, pointerTo, recordOf, type SizeClass, type Slot, slotOf } from './layout'
+import {
+  A_DIRTY_HIGH,
+  A_DIRTY_LOW,
+  A_IS_LISTED,
+  CLASS,
+  COUNTS,
+  countLive,
+  freePools,
+  LIVE,
+  PINS,
+  packCounts,
+  putPools,
+  runsOf,
+  word,
+} from './ledger'
+import type { HeapParts } from './parts'
+import { runBlocksOf, WHOLE_RUN } from './size-class'
+
+/** Writes off what is lost and rebuilds all lists. */
+export function rebuild(parts: HeapParts): void {
+  const { table, arenas, used, small, large, mappings, pins } = parts
+  table.writeOffLost()
+  arenas.usable.clear()
+  arenas.dirty.clear()
+  used.clear()
+  small.dropClaims()
+  let count = 0
+  let largeCount = 0
+  let largeBytes = 0
+  for (let slot = 1 as Slot; slot < table.length; slot++) {
+    if (table.isLarge(slot)) {
+      largeCount++
+      largeBytes += table.payload(slot).length
+    } else if (table.isArena(slot)) {
+      count++
+      relink(parts, slot)
+    }
+  }
+  mappings.writeOff((arenas.count - count) * ARENA_BYTES + large.recount(largeCount, largeBytes))
+  arenas.count = count
+  for (const pointer of pins.keys()) if (table.lostSlots.has(slotOf(pointer))) pins.delete(pointer)
+}
+
+function relink({ table, arenas, used }: HeapParts, slot: Slot): void {
+  const ledger = table.ledger(slot)
+  for (const [pool, length] of runsOf(ledger)) {
+    const sizeClass = relinkCounts(ledger, pool, length)
+    if (word(ledger, recordOf(pool) + LIVE) === 0) putPools(ledger, pool, length, arenas.epoch)
+    else if (sizeClass !== 0) used.link(sizeClass, pointerTo(slot, pool, 0))
+  }
+  if (freePools(ledger) > 0) arenas.usable.link(ledger)
+  ledger[A_IS_LISTED] = 0
+  if ((word(ledger, A_DIRTY_LOW) | word(ledger, A_DIRTY_HIGH)) !== 0) arenas.dirty.add(ledger)
+}
+
+/** Counts a run's blocks anew. Returns its class if it belongs in the list of used runs, else 0. */
+function relinkCounts(ledger: Int32Array, pool: PoolIndex, length: number): SizeClass | 0 {
+  const record = recordOf(pool)
+  const sizeClass = word(ledger, record + CLASS) as SizeClass
+  const live = countLive(ledger, record, length)
+  const blocks = runBlocksOf(sizeClass)
+  const isPlain = length === 1 && sizeClass !== WHOLE_RUN && word(ledger, record + PINS) === 0
+  ledger[record + COUNTS] = isPlain ? packCounts(blocks - live, live) : 0
+  ledger[record + LIVE] = live
+  return live < blocks && word(ledger, record + PINS) === 0 ? sizeClass : 0
+}
