@@ -103,7 +103,7 @@ export class Runs {
     const ledger = this.table.ledger(slot)
     const record = recordIndex(run)
     const old = word(ledger, record + LENGTH)
-    if (!this.arenas.extendRun(slot, poolOf(run) + old, length - old)) return false
+    if (length > old && !this.arenas.extendRun(slot, poolOf(run) + old, length - old)) return false
     this.openRecords(run, WHOLE_RUN, length, old)
     ledger[record + COUNTS] = 0
     ledger[record + LIVE] = 1
