@@ -39,18 +39,33 @@ export function usableBytes({ table, large, runs }: HeapParts, pointer: Pointer)
 /** Offset of a block in the payload of its slot, bytes. */
 export const payloadOffset = (pointer: Pointer): number => arenaOffset(pointer) - POOL_BYTES
 
-/** Copies bytes from the start of one live block to the start of another. */
+/** Up to this many bytes a loop is faster than the call of a builtin; measured, see docs/performance.md. */
+const LOOP_MAX_BYTES = 128
+
+/** Copies bytes from the start of one live block to the start of another. Blocks are whole granules, so rounding up is safe. */
 export function copyBlock({ table }: HeapParts, from: Pointer, to: Pointer, byteLength: number): void {
-  const source = table.payload(slotOf(from))
   const start = payloadOffset(from)
-  if (slotOf(from) === slotOf(to)) source.copyWithin(payloadOffset(to), start, start + byteLength)
-  else table.payload(slotOf(to)).set(source.subarray(start, start + byteLength), payloadOffset(to))
+  const target = payloadOffset(to)
+  if (byteLength <= LOOP_MAX_BYTES) {
+    const source = table.data[slotOf(from)] as DataView
+    const data = table.data[slotOf(to)] as DataView
+    for (let i = 0; i < byteLength; i += 4) data.setInt32(target + i, source.getInt32(start + i, true), true)
+    return
+  }
+  const source = table.payload(slotOf(from))
+  if (slotOf(from) === slotOf(to)) source.copyWithin(target, start, start + byteLength)
+  else table.payload(slotOf(to)).set(source.subarray(start, start + byteLength), target)
 }
 
 /** Clears a live block from its start. */
 export function clearBlock({ table }: HeapParts, pointer: Pointer, byteLength: number): void {
   const start = payloadOffset(pointer)
-  table.payload(slotOf(pointer)).fill(0, start, start + byteLength)
+  if (byteLength > LOOP_MAX_BYTES) {
+    table.payload(slotOf(pointer)).fill(0, start, start + byteLength)
+    return
+  }
+  const data = table.data[slotOf(pointer)] as DataView
+  for (let i = start; i < start + byteLength; i += 8) data.setFloat64(i, 0, true)
 }
 
 /** Live blocks of a run, lowest first. */

@@ -1,7 +1,7 @@
 /** The public heap: checks what comes in, does the hot halves of alloc and free itself, and hands the rest to its parts. */
 import { Accessors } from './accessors'
 import type { Ablation } from './arenas'
-import { clearBlock, isLive, liveBlocks, payloadOffset, usableBytes } from './blocks'
+import { clearBlock, copyBlock, isLive, liveBlocks, payloadOffset, usableBytes } from './blocks'
 import { checkHeap } from './check-heap'
 import { type Clock, systemClock } from './clock'
 import { type CompactBudget, Compactor, type CompactResult, type Moved } from './compact'
@@ -23,7 +23,7 @@ import { COUNTS, LIVE_MASK, ONE_FREE, TAKE_ONE } from './ledger'
 import { type OsPages, osPages } from './os-pages'
 import { type HeapParts, wire } from './parts'
 import { pinBlock, unpinBlock } from './pins'
-import { allocAligned, resize, takeAny, tookZeroed } from './realloc'
+import { allocAligned, resizeInPlace, takeAny, tookZeroed } from './realloc'
 import { refusePointer } from './refuse'
 import type { SmallBlocks } from './small'
 import { type HeapStats, takeStats } from './stats'
@@ -144,10 +144,16 @@ export class Heap extends Accessors {
   realloc(pointer: Pointer, byteLength: number): Pointer {
     if ((pointer as number) === 0) return this.alloc(byteLength)
     this.mustBeLive(pointer, 'realloc')
-    if (this.parts.pins.size > 0 && this.parts.pins.has(pointer)) {
+    if (!isByteLength(byteLength)) refuseByteLength(byteLength)
+    const { parts } = this
+    if (parts.pins.size > 0 && parts.pins.has(pointer)) {
       throw new HeapError('EBB_PINNED', `ebb: realloc(${showPointer(pointer)}): the block is pinned; unpin it first`)
     }
-    return this.settle(resize(this.parts, pointer, byteLength, (old) => freeBlock(this.parts, old)))
+    if (resizeInPlace(parts, pointer, byteLength)) return pointer
+    const moved = this.alloc(byteLength)
+    copyBlock(parts, pointer, moved, Math.min(byteLength, usableBytes(parts, pointer)))
+    this.free(pointer)
+    return moved
   }
 
   /**

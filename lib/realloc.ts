@@ -7,8 +7,8 @@
  *
  * (The quarter is CPython's, pymalloc_realloc() in Objects/obmalloc.c.)
  */
-import { copyBlock, usableBytes } from './blocks'
-import { isByteLength, refuseByteLength, show } from './errors'
+import { usableBytes } from './blocks'
+import { show } from './errors'
 import {
   FREE_POOLS_MAX,
   MEDIUM_MAX_BYTES,
@@ -63,13 +63,8 @@ export function allocAligned(parts: HeapParts, byteLength: number, alignment: nu
 }
 
 /** Whether the memory that `takeAny` has just taken for this request reads zero throughout. */
-export function tookZeroed(
-  { arenas, large }: HeapParts,
-  pointer: Pointer,
-  byteLength: number,
-  isLarge: boolean,
-): boolean {
-  if (isLarge) return large.tookZeroed
+export function tookZeroed({ arenas, large, table }: HeapParts, pointer: Pointer, byteLength: number): boolean {
+  if (table.isLarge(slotOf(pointer))) return large.tookZeroed
   // A block that shares its run may lie where another was before.
   const isWhole = byteLength > MEDIUM_MAX_BYTES || runBlocksOf(sizeClassOf(byteLength)) === 1
   return isWhole && poolStart(pointer) === pointer && arenas.tookZeroed
@@ -109,19 +104,4 @@ function growthOf({ large, mappings }: HeapParts, usable: number, byteLength: nu
   const generous = Math.max(byteLength, usable + Math.ceil(usable * LARGE_GROWTH))
   const more = generous - usable
   return generous <= large.maxByteLength && mappings.mappedBytes + more <= mappings.limit ? generous : byteLength
-}
-
-/** Resizes a live block. On failure it is as it was. */
-export function resize(
-  parts: HeapParts,
-  pointer: Pointer,
-  byteLength: number,
-  free: (pointer: Pointer) => void,
-): Pointer {
-  if (!isByteLength(byteLength)) refuseByteLength(byteLength)
-  if (resizeInPlace(parts, pointer, byteLength)) return pointer
-  const moved = takeAny(parts, byteLength)
-  copyBlock(parts, pointer, moved, Math.min(byteLength, usableBytes(parts, pointer)))
-  free(pointer)
-  return moved
 }
