@@ -116,10 +116,14 @@ export class Heap extends Accessors {
 
   /** Allocates a block whose usable bytes are all 0. Otherwise like {@link alloc}. (`calloc`) */
   allocZeroed(byteLength: number): Pointer {
+    if (byteLength <= smallMax) {
+      const pointer = this.alloc(byteLength)
+      clearBlock(this.parts, pointer, ((byteLength + 15) >>> 4 || 1) << 4)
+      return pointer
+    }
     this.parts.arenas.tookZeroed = false
     const pointer = this.alloc(byteLength)
-    const isLarge = this.parts.table.isLarge(slotOf(pointer))
-    if (!tookZeroed(this.parts, pointer, byteLength, isLarge))
+    if (!tookZeroed(this.parts, pointer, byteLength))
       clearBlock(this.parts, pointer, usableBytes(this.parts, pointer))
     return pointer
   }
