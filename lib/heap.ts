@@ -1,6 +1,6 @@
 /** The public heap: checks what comes in, does the hot halves of alloc and free itself, and hands the rest to its parts. */
-import { Accessors } from './accessors'
 import type { Ablation } from './arenas'
+import { BlockData } from './block-data'
 import { clearBlock, copyBlock, isLive, liveBlocks, payloadOffset, usableBytes } from './blocks'
 import { checkHeap } from './check-heap'
 import { type Clock, systemClock } from './clock'
@@ -75,13 +75,12 @@ const CHECK_INTERVAL = 64
  *
  * A heap belongs to the thread that made it. One that is dropped without `close()` gives its memory back when it is collected.
  */
-export class Heap extends Accessors {
+export class Heap extends BlockData {
   /** The heap's name, `''` where none was given. */
   readonly name: string
-  private readonly parts: HeapParts
   private readonly small: SmallBlocks
   private readonly ledgers: Int32Array[]
-  private readonly listeners = new Set<Moved>()
+  private readonly listeners = new Map<Moved, (() => void) | undefined>()
   private isClosed = false
   private isCompacting = false
   private slowOperations = 0
@@ -94,9 +93,8 @@ export class Heap extends Accessors {
     const decay = checkedOption('decay', options.decay ?? 1000, 'milliseconds')
     const limit = checkedOption('limit', options.limit ?? Infinity, 'bytes')
     const parts = wire(options.osPages ?? osPages(), options.clock ?? systemClock, decay, limit, options.ablation)
-    super(parts.table.data)
+    super(parts)
     this.name = String(options.name ?? '')
-    this.parts = parts
     this.small = parts.small
     this.ledgers = parts.table.ledgers
   }
@@ -107,7 +105,7 @@ export class Heap extends Accessors {
    * @returns pointer to at least that many bytes, contents undefined, aligned to 16 bytes
    * @throws TypeError, RangeError for what is not a number of bytes; HeapError `EBB_OUT_OF_MEMORY`, `EBB_LIMIT`, `EBB_CLOSED`
    */
-  alloc(byteLength: number): Pointer {
+  override alloc(byteLength: number): Pointer {
     if (typeof byteLength === 'number' && byteLength >>> 0 === byteLength && byteLength <= smallMax) {
       return this.small.take(((byteLength + 15) >>> 4 || 1) as SizeClass)
     }
@@ -123,8 +121,7 @@ export class Heap extends Accessors {
     }
     this.parts.arenas.tookZeroed = false
     const pointer = this.alloc(byteLength)
-    if (!tookZeroed(this.parts, pointer, byteLength))
-      clearBlock(this.parts, pointer, usableBytes(this.parts, pointer))
+    if (!tookZeroed(this.parts, pointer, byteLength)) clearBlock(this.parts, pointer, usableBytes(this.parts, pointer))
     return pointer
   }
 
@@ -266,7 +263,7 @@ export class Heap extends Accessors {
     if (this.isCompacting)
       throw new HeapError('EBB_BUSY', 'ebb: compact inside of its own callback; let the running one end')
     const tell: Moved = (from, to) => {
-      for (const listener of this.listeners) listener(from, to)
+      for (const listener of this.listeners.keys()) listener(from, to)
       moved(from, to)
     }
     const compactor = new Compactor(this.parts, tell, budget)
@@ -277,12 +274,16 @@ export class Heap extends Accessors {
     } finally {
       this.isCompacting = false
       this.settle(0)
+      if (compactor.moved > 0) for (const ended of this.listeners.values()) ended?.()
     }
   }
 
-  /** Registers somebody who holds pointers and wants to follow moves: told before `compact`'s own callback. Returns what undoes it. */
-  onMoved(listener: Moved): () => void {
-    this.listeners.add(listener)
+  /**
+   * Registers somebody who holds pointers and wants to follow moves: told before `compact`'s own callback. Returns what undoes it.
+   * @param ended - called at the end of every `compact` that moved a block, also of one that threw
+   */
+  onMoved(listener: Moved, ended?: () => void): () => void {
+    this.listeners.set(listener, ended)
     return () => this.listeners.delete(listener)
   }
 
@@ -360,7 +361,7 @@ export class Heap extends Accessors {
     if (this.isClosed) refuseClosed(verb)
   }
 
-  private mustBeLive(pointer: unknown, verb: string): void {
+  protected override mustBeLive(pointer: unknown, verb: string): void {
     if (!isLive(this.parts, pointer)) refusePointer(this.parts, this.isClosed, pointer, verb)
   }
 
