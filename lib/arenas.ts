@@ -70,6 +70,8 @@ export class Arenas {
   tookZeroed = false
   /** Called when dirty pools appear, and on every run put back: the purger arms its timer, or looks at the clock. */
   onPut: () => void = () => {}
+  /** Called before pools get dirty while none is: the purger brings the epoch up to date. */
+  onWake: () => void = () => {}
   /** Called when a lost arena was met: rebuilds the books without it (recover.ts). */
   rebuild: () => void = () => {}
   private readonly table: ArenaTable
@@ -160,6 +162,7 @@ export class Arenas {
     const ledger = this.table.ledger(slotOf(run))
     const before = freePools(ledger)
     if (before > 0) this.usable.unlink(ledger, before) // case 3; at 0 it is case 2
+    if (this.dirty.isEmpty) this.onWake()
     putPools(ledger, poolOf(run), length, this.epoch)
     this.usable.link(ledger)
     this.dirty.add(ledger)

@@ -57,8 +57,9 @@ export function wire(os: OsPages, clock: Clock, decayMs: number, limit: number, 
     purger,
     pins: new Map<Pointer, number>(),
   }
+  arenas.onWake = () => purger.wake()
   arenas.onPut = () => purger.notePut()
-  mappings.reclaim = () => purger.purge() > 0
+  mappings.reclaim = () => purger.reclaim()
   arenas.rebuild = small.rebuild = purger.rebuild = () => rebuild(parts)
   return parts
 }

@@ -55,13 +55,18 @@ export class Purger {
     this.#clock = clock
   }
 
+  /** Something is about to become dirty: while no timer was armed nobody has moved the epoch that it is stamped with. */
+  wake(): void {
+    if (this.#cancelTimer === undefined) this.#arenas.epoch = this.#decay.epochAt(this.#clock.now())
+  }
+
   /** Something became dirty. */
   notePut(): void {
     if (this.#decay.decayMs === Infinity) return
     if (this.#cancelTimer === undefined) this.#arm(this.#decay.epochMs)
     if (++this.#puts < POLL_PUTS) return
     this.#puts = 0
-    this.tick()
+    this.#tickQuietly()
   }
 
   /** Moves time on and gives back one slice of what has expired. */
@@ -81,6 +86,16 @@ export class Purger {
   purge(): number {
     this.#arenas.dirty.rewind()
     return this.#giveBack(this.#arenas.epoch, true, Infinity)
+  }
+
+  /** purge() for a request that cannot be met otherwise, whose own failure is the one to be told. Whether it made anything of it. */
+  reclaim(): boolean {
+    try {
+      return this.purge() > 0
+    } catch (failure) {
+      this.#note(failure)
+      return true
+    }
   }
 
   /** Stops the timer for good. */
@@ -153,7 +168,9 @@ export class Purger {
       }
       first = nextSet(low, high, Math.max(end, stop))
     }
-    if (!this.#hasDiscardable(ledger, freeLow, freeHigh)) this.#arenas.dirty.remove(ledger)
+    // An empty arena stays listed until all of it has expired, even if the rest shares an OS page with its ledger.
+    const isEmpty = freePools(ledger) === FREE_POOLS_MAX
+    if (!isEmpty && !this.#hasDiscardable(ledger, freeLow, freeHigh)) this.#arenas.dirty.remove(ledger)
     this.discardedBytes += bytes
     return bytes
   }
@@ -179,21 +196,30 @@ export class Purger {
     return false
   }
 
+  /** An OS failure here has no caller to be thrown at: it is kept for the statistics, the memory stays dirty. */
+  #tickQuietly(): void {
+    try {
+      this.tick()
+    } catch (failure) {
+      this.#note(failure)
+    }
+  }
+
+  #note(failure: unknown): void {
+    this.lastFailure = failure as Error
+    this.failures++
+  }
+
   #arm(ms: number): void {
     if (this.#isClosed) return
     const weak = new WeakRef(this)
     this.#cancelTimer = this.#clock.schedule(() => weak.deref()?.onTimer(), ms)
   }
 
-  /** The timer fired. An OS failure here has no caller to be thrown at: it is kept for the statistics, the memory stays dirty. */
+  /** The timer fired. */
   onTimer(): void {
     this.#cancelTimer = undefined
-    try {
-      this.tick()
-    } catch (failure) {
-      this.lastFailure = failure as Error
-      this.failures++
-    }
+    this.#tickQuietly()
     if (this.#table.sawLost) this.rebuild()
     const { dirty } = this.#arenas
     if (dirty.isSweeping) this.#arm(PAUSE_MS)
