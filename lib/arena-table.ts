@@ -54,6 +54,11 @@ export class ArenaTable {
     return this.ledgers[slot] === LARGE_LEDGER
   }
 
+  /** Whether user code has detached or transferred away the mapping of a slot in use, and nobody has noticed yet. */
+  isLost(slot: Slot): boolean {
+    return (this.isArena(slot) || this.isLarge(slot)) && this.buffer(slot).byteLength === 0
+  }
+
   /**
    * The ledger of a slot in use. For a lost arena a scratch page, on which whatever list operation is under way ends
    * without harm; `sawLost` is set then.

@@ -1,4 +1,5 @@
 /** Live blocks: whether a pointer is one, how large it is, where its bytes are, and all of them in turn. */
+import { LARGE_LEDGER } from './arena-table'
 import { nextSet } from './bits'
 import {
   arenaOffset,
@@ -23,8 +24,10 @@ export function isLive({ table }: HeapParts, pointer: unknown): pointer is Point
   if (typeof pointer !== 'number' || (pointer | 0) !== pointer) return false
   const slot = slotOf(pointer as Pointer)
   if (slot >= table.length) return false
-  const bits = (table.ledgers[slot] as Int32Array)[mapIndex(pointer as Pointer)] as number
-  return (bits & (1 << (pointer & 31))) !== 0 && poolOf(pointer as Pointer) !== 0
+  const ledger = table.ledgers[slot] as Int32Array
+  const bits = ledger[mapIndex(pointer as Pointer)] as number
+  if ((bits & (1 << (pointer & 31))) === 0 || poolOf(pointer as Pointer) === 0) return false
+  return ledger !== LARGE_LEDGER || !table.isLost(slot) // all large blocks share their books, which cannot be lost
 }
 
 /** Usable bytes of a live block. */

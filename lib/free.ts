@@ -6,6 +6,7 @@ import { HeapError, showPointer } from './errors'
 import { type Pointer, slotOf } from './layout'
 import { COUNTS, word } from './ledger'
 import type { HeapParts } from './parts'
+import { refusePointer } from './refuse'
 import { mapIndex, recordIndex } from './runs'
 import { poolStart } from './small'
 
@@ -17,6 +18,8 @@ export function freeBlock(parts: HeapParts, pointer: Pointer): void {
   }
   const slot = slotOf(pointer)
   if (table.isLarge(slot)) {
+    if (table.isLost(slot)) refusePointer(parts, false, pointer, 'free')
+    purger.wake()
     large.put(pointer, arenas.epoch)
     purger.notePut()
     return

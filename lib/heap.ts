@@ -24,6 +24,7 @@ import { type OsPages, osPages } from './os-pages'
 import { type HeapParts, wire } from './parts'
 import { pinBlock, unpinBlock } from './pins'
 import { allocAligned, resizeInPlace, takeAny, tookZeroed } from './realloc'
+import { rebuildIfLost } from './recover'
 import { refusePointer } from './refuse'
 import type { SmallBlocks } from './small'
 import { type HeapStats, takeStats } from './stats'
@@ -162,10 +163,9 @@ export class Heap extends BlockData {
    * @throws HeapError `EBB_DOUBLE_FREE`, `EBB_INVALID_POINTER`, `EBB_PINNED`, `EBB_CLOSED`, `EBB_ARENA_LOST`; nothing is changed then
    */
   free(pointer: Pointer): void {
-    const slot = pointer >>> slotShift
     const ledgers = this.ledgers
-    if (typeof pointer === 'number' && (pointer | 0) === pointer && slot < ledgers.length) {
-      const ledger = ledgers[slot] as Int32Array
+    if (typeof pointer === 'number' && (pointer | 0) === pointer && pointer >>> slotShift < ledgers.length) {
+      const ledger = ledgers[pointer >>> slotShift] as Int32Array
       const record = (pointer >>> recordShift) & recordMask
       const index = record + mapWord + ((pointer >>> 5) & 7)
       const bits = ledger[index] as number
@@ -221,11 +221,13 @@ export class Heap extends BlockData {
   /** All live blocks, in the order of their memory. What is allocated or freed meanwhile may be shown or not. */
   *blocks(): Generator<Block> {
     this.mustBeOpen('blocks')
+    rebuildIfLost(this.parts)
     for (const pointer of liveBlocks(this.parts)) yield { pointer, usableSize: usableBytes(this.parts, pointer) }
   }
 
   /** Statistics that add up to the mapped bytes; as a string, a table. A closed heap has all of them 0. */
   stats(): HeapStats {
+    rebuildIfLost(this.parts)
     return takeStats(this.parts, this.name)
   }
 
@@ -234,6 +236,7 @@ export class Heap extends BlockData {
    * @returns resident bytes
    */
   residentBytes(): number {
+    rebuildIfLost(this.parts)
     const { table, os } = this.parts
     let pages = 0
     for (let slot = 1 as Slot; slot < table.length; slot++) {
@@ -319,6 +322,7 @@ export class Heap extends BlockData {
   /** Gives back everything, now; every view is dead and every later call but `close`, `stats` and `free(0)` is refused. */
   close(): void {
     if (this.isClosed) return
+    rebuildIfLost(this.parts)
     this.isClosed = true
     const { table, purger, large, mappings, arenas, used, small, pins } = this.parts
     mappings.isClosed = true

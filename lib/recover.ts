@@ -22,6 +22,15 @@ import {
 import type { HeapParts } from './parts'
 import { runBlocksOf, WHOLE_RUN } from './size-class'
 
+/** Rebuilds the books if anything is lost: for what reads all of a heap. */
+export function rebuildIfLost(parts: HeapParts): void {
+  for (let slot = 1 as Slot; slot < parts.table.length; slot++) {
+    if (!parts.table.isLost(slot)) continue
+    rebuild(parts)
+    return
+  }
+}
+
 /** Writes off what is lost and rebuilds all lists. */
 export function rebuild(parts: HeapParts): void {
   const { table, arenas, used, small, large, mappings, pins } = parts

@@ -3,11 +3,20 @@
  * here ends in a throw.
  */
 import { HeapError, type HeapErrorCode, refuseClosed, show, showPointer } from './errors'
-import { GRANULE_SHIFT, granuleOf, type Pointer, poolOf, recordOf, type SizeClass, slotOf } from './layout'
+import {
+  GRANULE_SHIFT,
+  GRANULES_PER_POOL,
+  granuleOf,
+  type Pointer,
+  poolOf,
+  recordOf,
+  type SizeClass,
+  slotOf,
+} from './layout'
 import { CLASS, isFreePool, word } from './ledger'
 import type { HeapParts } from './parts'
 import { runOf } from './runs'
-import { blockBytesOf, WHOLE_RUN } from './size-class'
+import { blockBytesOf, runBlocksOf, WHOLE_RUN } from './size-class'
 
 /** @param verb - what was asked for, for the message: `'free'`, `'realloc'` ... */
 export function refusePointer(parts: HeapParts, isClosed: boolean, pointer: unknown, verb: string): never {
@@ -29,7 +38,7 @@ function explain(parts: HeapParts, pointer: Pointer): readonly [HeapErrorCode, s
   }
   if (pointer === 0) return ['EBB_INVALID_POINTER', 'the null pointer has no block; allocate one first']
   const slot = slotOf(pointer)
-  if (slot !== 0 && slot < table.length && table.ledgers[slot]?.length === 0) parts.small.rebuild()
+  if (table.isLost(slot)) parts.small.rebuild()
   if (table.lostSlots.has(slot)) {
     return [
       'EBB_ARENA_LOST',
@@ -55,7 +64,9 @@ function explain(parts: HeapParts, pointer: Pointer): readonly [HeapErrorCode, s
   if (sizeClass === 0)
     return ['EBB_INVALID_POINTER', 'no block was ever there; it belongs to another heap or was made up']
   const granules = sizeClass === WHOLE_RUN ? Infinity : blockBytesOf(sizeClass) >> GRANULE_SHIFT
-  const distance = (poolOf(pointer) - poolOf(run)) * 256 + granuleOf(pointer)
+  const distance = (poolOf(pointer) - poolOf(run)) * GRANULES_PER_POOL + granuleOf(pointer)
+  if (distance >= granules * runBlocksOf(sizeClass))
+    return ['EBB_INVALID_POINTER', 'it points behind the last block of a pool; it was never returned by alloc']
   if (distance % granules !== 0)
     return ['EBB_INVALID_POINTER', 'it points inside a block, not at its start; pass the pointer that alloc returned']
   const how = isFreePool(ledger, poolOf(run)) ? 'and so is all of its pool' : 'and waits to be allocated again'
