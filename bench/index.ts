@@ -1,0 +1,66 @@
+/**
+ * `npm run bench`: how fast ebb is beside native allocators and beside what JavaScript offers.
+ *
+ *     npm run bench                          everything: about ten minutes
+ *     npm run bench -- traces                groups (traces, workloads, pairs, accessors, views) or parts of names of rows
+ *     npm run bench -- --quick               under a minute; few rounds, numbers not to be quoted
+ *     npm run bench -- traces --nodes 22,24  the recorded traces on these versions of Node too
+ *     npm run bench -- traces --arms pymalloc,glibc   only these beside ebb
+ *     npm run bench -- --rounds 15
+ */
+import { parseArgs } from 'node:util'
+import { charts } from './speed/charts'
+import { describeMachine, machineLine, peerLine, writeJson } from './speed/machine'
+import { promiseReport, promises } from './speed/must-hold'
+import { installNodes } from './speed/nodes'
+import { groupReport } from './speed/report'
+import { type MeasuredRow, measureRow } from './speed/rounds'
+import { rows } from './speed/rows'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    nodes: { type: 'string' },
+    arms: { type: 'string' },
+  },
+})
+
+async function main(): Promise<void> {
+  const isQuick = values.quick
+  const rounds = values.rounds === undefined ? (isQuick ? 3 : 9) : Number(values.rounds)
+  if (!Number.isInteger(rounds) || rounds < 1)
+    throw new RangeError(`--rounds must be a whole number from 1, got ${values.rounds}`)
+  const nodes = values.nodes === undefined ? [] : installNodes(values.nodes.split(','))
+  const { plans, peers } = rows({ isQuick, nodes, arms: values.arms?.split(',') }, positionals)
+  if (plans.length === 0) throw new Error(`no row has ${positionals.join(' or ')} in its name`)
+  const machine = describeMachine()
+  console.log(`${machineLine(machine)}\n${peerLine(peers)}`)
+  console.log(`${rounds} interleaved rounds${isQuick ? ' (quick: not to be quoted)' : ''}`)
+  const results: MeasuredRow[] = []
+  for (const plan of plans) {
+    process.stderr.write(`${results.length + 1}/${plans.length} ${plan.name}\n`)
+    results.push(await measureRow(plan, { rounds, warmUps: isQuick ? 1 : 2 }))
+  }
+  for (const group of new Set(results.map((row) => row.group))) {
+    console.log(
+      `\n${groupReport(
+        group,
+        results.filter((row) => row.group === group),
+      )}`,
+    )
+  }
+  const bounds = promises(
+    results,
+    nodes.map(({ label }) => label),
+  )
+  console.log(`\n${promiseReport(bounds)}`)
+  const file = writeJson('bench', { machine, peers, isQuick, rounds, results, bounds })
+  console.log(`\n${[file, ...(await charts(results, machineLine(machine)))].join('\n')}`)
+}
+
+main().catch((error: unknown) => {
+  console.error(error)
+  process.exitCode = 1
+})

@@ -1,0 +1,146 @@
+/** Parent side: an arm of a row, in a process of its own, JavaScript or native, behind one face. */
+import { type ChildProcess, fork } from 'node:child_process'
+import { join } from 'node:path'
+import { type InstalledPeer, PeerProcess } from '../peers/peers'
+import { type Answers, type FlatTrace, MissingArm, type Reply, type Request, type Task } from './protocol'
+
+/** A started arm. Ask one arm of a row at a time, or they disturb each other. */
+export interface Arm {
+  readonly name: string
+  /** ns per operation of `replays` measurements, back to back. */
+  turn(replays: number): Promise<readonly number[]>
+  /** One whole replay, looking at the resident set; bytes of growth at the peak. */
+  peak(): Promise<number>
+  /** Checks that nothing is live, and ends the process. */
+  close(): Promise<void>
+}
+
+/** How often a memory round looks at the resident set. */
+const MEMORY_SAMPLES = 64
+
+/** Which Node runs the child, with what, on which library. */
+export interface NodeOptions {
+  readonly execPath?: string
+  readonly execArgv?: readonly string[]
+  /** Path of another build of ebb. */
+  readonly library?: string
+}
+
+/** A child that runs child.js. */
+export class NodeProcess {
+  readonly #child: ChildProcess
+  #waiting: { resolve: (value: unknown) => void; reject: (error: Error) => void } | undefined
+  #ended: Error | undefined
+
+  constructor(
+    readonly name: string,
+    readonly options: NodeOptions = {},
+  ) {
+    this.#child = fork(join(__dirname, 'child.js'), [], {
+      execArgv: [...(options.execArgv ?? [])],
+      ...(options.execPath === undefined ? {} : { execPath: options.execPath }),
+    })
+    this.#child.on('message', (reply: Reply) => this.#answer(reply))
+    this.#child.on('error', (error) => this.#fail(error))
+    this.#child.on('close', (code, signal) => this.#fail(new Error(`${name}: child ended (${signal ?? code})`)))
+  }
+
+  start(task: Task): Promise<Answers['start']> {
+    const { library } = this.options
+    return this.ask({ verb: 'start', task, ...(library === undefined ? {} : { library }) })
+  }
+
+  ask<Verb extends Request['verb']>(request: Request & { verb: Verb }): Promise<Answers[Verb]> {
+    return new Promise<Answers[Verb]>((resolve, reject) => {
+      if (this.#ended !== undefined) return reject(this.#ended)
+      this.#waiting = { resolve: resolve as (value: unknown) => void, reject }
+      this.#child.send(request)
+    })
+  }
+
+  /** Lets the task check itself, and ends the process. */
+  async close(): Promise<void> {
+    if (this.#ended !== undefined) return
+    try {
+      await this.ask({ verb: 'finish' })
+    } finally {
+      await this.kill()
+    }
+  }
+
+  /** Ends the process as it is. */
+  async kill(): Promise<void> {
+    if (this.#ended !== undefined) return
+    const gone = new Promise((resolve) => this.#child.once('close', resolve))
+    this.#child.kill('SIGKILL')
+    await gone
+  }
+
+  #answer(reply: Reply): void {
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    if ('value' in reply) waiting?.resolve(reply.value)
+    else waiting?.reject(reply.isMissing ? new MissingArm(reply.error) : new Error(`${this.name}: ${reply.error}`))
+  }
+
+  #fail(error: Error): void {
+    this.#ended ??= error
+    this.#waiting?.reject(this.#ended)
+    this.#waiting = undefined
+  }
+}
+
+/**
+ * Starts a JavaScript arm.
+ * @param name - of the arm in tables, where that is not the task's
+ * @throws MissingArm where a package is not installed
+ */
+export async function startNodeArm(task: Task, options: NodeOptions = {}, name = task.arm): Promise<Arm> {
+  const child = new NodeProcess(name, options)
+  try {
+    await child.start(task)
+  } catch (error) {
+    await child.kill()
+    throw error
+  }
+  return {
+    name,
+    turn: async (replays) => (await child.ask({ verb: 'turn', replays })).ns,
+    peak: async () => (await child.ask({ verb: 'memory', samples: MEMORY_SAMPLES })).peak,
+    close: () => child.close(),
+  }
+}
+
+/** Starts a native arm on a trace. */
+export async function startNativeTrace(peer: InstalledPeer, trace: FlatTrace): Promise<Arm> {
+  const child = new PeerProcess(peer)
+  await child.load(trace.file)
+  return {
+    name: peer.name,
+    turn: async (replays) => (await child.rounds(replays)).ns,
+    peak: async () => {
+      const { samples } = await child.sample(Math.max(1, Math.ceil(trace.operations / MEMORY_SAMPLES)))
+      return Math.max(0, ...samples.map(([, growth]) => growth))
+    },
+    close: () => child.close(),
+  }
+}
+
+/** Pairs that a native arm makes in one turn. */
+const NATIVE_PAIRS = 1_000_000
+
+/** Starts a native arm on allocations and frees of one size. */
+export async function startNativePairs(peer: InstalledPeer, byteLength: number): Promise<Arm> {
+  const child = new PeerProcess(peer)
+  const count = byteLength > 32_768 ? NATIVE_PAIRS / 10 : NATIVE_PAIRS
+  return {
+    name: peer.name,
+    async turn(replays) {
+      const ns: number[] = []
+      for (let i = 0; i < replays; i++) ns.push((await child.pairs(byteLength, count)).ns)
+      return ns
+    },
+    peak: () => Promise.reject(new Error('a pair has no peak')),
+    close: () => child.close(),
+  }
+}

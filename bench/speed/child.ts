@@ -1,0 +1,120 @@
+/**
+ * One arm in a process of its own, so that no arm pays for another's garbage, type feedback or detached buffers. Answers the
+ * bench's requests one by one; between them it waits, and its timers run.
+ */
+import { startGc, startPause } from './collector'
+import { unflatten } from './flat'
+import { loadEbb, startTraceArm, type TraceArm } from './js-arms'
+import { type Answers, type MemoryRound, MissingArm, type Reply, type Request, type Task } from './protocol'
+import { processResidentBytes } from './resident'
+import { startSingle } from './singles'
+
+/** What a started task can do; a verb it lacks is refused. */
+export interface Work {
+  turn?(replays: number): Promise<readonly number[]> | readonly number[]
+  memory?(samples: number): MemoryRound
+  run?(from: number, to: number): number
+  inspect?(): Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>
+  finish?(): void
+}
+
+let work: Work = {}
+
+async function start(task: Task, library: string | undefined): Promise<Answers['start']> {
+  if (task.kind === 'trace') {
+    const trace = unflatten(task.trace)
+    work = traceWork(await startTraceArm(task.arm, trace, library), trace.operations)
+  } else if (task.kind === 'single') {
+    work = await startSingle(task.arm, task.single, task.options, library)
+  } else if (task.kind === 'gc') {
+    work = startGc(task.arm, task.options, loadEbb(library))
+  } else {
+    work = startPause(task.arm, task.options, loadEbb(library))
+  }
+  return { versions: { node: process.versions.node, v8: process.versions.v8 } }
+}
+
+const elapsedNs = (since: bigint): number => Number(process.hrtime.bigint() - since)
+
+function traceWork({ timed, heap }: TraceArm, operations: number): Work {
+  const baseline = processResidentBytes()
+  return {
+    turn(replays) {
+      const ns: number[] = []
+      for (let i = 0; i < replays; i++) {
+        const begin = process.hrtime.bigint()
+        timed.replay(0, operations)
+        ns.push(elapsedNs(begin) / operations)
+      }
+      return ns
+    },
+    memory(count) {
+      const samples: [number, number][] = []
+      const every = Math.max(1, Math.ceil(operations / count))
+      for (let at = 0; at < operations; at += every) {
+        const to = Math.min(operations, at + every)
+        timed.replay(at, to)
+        samples.push([to, Math.max(0, processResidentBytes() - baseline)])
+      }
+      return { peak: Math.max(0, ...samples.map(([, growth]) => growth)), samples }
+    },
+    run(from, to) {
+      const begin = process.hrtime.bigint()
+      timed.replay(from, to)
+      return elapsedNs(begin)
+    },
+    inspect() {
+      if (heap === undefined) return { resident: processResidentBytes() }
+      const begin = process.hrtime.bigint()
+      const stats = heap.stats()
+      const statsNs = elapsedNs(begin)
+      const { blocks, liveBytes, mappedBytes, ledgerBytes, slackBytes, arenas, maps, unmaps } = stats
+      return { statsNs, blocks, liveBytes, mappedBytes, ledgerBytes, slackBytes, arenas, maps, unmaps }
+    },
+    finish() {
+      if (heap === undefined) return
+      const { blocks } = heap.stats()
+      if (blocks !== 0) throw new Error(`${blocks} blocks are live after the last round`)
+      heap.close()
+    },
+  }
+}
+
+async function answer(request: Request): Promise<unknown> {
+  switch (request.verb) {
+    case 'start':
+      return start(request.task, request.library)
+    case 'turn':
+      return { ns: await required('turn')(request.replays) }
+    case 'memory':
+      return required('memory')(request.samples)
+    case 'run':
+      return { ns: required('run')(request.from, request.to) }
+    case 'inspect':
+      return required('inspect')()
+    case 'finish':
+      work.finish?.()
+      return {}
+  }
+}
+
+function required<Verb extends keyof Work>(verb: Verb): NonNullable<Work[Verb]> {
+  const method = work[verb]
+  if (method === undefined) throw new Error(`this task cannot ${verb}`)
+  return method as NonNullable<Work[Verb]>
+}
+
+process.on('message', (request: Request) => {
+  answer(request).then(
+    (value) => send({ value }),
+    (error: unknown) => {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      const isMissing = error instanceof MissingArm
+      send({ error: isMissing ? (error as Error).message : text, isMissing })
+    },
+  )
+})
+
+const send = (reply: Reply): void => {
+  process.send?.(reply)
+}

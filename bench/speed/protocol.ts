@@ -1,0 +1,76 @@
+/** What the bench and its child processes say to each other. A child is one arm of one row: it is started, answers, and ends. */
+import type { Trace } from '../traces/builder'
+
+/** A trace without its operations, which lie in a flat file. */
+export interface FlatTrace extends Omit<Trace, 'ops'> {
+  readonly file: string
+}
+
+/** What a child works on. */
+export type Task =
+  | { readonly kind: 'trace'; readonly arm: string; readonly trace: FlatTrace }
+  | { readonly kind: 'single'; readonly arm: string; readonly single: string; readonly options: SingleOptions }
+  | { readonly kind: 'gc'; readonly arm: string; readonly options: GcOptions }
+  | { readonly kind: 'pause'; readonly arm: string; readonly options: PauseOptions }
+
+/** Parameters of a single operation; each reads what it needs. */
+export interface SingleOptions {
+  readonly byteLength?: number
+  /** Blocks or objects that are walked over. */
+  readonly count?: number
+  readonly isShuffled?: boolean
+  /** ms that a turn measures. */
+  readonly milliseconds: number
+}
+
+export interface GcOptions {
+  readonly byteLength: number
+  /** Bytes that the heap grows to. */
+  readonly growTo: number
+  /** Bytes of JavaScript objects that are alive beside it. */
+  readonly besides: number
+}
+
+export interface PauseOptions {
+  readonly calls: number
+  /** Blocks that live meanwhile. */
+  readonly live: number
+}
+
+export type Request =
+  /** `library`: path of another build of ebb to measure in this one's place. */
+  | { readonly verb: 'start'; readonly task: Task; readonly library?: string }
+  /** Measures once; a trace is replayed as often as `replays` says, back to back. */
+  | { readonly verb: 'turn'; readonly replays: number }
+  /** Replays a trace and looks at the resident set some times. */
+  | { readonly verb: 'memory'; readonly samples: number }
+  /** Replays the operations [from, to). */
+  | { readonly verb: 'run'; readonly from: number; readonly to: number }
+  /** What the arm can tell about itself: ebb its books. */
+  | { readonly verb: 'inspect' }
+  | { readonly verb: 'finish' }
+
+/** Answers, by verb. */
+export interface Answers {
+  start: { readonly versions: Readonly<Record<string, string>> }
+  /** ns per operation of each replay, or of the one measurement. */
+  turn: { readonly ns: readonly number[] }
+  memory: MemoryRound
+  run: { readonly ns: number }
+  inspect: Readonly<Record<string, number>>
+  finish: Readonly<Record<string, never>>
+}
+
+/** Bytes that the resident set grew over what it was when the trace was loaded. */
+export interface MemoryRound {
+  readonly peak: number
+  /** [operation, resident growth] */
+  readonly samples: readonly (readonly [number, number])[]
+}
+
+export type Reply = { readonly value: unknown } | { readonly error: string; readonly isMissing: boolean }
+
+/** An arm that this machine lacks: a row says so, with the reason. */
+export class MissingArm extends Error {
+  override readonly name = 'MissingArm'
+}

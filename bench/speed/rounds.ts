@@ -1,0 +1,137 @@
+/** Measures the arms of a row in turn, round by round, so that what the machine does meanwhile meets all of them alike. */
+import type { Arm } from './arms'
+import { MissingArm } from './protocol'
+
+/** An arm that is started when its row is measured. */
+export interface ArmPlan {
+  readonly name: string
+  start(): Promise<Arm>
+}
+
+/** A line of a table. */
+export interface RowPlan {
+  readonly group: string
+  readonly name: string
+  /** Whether a round of memory makes sense here. */
+  readonly hasMemory: boolean
+  /** Operations and bytes, for tables. */
+  readonly note: string
+  arms(): ArmPlan[]
+}
+
+/** What an arm of a row came to. */
+export interface Measured {
+  readonly arm: string
+  /** ns per operation: median of the rounds. */
+  readonly ns: number
+  /** Half of the rounds lie between these two, ns per operation. */
+  readonly low: number
+  readonly high: number
+  /** ns per operation of the replay before it, that is after the arm had been idle while the others ran; median. */
+  readonly afterIdle?: number
+  readonly rounds: readonly number[]
+  /** Bytes that the resident set grew at its peak, in a replay of its own. */
+  readonly peakBytes?: number
+}
+
+export interface MissingMeasure {
+  readonly arm: string
+  readonly missing: string
+}
+
+export interface MeasuredRow {
+  readonly group: string
+  readonly name: string
+  readonly note: string
+  readonly arms: readonly (Measured | MissingMeasure)[]
+}
+
+export const isMeasured = (entry: Measured | MissingMeasure): entry is Measured => 'ns' in entry
+
+export interface RoundOptions {
+  /** Rounds that count. */
+  readonly rounds: number
+  /** Rounds before them that do not. */
+  readonly warmUps: number
+}
+
+/**
+ * A turn slower than this is not measured twice: an arm that takes so long per replay does not depend on what it did a second
+ * ago.
+ */
+const SLOW_TURN_NS = 4e8
+
+/** The value below which the share `part` of the list lies. */
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const at = (sorted.length - 1) * part
+  const below = sorted[Math.floor(at)] ?? Number.NaN
+  const above = sorted[Math.ceil(at)] ?? Number.NaN
+  return below + (above - below) * (at - Math.floor(at))
+}
+
+export const median = (values: readonly number[]): number => quantile(values, 0.5)
+
+interface Running {
+  readonly arm: Arm
+  readonly replays: number
+  readonly peakBytes?: number
+  readonly idle: number[]
+  readonly rounds: number[]
+}
+
+/** Measures one row; arms that this machine lacks are told, any other failure is thrown. */
+export async function measureRow(plan: RowPlan, options: RoundOptions): Promise<MeasuredRow> {
+  const running: Running[] = []
+  const missing: MissingMeasure[] = []
+  const order: string[] = []
+  try {
+    for (const armPlan of plan.arms()) {
+      order.push(armPlan.name)
+      try {
+        running.push(await prepare(await armPlan.start(), plan.hasMemory))
+      } catch (error) {
+        if (!(error instanceof MissingArm)) throw error
+        missing.push({ arm: armPlan.name, missing: error.message })
+      }
+    }
+    for (let round = -options.warmUps; round < options.rounds; round++) await oneRound(running, round)
+  } finally {
+    await Promise.all(running.map(({ arm }) => arm.close()))
+  }
+  const entries: (Measured | MissingMeasure)[] = [...running.map(summary), ...missing]
+  entries.sort((a, b) => order.indexOf(a.arm) - order.indexOf(b.arm))
+  return { group: plan.group, name: plan.name, note: plan.note, arms: entries }
+}
+
+async function prepare(arm: Arm, hasMemory: boolean): Promise<Running> {
+  const peakBytes = hasMemory ? await arm.peak() : undefined
+  const begin = process.hrtime.bigint()
+  await arm.turn(1)
+  const isSlow = Number(process.hrtime.bigint() - begin) > SLOW_TURN_NS
+  const replays = hasMemory && !isSlow ? 2 : 1
+  return { arm, replays, idle: [], rounds: [], ...(peakBytes === undefined ? {} : { peakBytes }) }
+}
+
+/** Every arm once; who begins changes from round to round. */
+async function oneRound(running: readonly Running[], round: number): Promise<void> {
+  for (let i = 0; i < running.length; i++) {
+    const { arm, replays, idle, rounds } = running[(i + Math.max(0, round)) % running.length]!
+    const ns = await arm.turn(replays)
+    if (round < 0) continue
+    rounds.push(ns.at(-1)!)
+    if (replays > 1) idle.push(ns[0]!)
+  }
+}
+
+function summary({ arm, rounds, idle, peakBytes }: Running): Measured {
+  return {
+    arm: arm.name,
+    ns: median(rounds),
+    low: quantile(rounds, 0.25),
+    high: quantile(rounds, 0.75),
+    rounds,
+    ...(idle.length > 0 ? { afterIdle: median(idle) } : {}),
+    ...(peakBytes === undefined ? {} : { peakBytes }),
+  }
+}

@@ -1,0 +1,147 @@
+/** The rows of the speed bench, by group. */
+import { isInstalled, nativePeers, type Peer } from '../peers/peers'
+import { readTrace, traceNames } from '../traces/trace'
+import { workloads } from '../workloads/workloads'
+import { type NodeOptions, startNativePairs, startNativeTrace, startNodeArm } from './arms'
+import { flatten } from './flat'
+import { JS_PEERS } from './js-arms'
+import { type FlatTrace, MissingArm, type SingleOptions, type Task } from './protocol'
+import type { ArmPlan, RowPlan } from './rounds'
+
+/** How much is measured. */
+export interface Scope {
+  readonly isQuick: boolean
+  /** Names of the arms to measure beside ebb; undefined: all. */
+  readonly arms: readonly string[] | undefined
+  /** Other Nodes for the recorded traces: label and how to start it. */
+  readonly nodes: readonly { readonly label: string; readonly options: NodeOptions }[]
+}
+
+/** Longest trace that a quadratic allocator is given, operations. */
+const QUADRATIC_OPERATIONS = 40_000
+
+const absent = (name: string, reason: string): ArmPlan => ({
+  name,
+  start: () => Promise.reject(new MissingArm(reason)),
+})
+
+const nativePlan = (peer: Peer, start: (peer: Extract<Peer, { driver: string }>) => ReturnType<ArmPlan['start']>) =>
+  isInstalled(peer) ? { name: peer.name, start: () => start(peer) } : absent(peer.name, peer.missing)
+
+const sizeText = (bytes: number): string =>
+  bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
+
+/** A row that replays a trace; it is read, flattened and forgotten when the row is measured. */
+function traceRow(
+  group: string,
+  name: string,
+  note: string,
+  flat: () => FlatTrace,
+  scope: Scope,
+  peers: readonly Peer[],
+): RowPlan {
+  const arms = (): ArmPlan[] => {
+    const trace = flat()
+    const task = (arm: string): Task => ({ kind: 'trace', arm, trace })
+    const plans: ArmPlan[] = [{ name: 'ebb', start: () => startNodeArm(task('ebb')) }]
+    for (const { label, options } of group === 'traces' ? scope.nodes : []) {
+      plans.push({ name: label, start: () => startNodeArm(task('ebb'), options, label) })
+    }
+    plans.push(...peers.map((peer) => nativePlan(peer, (installed) => startNativeTrace(installed, trace))))
+    if (scope.nodes.length > 0) return plans
+    for (const arm of scope.isQuick ? JS_PEERS.slice(0, 1) : JS_PEERS) {
+      const isQuadratic = arm === '@thi.ng/malloc' && trace.operations > QUADRATIC_OPERATIONS
+      plans.push(
+        isQuadratic
+          ? absent(arm, `quadratic: measured only up to ${QUADRATIC_OPERATIONS} operations`)
+          : { name: arm, start: () => startNodeArm(task(arm)) },
+      )
+    }
+    return plans
+  }
+  return { group, name, note, hasMemory: true, arms }
+}
+
+function traceRows(scope: Scope, peers: readonly Peer[]): RowPlan[] {
+  const names = scope.isQuick ? traceNames().slice(-1) : traceNames()
+  return names.map((name) => traceRow('traces', name, 'recorded', () => flatten(readTrace(name)), scope, peers))
+}
+
+function workloadRows(scope: Scope, peers: readonly Peer[]): RowPlan[] {
+  return workloads(scope.isQuick).map(({ name, note, make }) =>
+    traceRow('workloads', name, note, () => flatten(make()), scope, peers),
+  )
+}
+
+const singleArm = (arm: string, single: string, options: SingleOptions): ArmPlan => ({
+  name: arm,
+  start: () => startNodeArm({ kind: 'single', arm, single, options }),
+})
+
+const PAIR_BYTES = [16, 48, 256, 512, 2048, 16_384, 65_536] as const
+
+function pairRows(scope: Scope, peers: readonly Peer[]): RowPlan[] {
+  const milliseconds = scope.isQuick ? 20 : 60
+  return (scope.isQuick ? [48] : PAIR_BYTES).map((byteLength) => ({
+    group: 'pairs',
+    name: `pair ${byteLength}`,
+    note: `alloc and free of ${sizeText(byteLength)}`,
+    hasMemory: false,
+    arms: () => [
+      singleArm('ebb', 'pair', { byteLength, milliseconds }),
+      ...peers.map((peer) => nativePlan(peer, (installed) => startNativePairs(installed, byteLength))),
+      ...JS_PEERS.map((arm) => singleArm(arm, 'pair', { byteLength, milliseconds })),
+    ],
+  }))
+}
+
+function accessorRows(scope: Scope): RowPlan[] {
+  const milliseconds = scope.isQuick ? 20 : 100
+  const rows: RowPlan[] = []
+  for (const single of ['read int32', 'read float64', 'write int32']) {
+    for (const count of scope.isQuick ? [1e5] : [1e5, 1e6]) {
+      for (const isShuffled of [false, true]) {
+        const options = { count, isShuffled, milliseconds }
+        rows.push({
+          group: 'accessors',
+          name: `${single}, ${count === 1e5 ? '1e5' : '1e6'} ${isShuffled ? 'shuffled' : 'in order'}`,
+          note: 'one field of many blocks',
+          hasMemory: false,
+          arms: () => ['ebb', 'objects', 'DataView'].map((arm) => singleArm(arm, single, options)),
+        })
+      }
+    }
+  }
+  return rows
+}
+
+function viewRows(scope: Scope): RowPlan[] {
+  const milliseconds = scope.isQuick ? 20 : 100
+  return [64, 512].map((byteLength) => ({
+    group: 'views',
+    name: `bytes() of ${byteLength}`,
+    note: 'a view on a live block, against new memory',
+    hasMemory: false,
+    arms: () =>
+      ['ebb', 'Buffer.allocUnsafe', 'Uint8Array', 'subarray'].map((arm) =>
+        singleArm(arm, 'view', { byteLength, milliseconds }),
+      ),
+  }))
+}
+
+/** All rows whose group or name contains one of the words; all where there are none. */
+export function rows(scope: Scope, words: readonly string[]): { plans: RowPlan[]; peers: readonly Peer[] } {
+  const peers = nativePeers()
+  const isChosen = ({ name }: ArmPlan): boolean => name.startsWith('ebb') || scope.arms?.includes(name) !== false
+  const all = [
+    ...traceRows(scope, peers),
+    ...workloadRows(scope, peers),
+    ...pairRows(scope, peers),
+    ...accessorRows(scope),
+    ...viewRows(scope),
+  ]
+  const wanted = ({ group, name }: RowPlan): boolean =>
+    words.length === 0 || words.some((word) => group === word || name.includes(word))
+  const plans = all.filter(wanted).map((plan) => ({ ...plan, arms: () => plan.arms().filter(isChosen) }))
+  return { plans, peers }
+}

@@ -1,0 +1,55 @@
+/** Child side: single operations, timed by tinybench. One operation is shorter than any clock, so a sample is a batch of them. */
+import type { Work } from './child'
+import { fieldBatch } from './fields'
+import { loadEbb, makeDetachHappen } from './js-arms'
+import { pairBatch } from './pairs'
+import type { SingleOptions } from './protocol'
+import { viewBatch } from './views'
+
+/** A batch of operations that tinybench calls as one. */
+export interface Batch {
+  /** Carries out the batch; what it returns keeps the optimiser from dropping it. */
+  readonly run: () => unknown
+  readonly operations: number
+  readonly finish?: () => void
+}
+
+/** Where results go that nobody needs. */
+const sink: { value: unknown } = { value: undefined }
+
+/** @throws MissingArm where the arm needs a package that is not installed */
+export async function startSingle(
+  arm: string,
+  single: string,
+  options: SingleOptions,
+  library: string | undefined,
+): Promise<Work> {
+  const ebb = loadEbb(library)
+  if (arm.startsWith('ebb')) makeDetachHappen(ebb)
+  const batch = await makeBatch(arm, single, options, ebb)
+  const { Bench } = await import('tinybench')
+  return {
+    async turn() {
+      const bench = new Bench({ time: options.milliseconds, iterations: 5, warmup: false, throws: true })
+      bench.add(arm, () => {
+        sink.value = batch.run()
+      })
+      const [task] = await bench.run()
+      const result = task?.result
+      if (result?.state !== 'completed') throw new Error(`tinybench: ${arm} is ${result?.state ?? 'gone'}`)
+      return [(result.latency.p50 * 1e6) / batch.operations]
+    },
+    finish: () => batch.finish?.(),
+  }
+}
+
+function makeBatch(
+  arm: string,
+  single: string,
+  options: SingleOptions,
+  ebb: ReturnType<typeof loadEbb>,
+): Batch | Promise<Batch> {
+  if (single === 'pair') return pairBatch(arm, options, ebb)
+  if (single === 'view') return viewBatch(arm, options, ebb)
+  return fieldBatch(arm, single, options, ebb)
+}
