@@ -13,6 +13,7 @@ import { freeBlock } from './free'
 import { FREE_POOLS_MAX, type Pointer, pointerTo, poolOf, recordOf, type SizeClass, type Slot, slotOf } from './layout'
 import { CLASS, freePools, isFreePool, LENGTH, PINS, recordWord, runsOf, word } from './ledger'
 import type { HeapParts } from './parts'
+import { rebuildIfLost } from './recover'
 import { runBlocksOf, WHOLE_RUN } from './size-class'
 
 /** What `compact` may spend in one call. */
@@ -57,7 +58,11 @@ export class Compactor {
 
   /** Moves blocks until nothing can be emptied or the budget is spent. Returns whether it got to the end. */
   run(): boolean {
-    for (let c = 1 as SizeClass; c < WHOLE_RUN; c++) if (!this.compactClass(c)) return false
+    for (let c = 1 as SizeClass; c < WHOLE_RUN; c++) {
+      rebuildIfLost(this.parts) // lists are walked from here on; the callback before may have lost an arena
+      if (!this.compactClass(c)) return false
+    }
+    rebuildIfLost(this.parts)
     return this.compactArenas()
   }
 

@@ -42,10 +42,14 @@ export class DirtyArenas {
     return this.cursor !== 0
   }
 
-  /** The next arena of the sweep; undefined at its end. Arenas added meanwhile wait for the next sweep. */
+  /** The next arena of the sweep; undefined at its end, or where a lost one breaks the list. Arenas added meanwhile wait for the next sweep. */
   sweepNext(): Int32Array | undefined {
     if (this.cursor === 0) return undefined
     const ledger = this.table.ledger(this.cursor)
+    if (this.table.sawLost) {
+      this.cursor = 0
+      return undefined
+    }
     this.cursor = word(ledger, A_DIRTY_NEXT) as Slot | 0
     return ledger
   }

@@ -115,7 +115,7 @@ export class Heap extends BlockData {
 
   /** Allocates a block whose usable bytes are all 0. Otherwise like {@link alloc}. (`calloc`) */
   allocZeroed(byteLength: number): Pointer {
-    if (byteLength <= smallMax) {
+    if (typeof byteLength === 'number' && byteLength <= smallMax) {
       const pointer = this.alloc(byteLength)
       clearBlock(this.parts, pointer, ((byteLength + 15) >>> 4 || 1) << 4)
       return pointer
@@ -249,6 +249,7 @@ export class Heap extends BlockData {
   /** Gives back everything that is free, now. Returns the bytes of resident memory that went back. */
   purge(): number {
     this.mustBeOpen('purge')
+    rebuildIfLost(this.parts)
     return this.settle(this.parts.purger.purge())
   }
 
