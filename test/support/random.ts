@@ -3,7 +3,7 @@ export class Random {
   readonly seed: number
   #state: number
 
-  constructor(name: string, seed = Number(process.env['SEED'] ?? 20050323)) {
+  constructor(name: string, seed = Number(process.env.SEED ?? 20050323)) {
     this.seed = seed
     this.#state = seed | 0
     console.info(`${name}: SEED=${seed}`)
