@@ -96,7 +96,7 @@ function nested(svg: string, y: number): string {
 }
 
 function wrap(text: string, width: number, size: number): string[] {
-  const letters = Math.floor(width / (size * LETTER))
+  const letters = Math.floor(width / (size * 0.92 * LETTER))
   const lines: string[] = []
   let line = ''
   for (const word of text.split(/\s+/)) {
