@@ -15,6 +15,8 @@ export interface Work {
   memory?(samples: number): MemoryRound
   run?(from: number, to: number): number
   inspect?(): Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>
+  /** ns that it took. */
+  close?(): number
   finish?(): void
 }
 
@@ -64,12 +66,25 @@ function traceWork({ timed, heap }: TraceArm, operations: number): Work {
       return elapsedNs(begin)
     },
     inspect() {
-      if (heap === undefined) return { resident: processResidentBytes() }
+      if (heap === undefined) return { resident: processResidentBytes() - baseline }
       const begin = process.hrtime.bigint()
       const stats = heap.stats()
       const statsNs = elapsedNs(begin)
-      const { blocks, liveBytes, mappedBytes, ledgerBytes, slackBytes, arenas, maps, unmaps } = stats
-      return { statsNs, blocks, liveBytes, mappedBytes, ledgerBytes, slackBytes, arenas, maps, unmaps }
+      const { blocks, liveBytes, mappedBytes, ledgerBytes, arenas } = stats
+      return {
+        statsNs,
+        blocks,
+        liveBytes,
+        mappedBytes,
+        ledgerBytes,
+        arenas,
+        resident: processResidentBytes() - baseline,
+      }
+    },
+    close() {
+      const begin = process.hrtime.bigint()
+      heap?.close()
+      return elapsedNs(begin)
     },
     finish() {
       if (heap === undefined) return
@@ -92,6 +107,8 @@ async function answer(request: Request): Promise<unknown> {
       return { ns: required('run')(request.from, request.to) }
     case 'inspect':
       return required('inspect')()
+    case 'close':
+      return { ns: required('close')() }
     case 'finish':
       work.finish?.()
       return {}

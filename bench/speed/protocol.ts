@@ -48,6 +48,8 @@ export type Request =
   | { readonly verb: 'run'; readonly from: number; readonly to: number }
   /** What the arm can tell about itself: ebb its books. */
   | { readonly verb: 'inspect' }
+  /** Closes ebb's heap with all that is live; nothing can be replayed any more. */
+  | { readonly verb: 'close' }
   | { readonly verb: 'finish' }
 
 /** Answers, by verb. */
@@ -58,6 +60,7 @@ export interface Answers {
   memory: MemoryRound
   run: { readonly ns: number }
   inspect: Readonly<Record<string, number>>
+  close: { readonly ns: number }
   finish: Readonly<Record<string, never>>
 }
 

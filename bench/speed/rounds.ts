@@ -55,11 +55,11 @@ export interface RoundOptions {
   readonly warmUps: number
 }
 
-/**
- * A turn slower than this is not measured twice: an arm that takes so long per replay does not depend on what it did a second
- * ago.
- */
-const SLOW_TURN_NS = 4e8
+/** A replay slower than this is not repeated within a turn: what the arm did a second ago makes no difference to it. */
+const SLOW_REPLAY_NS = 4e8
+/** A shorter replay is repeated until about this much is measured. */
+const TURN_NS = 3e7
+const MAX_REPLAYS = 50
 
 /** The value below which the share `part` of the list lies. */
 export function quantile(values: readonly number[], part: number): number {
@@ -106,10 +106,13 @@ export async function measureRow(plan: RowPlan, options: RoundOptions): Promise<
 
 async function prepare(arm: Arm, hasMemory: boolean): Promise<Running> {
   const peakBytes = hasMemory ? await arm.peak() : undefined
+  if (!hasMemory) return { arm, replays: 1, idle: [], rounds: [] }
+  // The first replay is compiled while it runs; the second tells how long one takes.
+  await arm.turn(1)
   const begin = process.hrtime.bigint()
   await arm.turn(1)
-  const isSlow = Number(process.hrtime.bigint() - begin) > SLOW_TURN_NS
-  const replays = hasMemory && !isSlow ? 2 : 1
+  const elapsed = Number(process.hrtime.bigint() - begin)
+  const replays = elapsed > SLOW_REPLAY_NS ? 1 : 1 + Math.min(MAX_REPLAYS, Math.ceil(TURN_NS / elapsed))
   return { arm, replays, idle: [], rounds: [], ...(peakBytes === undefined ? {} : { peakBytes }) }
 }
 
@@ -119,8 +122,9 @@ async function oneRound(running: readonly Running[], round: number): Promise<voi
     const { arm, replays, idle, rounds } = running[(i + Math.max(0, round)) % running.length]!
     const ns = await arm.turn(replays)
     if (round < 0) continue
-    rounds.push(ns.at(-1)!)
+    // The first replay of several finds the arm as it was left while the others ran, e.g. with memory given back.
     if (replays > 1) idle.push(ns[0]!)
+    rounds.push(median(replays > 1 ? ns.slice(1) : ns))
   }
 }
 

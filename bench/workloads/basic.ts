@@ -28,3 +28,22 @@ export function churn(live: number, replacements: number, minBytes = 16, maxByte
   }
   return builder.finish(`churn-${live}`)
 }
+
+/** 256 vectors, pushed to at random, that grow by half with realloc when they are full and start anew at 64 KiB. */
+export function growth(operations: number): Trace {
+  const random = generator(14)
+  const builder = new TraceBuilder(operations)
+  const vectors = Array.from({ length: 256 }, () => ({ id: builder.alloc(16), byteLength: 16 }))
+  while (builder.operations < operations) {
+    const vector = vectors[random(vectors.length)]!
+    if (vector.byteLength < 65_536) {
+      vector.byteLength = Math.ceil((vector.byteLength * 1.5) / 8) * 8
+      builder.realloc(vector.id, vector.byteLength)
+    } else {
+      builder.free(vector.id)
+      vector.byteLength = 16
+      vector.id = builder.alloc(16)
+    }
+  }
+  return builder.finish('growth')
+}

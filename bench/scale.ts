@@ -1,0 +1,169 @@
+/**
+ * `npm run bench:scale`: what an operation costs with a thousand to fifty million live blocks, beside native allocators; what the books take;
+ * how long stats() and close() take; and the longest single calls of a million.
+ *
+ *     npm run bench:scale                    up to 5e7 blocks (7 GB), as far as free memory goes
+ *     npm run bench:scale -- --quick         up to 1e6
+ *     npm run bench:scale -- --most 1e7
+ */
+
+import { freemem } from 'node:os'
+import { parseArgs } from 'node:util'
+import { lineChart, saveChart } from './graphs/plot'
+import { isInstalled, nativePeers } from './peers/peers'
+import { flatten } from './speed/flat'
+import { describeMachine, machineLine, peerLine, writeJson } from './speed/machine'
+import { measurePauses, pauseReport } from './speed/pauses'
+import { type PhaseArm, type Phases, startNative, startNode } from './speed/phases'
+import { median } from './speed/rounds'
+import { digits, table } from './speed/table'
+import { churn } from './workloads/basic'
+
+const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, most: { type: 'string' } } })
+
+/** Live blocks of 16 to 256 bytes. */
+const COUNTS = [1e3, 1e4, 1e5, 1e6, 1e7, 5e7] as const
+const PEERS = ['glibc', 'pymalloc', 'mimalloc']
+
+/** Bytes of memory that a count takes: the blocks, the trace twice, tables. */
+const BYTES_PER_BLOCK = 230
+/** From here on arms are measured one after the other: their heaps would not fit into memory together. */
+const ALONE_FROM = 1e7
+
+/** Medians of one arm at one count. */
+interface Point extends Phases {
+  readonly arm: string
+  readonly live: number
+}
+
+function roundsOf(live: number, isQuick: boolean): number {
+  if (live >= 5e7) return 1
+  if (live >= 1e7) return 3
+  return isQuick ? 3 : live >= 1e6 ? 7 : 15
+}
+
+async function measureCount(live: number, isQuick: boolean): Promise<Point[]> {
+  const replaced = Math.min(2e6, Math.max(1e5, live))
+  const trace = flatten(churn(live, replaced))
+  const drain = live + 2 * replaced
+  const rounds = roundsOf(live, isQuick)
+  const starts: (() => Promise<PhaseArm>)[] = [() => startNode(trace, live, drain)]
+  for (const peer of nativePeers()) {
+    if (PEERS.includes(peer.name) && isInstalled(peer)) starts.push(() => startNative(peer, trace, live, drain))
+  }
+  const points: Point[] = []
+  const groups = live >= ALONE_FROM ? starts.map((start) => [start]) : [starts]
+  for (const group of groups) points.push(...(await measureTogether(group, live, rounds)))
+  return points
+}
+
+async function measureTogether(starts: (() => Promise<PhaseArm>)[], live: number, rounds: number): Promise<Point[]> {
+  const arms: PhaseArm[] = []
+  for (const start of starts) arms.push(await start())
+  const found = arms.map((): Phases[] => [])
+  // The first round is a warm-up, except where a round takes so long that nothing of it is warm in the next.
+  for (let round = rounds > 3 ? -1 : 0; round < rounds; round++) {
+    for (const [i, arm] of arms.entries()) {
+      const phases = await arm.round()
+      if (round >= 0) found[i]!.push(phases)
+    }
+  }
+  const points: Point[] = []
+  for (const [i, arm] of arms.entries()) {
+    points.push({ arm: arm.name, live, ...medians(found[i]!), ...(await arm.end()) })
+  }
+  return points
+}
+
+function medians(phases: readonly Phases[]): Phases {
+  const result: Record<string, number> = {}
+  for (const key of Object.keys(phases[0] ?? {}) as (keyof Phases)[]) {
+    result[key] = median(phases.map((phase) => phase[key] ?? Number.NaN))
+  }
+  return result as unknown as Phases
+}
+
+const count = (live: number): string => live.toExponential().replace('+', '')
+const milliseconds = (ns: number | undefined): string => (ns === undefined ? '-' : digits(ns / 1e6))
+
+function costReport(points: readonly Point[]): string {
+  const arms = [...new Set(points.map(({ arm }) => arm))]
+  const lives = [...new Set(points.map(({ live }) => live))]
+  const at = (arm: string, live: number): Point | undefined =>
+    points.find((point) => point.arm === arm && point.live === live)
+  const parts: string[] = []
+  for (const phase of ['fill', 'churn', 'drain'] as const) {
+    const lines = lives.map((live) => [
+      count(live),
+      ...arms.map((arm) => digits(at(arm, live)?.[phase] ?? Number.NaN)),
+      ...arms.slice(1).map((arm) => ((at('ebb', live)?.[phase] ?? 0) / (at(arm, live)?.[phase] ?? 0)).toFixed(2)),
+    ])
+    const head = ['live blocks', ...arms, ...arms.slice(1).map((arm) => `ebb / ${arm}`)]
+    parts.push(`## ${phase}: ns per operation`, table(head, lines))
+  }
+  const books = lives.map((live) => {
+    const point = at('ebb', live)
+    const glibc = at('glibc', live)
+    return [
+      count(live),
+      digits((point?.bookBytes ?? 0) / live),
+      digits((point?.resident ?? 0) / live),
+      digits((glibc?.resident ?? 0) / live),
+      milliseconds(point?.statsNs),
+      milliseconds(point?.closeNs),
+    ]
+  })
+  const head = ['live blocks', 'books, B/block', 'resident, B/block', 'glibc, B/block', 'stats(), ms', 'close(), ms']
+  parts.push('## The books and the whole heap (blocks of 136 bytes on average)', table(head, books))
+  return parts.join('\n\n')
+}
+
+async function costChart(points: readonly Point[], caption: string): Promise<string[]> {
+  const arms = [...new Set(points.map(({ arm }) => arm))]
+  return saveChart(
+    'out/bench-scale',
+    lineChart({
+      title: 'Replacing a random block, by the number of live blocks',
+      subtitle:
+        'Lower is better. A flat line is an allocator that does not care; caches and page tables bend every one.',
+      xLabel: 'live blocks of 16 to 256 bytes',
+      yLabel: 'ns per operation',
+      xScale: 'log',
+      hasDots: true,
+      caption,
+      series: arms.map((arm) => ({
+        name: arm,
+        role: arm === 'ebb' ? 'ebb' : 'peer',
+        points: points.filter((point) => point.arm === arm).map(({ live, churn }) => [live, churn] as const),
+      })),
+    }),
+  )
+}
+
+async function main(): Promise<void> {
+  const isQuick = values.quick
+  const most = values.most === undefined ? (isQuick ? 1e6 : 5e7) : Number(values.most)
+  const machine = describeMachine()
+  const line = machineLine(machine)
+  console.log(`${line}\n${peerLine(nativePeers())}`)
+  const points: Point[] = []
+  for (const live of COUNTS) {
+    if (live > most) break
+    if (live * BYTES_PER_BLOCK > freemem()) {
+      console.log(`\n${count(live)} blocks are left out: they need ${digits((live * BYTES_PER_BLOCK) / 1e9)} GB`)
+      break
+    }
+    process.stderr.write(`${count(live)} live blocks\n`)
+    points.push(...(await measureCount(live, isQuick)))
+  }
+  console.log(`\n${costReport(points)}`)
+  const pauses = await measurePauses(isQuick ? 1e5 : 1e6)
+  console.log(`\n${pauseReport(pauses)}`)
+  const file = writeJson('bench-scale', { machine, isQuick, points, pauses })
+  console.log(`\n${[file, ...(await costChart(points, line))].join('\n')}`)
+}
+
+main().catch((error: unknown) => {
+  console.error(error)
+  process.exitCode = 1
+})
