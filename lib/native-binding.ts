@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 import path from 'node:path'
 import bindings from 'bindings'
 import { HeapError } from './errors'
@@ -37,10 +37,28 @@ const LOCAL_BUILDS = [
   ['build', 'Debug', 'ebb.node'],
 ]
 
-/** Which C library the running node was linked with; the report names a version only for glibc. */
+/** The name of musl's loader, which executables linked with musl carry in their first bytes. */
+const MUSL_LOADER = '/ld-musl-'
+const EXECUTABLE_HEAD_BYTES = 4096
+
+/**
+ * Which C library the running executable was linked with, read from its own head. Not from `process.report`, which takes
+ * hundreds of milliseconds and ends the process under qemu with OS pages of 16 or 64 KiB. One that cannot be read counts as
+ * glibc: then the error names the file that was sought.
+ */
 function libc(): 'glibc' | 'musl' {
-  const { header } = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } }
-  return header.glibcVersionRuntime === undefined ? 'musl' : 'glibc'
+  const head = Buffer.alloc(EXECUTABLE_HEAD_BYTES)
+  try {
+    const file = openSync(process.execPath, 'r')
+    try {
+      readSync(file, head, 0, head.length, 0)
+    } finally {
+      closeSync(file)
+    }
+  } catch {
+    return 'glibc'
+  }
+  return head.includes(MUSL_LOADER) ? 'musl' : 'glibc'
 }
 
 /** Where the prebuilt addon of this platform lies in the package. */
