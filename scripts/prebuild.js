@@ -137,10 +137,14 @@ function prebuild(names, isOnce) {
   }
 }
 
-try {
-  const names = process.argv.slice(2).filter((word) => word !== '--once')
-  prebuild(names, process.argv.includes('--once'))
-} catch (error) {
-  console.error(`Not prebuilt: ${error.message}`)
-  process.exitCode = 1
+module.exports = { TARGETS }
+
+if (require.main === module) {
+  try {
+    const names = process.argv.slice(2).filter((word) => word !== '--once')
+    prebuild(names, process.argv.includes('--once'))
+  } catch (error) {
+    console.error(`Not prebuilt: ${error.message}`)
+    process.exitCode = 1
+  }
 }

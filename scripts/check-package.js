@@ -1,0 +1,57 @@
+'use strict'
+// Checks the packed tarball: what must and must not be in it, its manifest, publint, attw, its size. With --all-prebuilt the
+// addons of every platform must be inside, as for a release.
+const { existsSync, readFileSync } = require('node:fs')
+const path = require('node:path')
+const { MAX_PACKED, pack } = require('./platforms/pack.js')
+const { TARGETS } = require('./prebuild.js')
+const { root, run } = require('./platforms/tools.js')
+
+/** Every file that the manifest points at. */
+function entries(value) {
+  if (typeof value === 'string') return value.startsWith('./') ? [value.slice(2)] : []
+  return Object.values(value ?? {}).flatMap(entries)
+}
+
+/** What is wrong with the manifest and the list of files. */
+function complaints(manifest, files, needsAllPrebuilt) {
+  const wrong = []
+  for (const script of ['preinstall', 'install', 'postinstall']) {
+    if (manifest.scripts[script] !== undefined) wrong.push(`there is a script ${script}`)
+  }
+  if (manifest.gypfile !== false) wrong.push('without "gypfile": false npm would compile at install')
+  const needed = [...entries(manifest.exports), ...entries(manifest.typesVersions), manifest.bin.ebb]
+  needed.push('LICENSE', 'CHANGELOG.md', 'binding.gyp', 'native/addon.cc', 'scripts/build-native.js')
+  if (existsSync(path.join(root, 'README.md'))) needed.push('README.md')
+  if (needsAllPrebuilt) needed.push(...TARGETS.map(({ file }) => `prebuilds/${file}`))
+  for (const file of new Set(needed)) if (!files.includes(file)) wrong.push(`${file} is missing`)
+  const sources = /^(test|bench|docs|examples|build|out|coverage|\.)/
+  for (const file of files) if (sources.test(file)) wrong.push(`${file} does not belong in it`)
+  return wrong
+}
+
+function main() {
+  const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
+  const { tarball, size, unpackedSize, files } = pack()
+  const wrong = complaints(manifest, files, process.argv.includes('--all-prebuilt'))
+  if (wrong.length > 0) throw new Error(wrong.join('\n'))
+  const bin = (name) => path.join(root, 'node_modules', '.bin', name)
+  const shell = process.platform === 'win32'
+  for (const [tool, ...args] of [
+    ['publint', 'run', tarball, '--strict'],
+    ['attw', tarball, '--no-color'],
+  ]) {
+    run(bin(tool), args, { shell })
+    console.log(`${tool}: nothing to complain of`)
+  }
+  const addons = files.filter((file) => file.startsWith('prebuilds/')).length
+  console.log(`${path.basename(tarball)}: ${size} bytes packed (limit ${MAX_PACKED}), ${unpackedSize} unpacked,`)
+  console.log(`${files.length} files, of them ${addons} addons`)
+}
+
+try {
+  main()
+} catch (error) {
+  console.error(`The package is not fit to be published: ${error.message}`)
+  process.exitCode = 1
+}
