@@ -10,8 +10,8 @@ import { cpus } from 'node:os'
 import { f64, Heap, type Pointer, record, u8 } from 'ebb'
 
 const isQuick = process.argv.includes('--quick')
-const ROUNDS = isQuick ? 5 : 15
-const TARGET_READS = isQuick ? 5e5 : 3e6
+const ROUNDS = isQuick ? 5 : 9
+const TARGET_READS = isQuick ? 5e5 : 1e6
 const COUNTS = isQuick ? [1e5] : [1e5, 1e6]
 /** The field read's bound, a ratio to the plain object's. */
 const BOUND = 1.2

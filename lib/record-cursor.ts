@@ -31,6 +31,8 @@ export class Cursor<S extends Shape> implements Place {
   private readonly stride: number
   private readonly data: DataView[]
   private readonly ledgers: Int32Array[]
+  /** Of the slot when the cursor was seated; empty once its arena is unmapped. Always says live for a large block. */
+  private ledger: Int32Array
   private block = 0 as Pointer
   private count = 0
   private slot = 0
@@ -46,6 +48,7 @@ export class Cursor<S extends Shape> implements Place {
     this.data = table.data
     this.ledgers = table.ledgers
     this.view = table.data[0] as DataView
+    this.ledger = table.ledgers[0] as Int32Array
     this.row = make(this) as unknown as RowOf<S>
     this.seat(pointer, length)
   }
@@ -72,7 +75,7 @@ export class Cursor<S extends Shape> implements Place {
    */
   at(index: number): RowOf<S> {
     if (index >>> 0 !== index || index >= this.count) this.refuseIndex(index)
-    const live = ((this.ledgers[this.slot] as Int32Array)[this.mapWord] as number) & this.bit
+    const live = (this.ledger[this.mapWord] as number) & this.bit
     if (live === 0 || this.data[this.slot] !== this.view) this.seat(this.block, this.count)
     this.base = this.start + index * this.stride
     return this.row
@@ -113,6 +116,7 @@ export class Cursor<S extends Shape> implements Place {
     this.block = pointer
     this.slot = slotOf(pointer)
     this.view = this.data[this.slot] as DataView
+    this.ledger = this.ledgers[this.slot] as Int32Array
     this.start = arenaOffset(pointer) - POOL_BYTES
     this.mapWord = mapIndex(pointer)
     this.bit = 1 << pointer

@@ -5,9 +5,6 @@
 import type { Pointer } from './layout'
 import { refuseValue, type ScalarKind, type Shape, Struct } from './record-types'
 
-/** The key under which a row has its cursor: a symbol, so that fields can have any name. */
-export const CURSOR = Symbol('cursor')
-
 /** Where a cursor stands. */
 export interface Place {
   view: DataView
@@ -19,10 +16,14 @@ export interface Place {
 
 /** What every row is. */
 export class Row {
-  readonly [CURSOR]: Place
+  /**
+   * A name, not a symbol: V8 forgets which property a keyed access is for once it has seen many kinds of rows, and no field can have
+   * this name (RESERVED in record-types.ts).
+   */
+  readonly _cursor: Place
 
   constructor(cursor: Place) {
-    this[CURSOR] = cursor
+    this._cursor = cursor
   }
 }
 
@@ -34,7 +35,7 @@ interface Property {
 const PROPERTIES: Record<ScalarKind, (name: string, byteOffset: number) => Property> = {
   i8: (name, byteOffset) => ({
     get(): number {
-      const cursor = this[CURSOR]
+      const cursor = this._cursor
       try {
         return cursor.view.getInt8(cursor.base + byteOffset)
       } catch (cause) {
@@ -43,7 +44,7 @@ const PROPERTIES: Record<ScalarKind, (name: string, byteOffset: number) => Prope
     },
     set(value: number): void {
       if (typeof value !== 'number' || (value << 24) >> 24 !== value) refuseValue(name, 'i8', value)
-      const cursor = this[CURSOR]
+      const cursor = this._cursor
       try {
         cursor.view.setInt8(cursor.base + byteOffset, value)
       } catch (cause) {
@@ -53,7 +54,7 @@ const PROPERTIES: Record<ScalarKind, (name: string, byteOffset: number) => Prope
   }),
   u8: (name, byteOffset) => ({
     get(): number {
-      const cursor = this[CURSOR]
+      const cursor = this._cursor
       try {
         return cursor.view.getUint8(cursor.base + byteOffset)
       } catch (cause) {
@@ -62,7 +63,7 @@ const PROPERTIES: Record<ScalarKind, (name: string, byteOffset: number) => Prope
     },
     set(value: number): void {
       if (typeof value !== 'number' || (value & 0xff) !== value) refuseValue(name, 'u8', value)
-      const cursor = this[CURSOR]
+      const cursor = this._cursor
       try {
         cursor.view.setUint8(cursor.base + byteOffset, value)
       } catch (cause) {
@@ -72,7 +73,7 @@ const PROPERTIES: Record<ScalarKind, (name: string, byteOffset: number) => Prope
   }),
   i16: (name, byteOffset) => ({
     get(): number {
-      const cursor = this[CURSOR]
+      const cursor = this._cursor
       try {
         return cursor.view.getInt16(cursor.base + byteOffset, true)
       } catch (cause) {
@@ -81,7 +82,7 @@ const PROPERTIES: Record<ScalarKind, (name: string, byteOffset: number) => Prope
     },
     set(value: number): void {
       if (typeof value !== 'number' || (value << 16) >> 16 !== value) refuseValue(name, 'i16', value)
-      const cursor = this[CURSOR]
+      const cursor = this._cursor
       try {
         cursor.view.setInt16(cursor.base + byteOffset, value, true)
       } catch (cause) {
@@ -91,7 +92,7 @@ const PROPERTIES: Record<ScalarKind, (name: string, byteOffset: number) => Prope
   }),
   u16: (name, byteOffset) => ({
     get(): number {
-      const cursor = this[CURSOR]
+      const cursor = this._cursor
       try {
         return cursor.view.getUint16(cursor.base + byteOffset, true)
       } catch (cause) {
@@ -100,7 +101,7 @@ const PROPERTIES: Record<ScalarKind, (name: string, byteOffset: number) => Prope
     },
     set(value: number): void {
       if (typeof value !== 'number' || (value & 0xffff) !== value) refuseValue(name, 'u16', value)
-      const cursor = this[CURSOR]
+      const cursor = this._cursor
       try {
         cursor.view.setUint16(cursor.base + byteOffset, value, true)
       } catch (cause) {
@@ -110,7 +111,7 @@ const PROPERTIES: Record<ScalarKind, (name: string, byteOffset: number) => Prope
   }),
   i32: (name, byteOffset) => ({
     get(): number {
-      const cursor = this[CURSOR]
+      const cursor = this._cursor
       try {
         return cursor.view.getInt32(cursor.base + byteOffset, true)
       } catch (cause) {
@@ -119,7 +120,7 @@ const PROPERTIES: Record<ScalarKind, (name: string, byteOffset: number) => Prope
     },
     set(value: number): void {
       if (typeof value !== 'number' || (value | 0) !== value) refuseValue(name, 'i32', value)
-      const cursor = this[CURSOR]
+      const cursor = this._cursor
       try {
         cursor.view.setInt32(cursor.base + byteOffset, value, true)
       } catch (cause) {
@@ -129,7 +130,7 @@ const PROPERTIES: Record<ScalarKind, (name: string, byteOffset: number) => Prope
   }),
   u32: (name, byteOffset) => ({
     get(): number {
-      const cursor = this[CURSOR]
+      const cursor = this._cursor
       try {
         return cursor.view.getUint32(cursor.base + byteOffset, true)
       } catch (cause) {
@@ -138,7 +139,7 @@ const PROPERTIES: Record<ScalarKind, (name: string, byteOffset: number) => Prope
     },
     set(value: number): void {
       if (typeof value !== 'number' || value >>> 0 !== value) refuseValue(name, 'u32', value)
-      const cursor = this[CURSOR]
+      const cursor = this._cursor
       try {
         cursor.view.setUint32(cursor.base + byteOffset, value, true)
       } catch (cause) {
@@ -148,7 +149,7 @@ const PROPERTIES: Record<ScalarKind, (name: string, byteOffset: number) => Prope
   }),
   f32: (name, byteOffset) => ({
     get(): number {
-      const cursor = this[CURSOR]
+      const cursor = this._cursor
       try {
         return cursor.view.getFloat32(cursor.base + byteOffset, true)
       } catch (cause) {
@@ -157,7 +158,7 @@ const PROPERTIES: Record<ScalarKind, (name: string, byteOffset: number) => Prope
     },
     set(value: number): void {
       if (typeof value !== 'number') refuseValue(name, 'f32', value)
-      const cursor = this[CURSOR]
+      const cursor = this._cursor
       try {
         cursor.view.setFloat32(cursor.base + byteOffset, value, true)
       } catch (cause) {
@@ -167,7 +168,7 @@ const PROPERTIES: Record<ScalarKind, (name: string, byteOffset: number) => Prope
   }),
   f64: (name, byteOffset) => ({
     get(): number {
-      const cursor = this[CURSOR]
+      const cursor = this._cursor
       try {
         return cursor.view.getFloat64(cursor.base + byteOffset, true)
       } catch (cause) {
@@ -176,7 +177,7 @@ const PROPERTIES: Record<ScalarKind, (name: string, byteOffset: number) => Prope
     },
     set(value: number): void {
       if (typeof value !== 'number') refuseValue(name, 'f64', value)
-      const cursor = this[CURSOR]
+      const cursor = this._cursor
       try {
         cursor.view.setFloat64(cursor.base + byteOffset, value, true)
       } catch (cause) {
@@ -186,7 +187,7 @@ const PROPERTIES: Record<ScalarKind, (name: string, byteOffset: number) => Prope
   }),
   i64: (name, byteOffset) => ({
     get(): bigint {
-      const cursor = this[CURSOR]
+      const cursor = this._cursor
       try {
         return cursor.view.getBigInt64(cursor.base + byteOffset, true)
       } catch (cause) {
@@ -195,7 +196,7 @@ const PROPERTIES: Record<ScalarKind, (name: string, byteOffset: number) => Prope
     },
     set(value: bigint): void {
       if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) refuseValue(name, 'i64', value)
-      const cursor = this[CURSOR]
+      const cursor = this._cursor
       try {
         cursor.view.setBigInt64(cursor.base + byteOffset, value, true)
       } catch (cause) {
@@ -205,7 +206,7 @@ const PROPERTIES: Record<ScalarKind, (name: string, byteOffset: number) => Prope
   }),
   u64: (name, byteOffset) => ({
     get(): bigint {
-      const cursor = this[CURSOR]
+      const cursor = this._cursor
       try {
         return cursor.view.getBigUint64(cursor.base + byteOffset, true)
       } catch (cause) {
@@ -214,7 +215,7 @@ const PROPERTIES: Record<ScalarKind, (name: string, byteOffset: number) => Prope
     },
     set(value: bigint): void {
       if (typeof value !== 'bigint' || BigInt.asUintN(64, value) !== value) refuseValue(name, 'u64', value)
-      const cursor = this[CURSOR]
+      const cursor = this._cursor
       try {
         cursor.view.setBigUint64(cursor.base + byteOffset, value, true)
       } catch (cause) {
@@ -224,7 +225,7 @@ const PROPERTIES: Record<ScalarKind, (name: string, byteOffset: number) => Prope
   }),
   bool: (name, byteOffset) => ({
     get(): boolean {
-      const cursor = this[CURSOR]
+      const cursor = this._cursor
       try {
         return cursor.view.getUint8(cursor.base + byteOffset) !== 0
       } catch (cause) {
@@ -233,7 +234,7 @@ const PROPERTIES: Record<ScalarKind, (name: string, byteOffset: number) => Prope
     },
     set(value: boolean): void {
       if (typeof value !== 'boolean') refuseValue(name, 'bool', value)
-      const cursor = this[CURSOR]
+      const cursor = this._cursor
       try {
         cursor.view.setUint8(cursor.base + byteOffset, value ? 1 : 0)
       } catch (cause) {
@@ -243,7 +244,7 @@ const PROPERTIES: Record<ScalarKind, (name: string, byteOffset: number) => Prope
   }),
   ref: (name, byteOffset) => ({
     get(): Pointer | 0 {
-      const cursor = this[CURSOR]
+      const cursor = this._cursor
       try {
         return cursor.view.getInt32(cursor.base + byteOffset, true) as Pointer | 0
       } catch (cause) {
@@ -252,7 +253,7 @@ const PROPERTIES: Record<ScalarKind, (name: string, byteOffset: number) => Prope
     },
     set(value: Pointer | 0): void {
       if (typeof value !== 'number' || (value | 0) !== value || value < 0) refuseValue(name, 'ref', value)
-      const cursor = this[CURSOR]
+      const cursor = this._cursor
       try {
         cursor.view.setInt32(cursor.base + byteOffset, value, true)
       } catch (cause) {
@@ -281,6 +282,7 @@ export function rowMaker(layout: Struct<Shape>, path: readonly string[] = [], st
   }
   return (cursor) => {
     const row = new RecordRow(cursor)
+    Object.defineProperty(row, '_cursor', { enumerable: false })
     for (const [name, make] of nested) Object.defineProperty(row, name, { value: make(cursor), enumerable: true })
     return row
   }

@@ -154,6 +154,9 @@ export const struct = <S extends Shape>(shape: S): Struct<S> => new Struct(shape
 
 const roundUp = (byteOffset: number, alignment: number): number => Math.ceil(byteOffset / alignment) * alignment
 
+/** What JavaScript and the rows of cursors have a use for. */
+const RESERVED = ['__proto__', '_cursor']
+
 function checkedNames(shape: unknown): string[] {
   if (typeof shape !== 'object' || shape === null)
     throw new TypeError(`ebb: a record needs an object of fields, such as { x: f64, y: f64 }, got ${show(shape)}`)
@@ -165,7 +168,7 @@ function checkedNames(shape: unknown): string[] {
       throw new TypeError(
         `ebb: field ${show(name)} must be a type such as f64, u8, ref, or a struct, got ${show(type)}`,
       )
-    if (name === '__proto__') throw new TypeError("ebb: a field cannot have the name '__proto__'")
+    if (RESERVED.includes(name)) throw new TypeError(`ebb: a field cannot have the name ${show(name)}; give it another`)
     if (String(Number(name)) === name)
       throw new TypeError(`ebb: field ${show(name)} is a number, and JavaScript sorts those first; give it a name`)
   }
