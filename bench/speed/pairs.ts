@@ -8,10 +8,14 @@ const PAIRS = 10_000
 
 let last: unknown
 
-export function pairBatch(arm: string, { byteLength = 48 }: SingleOptions, ebb: EbbModule): Batch | Promise<Batch> {
+export function pairBatch(
+  arm: string,
+  { byteLength = 48, isAlone = false }: SingleOptions,
+  ebb: EbbModule,
+): Batch | Promise<Batch> {
   switch (arm) {
     case 'ebb':
-      return ebbPairs(byteLength, ebb)
+      return ebbPairs(byteLength, isAlone, ebb)
     case 'Buffer.allocUnsafe':
       return viewPairs(() => Buffer.allocUnsafe(byteLength))
     case 'Buffer.allocUnsafeSlow':
@@ -29,8 +33,13 @@ export function pairBatch(arm: string, { byteLength = 48 }: SingleOptions, ebb: 
   }
 }
 
-function ebbPairs(byteLength: number, { Heap }: EbbModule): Batch {
+/**
+ * A neighbour of the same size is live, unless the pairs are to be alone: in the C driver's process CPython itself keeps blocks of all
+ * sizes, so that pymalloc never gives a pool back here either.
+ */
+function ebbPairs(byteLength: number, isAlone: boolean, { Heap }: EbbModule): Batch {
   const heap = new Heap()
+  const neighbour = isAlone ? undefined : heap.alloc(byteLength)
   const run = (): number => {
     let pointer = heap.alloc(byteLength)
     heap.free(pointer)
@@ -41,7 +50,11 @@ function ebbPairs(byteLength: number, { Heap }: EbbModule): Batch {
     }
     return pointer
   }
-  return { run, operations: PAIRS, finish: () => heap.close() }
+  const finish = (): void => {
+    if (neighbour !== undefined) heap.free(neighbour)
+    heap.close()
+  }
+  return { run, operations: PAIRS, finish }
 }
 
 /** The last block is kept in a variable of the module, else V8 may see that nobody needs it and allocate nothing. */

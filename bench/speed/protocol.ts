@@ -16,6 +16,8 @@ export type Task =
 /** Parameters of a single operation; each reads what it needs. */
 export interface SingleOptions {
   readonly byteLength?: number
+  /** Pairs: no other block is live, so that each alloc takes a pool and each free gives it back. */
+  readonly isAlone?: boolean
   /** Blocks or objects that are walked over. */
   readonly count?: number
   readonly isShuffled?: boolean

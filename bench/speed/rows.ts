@@ -28,9 +28,6 @@ const absent = (name: string, reason: string): ArmPlan => ({
 const nativePlan = (peer: Peer, start: (peer: Extract<Peer, { driver: string }>) => ReturnType<ArmPlan['start']>) =>
   isInstalled(peer) ? { name: peer.name, start: () => start(peer) } : absent(peer.name, peer.missing)
 
-const sizeText = (bytes: number): string =>
-  bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
-
 /** A row that replays a trace; it is read, flattened and forgotten when the row is measured. */
 function traceRow(
   group: string,
@@ -82,17 +79,19 @@ const PAIR_BYTES = [16, 48, 256, 512, 2048, 16_384, 65_536] as const
 
 function pairRows(scope: Scope, peers: readonly Peer[]): RowPlan[] {
   const milliseconds = scope.isQuick ? 20 : 60
-  return (scope.isQuick ? [48] : PAIR_BYTES).map((byteLength) => ({
+  const row = (byteLength: number, isAlone: boolean): RowPlan => ({
     group: 'pairs',
-    name: `pair ${byteLength}`,
-    note: `alloc and free of ${sizeText(byteLength)}`,
+    name: `pair ${byteLength}${isAlone ? ', nothing else live' : ''}`,
+    note: `alloc and free of ${byteLength} bytes`,
     hasMemory: false,
     arms: () => [
-      singleArm('ebb', 'pair', { byteLength, milliseconds }),
+      singleArm('ebb', 'pair', { byteLength, isAlone, milliseconds }),
       ...peers.map((peer) => nativePlan(peer, (installed) => startNativePairs(installed, byteLength))),
       ...JS_PEERS.map((arm) => singleArm(arm, 'pair', { byteLength, milliseconds })),
     ],
-  }))
+  })
+  const rows = (scope.isQuick ? [48] : PAIR_BYTES).map((byteLength) => row(byteLength, false))
+  return [...rows, row(48, true)]
 }
 
 function accessorRows(scope: Scope): RowPlan[] {
@@ -129,6 +128,22 @@ function viewRows(scope: Scope): RowPlan[] {
   }))
 }
 
+function recordRows(scope: Scope): RowPlan[] {
+  const milliseconds = scope.isQuick ? 20 : 100
+  return ['step', 'make'].flatMap((verb) =>
+    (scope.isQuick ? [1e5] : [1e5, 1e6]).map((count) => ({
+      group: 'records',
+      name: `${verb} ${count === 1e5 ? '1e5' : '1e6'} records`,
+      note: 'four f64 and a u8, against an array of objects',
+      hasMemory: false,
+      arms: () =>
+        (verb === 'step' ? ['ebb', 'ebb cursor', 'objects'] : ['ebb', 'objects']).map((arm) =>
+          singleArm(arm, `record ${verb}`, { count, milliseconds }),
+        ),
+    })),
+  )
+}
+
 /** All rows whose group or name contains one of the words; all where there are none. */
 export function rows(scope: Scope, words: readonly string[]): { plans: RowPlan[]; peers: readonly Peer[] } {
   const peers = nativePeers()
@@ -138,6 +153,7 @@ export function rows(scope: Scope, words: readonly string[]): { plans: RowPlan[]
     ...workloadRows(scope, peers),
     ...pairRows(scope, peers),
     ...accessorRows(scope),
+    ...recordRows(scope),
     ...viewRows(scope),
   ]
   const wanted = ({ group, name }: RowPlan): boolean =>

@@ -4,6 +4,7 @@ import { fieldBatch } from './fields'
 import { loadEbb, makeDetachHappen } from './js-arms'
 import { pairBatch } from './pairs'
 import type { SingleOptions } from './protocol'
+import { recordBatch } from './records'
 import { viewBatch } from './views'
 
 /** A batch of operations that tinybench calls as one. */
@@ -51,5 +52,6 @@ function makeBatch(
 ): Batch | Promise<Batch> {
   if (single === 'pair') return pairBatch(arm, options, ebb)
   if (single === 'view') return viewBatch(arm, options, ebb)
+  if (single.startsWith('record')) return recordBatch(arm, single, options, ebb)
   return fieldBatch(arm, single, options, ebb)
 }
