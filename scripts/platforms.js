@@ -3,7 +3,8 @@
 // under build/platforms, Debian packages with apt-get. Arguments:
 //     --quick         Node 20, 22 and 24, one Windows, two arm64; builds only the addons these need
 //     --tested=MAJOR  leaves the vitest run on that Node out, because the caller has just done it
-// Needs a built checkout (npm ci). Ends with `N passed, N failed, N skipped`; the table is also in out/platforms.md.
+// Needs a built checkout (npm ci). Ends with `N passed, N failed, N skipped`; the table is also in out/platforms.md,
+// the counts in out/platforms.json.
 const { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs')
 const path = require('node:path')
 const { endWine, NODES, arm64Node, bun, deno, linuxNode, windowsNode } = require('./platforms/runtimes.js')
@@ -131,9 +132,14 @@ function main() {
   writeFileSync(path.join(root, 'out', 'platforms.md'), text)
   console.log(`\n${text}`)
   const total = (field) => rows.reduce((sum, row) => sum + (row[field] ?? 0), 0)
-  const skipped = rows.reduce((sum, row) => sum + row.skipped.length, 0)
-  console.log(`${total('passed')} passed, ${total('failed')} failed, ${skipped} skipped`)
-  return total('failed') === 0 && total('passed') > 0
+  const totals = {
+    passed: total('passed'),
+    failed: total('failed'),
+    skipped: rows.reduce((sum, row) => sum + row.skipped.length, 0),
+  }
+  writeFileSync(path.join(root, 'out', 'platforms.json'), JSON.stringify(totals))
+  console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)
+  return totals.failed === 0 && totals.passed > 0
 }
 
 try {
