@@ -74,6 +74,8 @@ export class Arenas {
   onWake: () => void = () => {}
   /** Called when a lost arena was met: rebuilds the books without it (recover.ts). */
   rebuild: () => void = () => {}
+  /** The arena that was mapped last because no run was found; may be gone, or full. */
+  private openedForRuns: Slot | 0 = 0
   private readonly table: ArenaTable
   private readonly mappings: Mappings
   private readonly decay: Decay
@@ -108,10 +110,11 @@ export class Arenas {
   }
 
   private takeLongRun(length: number): Pointer {
-    const found = this.findInMapped(length)
+    const found = this.findInMapped(length) || this.findInEmptiest(length)
     if (this.table.sawLost) return this.retake(length)
     if (found !== 0) return found
     const ledger = this.open()
+    this.openedForRuns = slotOfLedger(ledger)
     return this.take(ledger, findRun(ledger, length) as PoolIndex, length)
   }
 
@@ -128,6 +131,19 @@ export class Arenas {
       slot = this.usable.after(ledger)
     }
     return 0
+  }
+
+  /** Where a run fits that the search did not find: in the arena mapped last for one, or that with the most free pools. */
+  private findInEmptiest(length: number): Pointer | 0 {
+    return this.findIn(this.openedForRuns, length) || this.findIn(this.usable.emptiest(), length)
+  }
+
+  private findIn(slot: Slot | 0, length: number): Pointer | 0 {
+    if (slot === 0 || !this.table.isArena(slot)) return 0
+    const ledger = this.table.ledger(slot)
+    if (this.table.sawLost || freePools(ledger) < length || word(ledger, A_RUN_BOUND) < length) return 0
+    const pool = findRun(ledger, length)
+    return pool === 0 ? 0 : this.take(ledger, pool, length)
   }
 
   /** Takes a run in another arena that is mapped already; 0 where none has one. For compaction. */
