@@ -1,7 +1,7 @@
 /** Where and with what a result was measured. */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { cpus, release, totalmem } from 'node:os'
+import { cpus, loadavg, release, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { isInstalled, type Peer } from '../peers/peers'
 import { projectRoot } from '../traces/trace'
@@ -14,6 +14,8 @@ export interface Machine {
   readonly node: string
   readonly v8: string
   readonly date: string
+  /** Processes that wanted to run, on average over the minute before: near or above `cores`, times are worth less. */
+  readonly load: number
   /** Of this tree; ends in + where files differ from it. */
   readonly revision: string
 }
@@ -27,6 +29,7 @@ export function describeMachine(): Machine {
     node: process.versions.node,
     v8: process.versions.v8,
     date: new Date().toISOString(),
+    load: loadavg()[0] ?? 0,
     revision: revision(),
   }
 }
@@ -40,9 +43,9 @@ function revision(): string {
 }
 
 /** One line for the head of a report. */
-export function machineLine({ cpu, cores, memoryBytes, platform, node, date, revision }: Machine): string {
+export function machineLine({ cpu, cores, memoryBytes, platform, node, date, load, revision }: Machine): string {
   const memory = `${Math.round(memoryBytes / 2 ** 30)} GiB`
-  return `${cpu}, ${cores} cores, ${memory}, ${platform}; Node ${node}; ebb ${revision}; ${date.slice(0, 16)}Z`
+  return `${cpu}, ${cores} cores, ${memory}, ${platform}; Node ${node}; ebb ${revision}; ${date.slice(0, 16)}Z, load ${load.toFixed(1)}`
 }
 
 export function peerLine(peers: readonly Peer[]): string {
