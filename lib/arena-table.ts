@@ -1,21 +1,19 @@
 /**
  * The arena table: what a heap keeps per mapping outside of the mapping itself, one slot each.
  *
- * `ledgers[slot]` is never undefined, so a free needs no test for it: an unused slot holds NULL_LEDGER (no bit set: every
- * pointer into it is refused) and a large block LARGE_LEDGER (one bit set, where large pointers point).
+ * `ledgers[slot]` is never undefined: an unused slot holds NULL_LEDGER, a large block LARGE_LEDGER. Which blocks are live stands
+ * in `live`, whose columns have room for every slot of the table.
  */
 import { HeapError } from './errors'
-import { largePointer, MAP_WORD, POOL_BYTES, poolOf, recordOf, SLOTS_MAX, type Slot } from './layout'
-import { COUNTS, packCounts } from './ledger'
+import { POOL_BYTES, SLOTS_MAX, type Slot } from './layout'
+import { BlockMap } from './block-map'
+import type { OsPages } from './os-pages'
 
 const LEDGER_WORDS = POOL_BYTES / 4
 /** Ledger of an unused slot: nothing is live. Never written. */
 export const NULL_LEDGER = new Int32Array(LEDGER_WORDS)
-/** Ledger of every large block: its one block is live and its counts lead off the fast path. Never written after load. */
+/** Stands for the ledger of every large block, which needs none. Never written. */
 export const LARGE_LEDGER = new Int32Array(LEDGER_WORDS)
-const largeRecord = recordOf(poolOf(largePointer(0 as Slot)))
-LARGE_LEDGER[largeRecord + MAP_WORD] = 1
-LARGE_LEDGER[largeRecord + COUNTS] = packCounts(0, 1)
 
 /** Stands in for the ledger of a lost arena until the books are rebuilt without it. */
 const SCRATCH_LEDGER = new Int32Array(LEDGER_WORDS)
@@ -25,6 +23,8 @@ const NO_DATA = new DataView(NO_BUFFER)
 
 /** Slots of arenas and large blocks, with the views on each. */
 export class ArenaTable {
+  /** Which pointers are those of live blocks. */
+  readonly live: BlockMap
   /** The ledger of each slot. Slot 0 is the null slot. */
   readonly ledgers: Int32Array[] = [NULL_LEDGER]
   /** The mapping of each slot. */
@@ -39,6 +39,10 @@ export class ArenaTable {
   readonly lostSlots = new Set<Slot>()
   /** Set when a lost ledger was met: the lists have to be rebuilt (recover.ts) before the operation returns. */
   sawLost = false
+
+  constructor(os: OsPages) {
+    this.live = new BlockMap(os)
+  }
 
   /** Slots in use or free, the null slot included. */
   get length(): number {
@@ -93,8 +97,9 @@ export class ArenaTable {
     return this.payloads[slot] as Uint8Array
   }
 
-  /** Throws EBB_OUT_OF_MEMORY where no slot is left: to be asked before something is mapped for one. */
+  /** Throws EBB_OUT_OF_MEMORY where no slot is left, or no room for its books: to be asked before something is mapped for one. */
   reserve(): void {
+    if (this.freeSlots.length === 0 && this.ledgers.length < SLOTS_MAX) this.live.reserve(this.ledgers.length as Slot)
     if (this.freeSlots.length === 0 && this.ledgers.length >= SLOTS_MAX) {
       throw new HeapError(
         'EBB_OUT_OF_MEMORY',
@@ -121,10 +126,19 @@ export class ArenaTable {
     const buffer = this.buffer(slot)
     this.clear(slot)
     this.freeSlots.push(slot)
+    if (this.freeSlots.length === this.length - 1) this.truncate()
     return buffer
   }
 
+  /** No slot is in use: the table and its columns begin anew. */
+  private truncate(): void {
+    for (const column of [this.ledgers, this.buffers, this.payloads, this.data, this.freeSlots]) column.length = 1
+    this.freeSlots.length = 0
+    this.live.trim(this.length)
+  }
+
   private clear(slot: Slot): void {
+    this.live.forget(slot)
     this.ledgers[slot] = NULL_LEDGER
     this.buffers[slot] = NO_BUFFER
     this.payloads[slot] = NO_BYTES

@@ -180,6 +180,7 @@ export class Arenas {
     if (before > 0) this.usable.unlink(ledger, before) // case 3; at 0 it is case 2
     if (this.dirty.isEmpty) this.onWake()
     putPools(ledger, poolOf(run), length, this.epoch)
+    this.table.live.setMagazine(run, 0) // later pools of a run have none
     this.usable.link(ledger)
     this.dirty.add(ledger)
     if (freePools(ledger) === FREE_POOLS_MAX && this.decay.decayMs === 0) this.unmapEmpty(ledger) // case 1

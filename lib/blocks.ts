@@ -1,5 +1,4 @@
 /** Live blocks: whether a pointer is one, how large it is, where its bytes are, and all of them in turn. */
-import { LARGE_LEDGER } from './arena-table'
 import { nextSet } from './bits'
 import {
   arenaOffset,
@@ -16,18 +15,13 @@ import {
 } from './layout'
 import { CLASS, runsOf, word } from './ledger'
 import type { HeapParts } from './parts'
-import { mapIndex, runOf } from './runs'
+import { runOf } from './runs'
 import { blockBytesOf, WHOLE_RUN } from './size-class'
 
 /** Whether a value is the pointer of a live block: the one-bit test of the hot paths. */
 export function isLive({ table }: HeapParts, pointer: unknown): pointer is Pointer {
   if (typeof pointer !== 'number' || (pointer | 0) !== pointer) return false
-  const slot = slotOf(pointer as Pointer)
-  if (slot >= table.length) return false
-  const ledger = table.ledgers[slot] as Int32Array
-  const bits = ledger[mapIndex(pointer as Pointer)] as number
-  if ((bits & (1 << (pointer & 31))) === 0 || poolOf(pointer as Pointer) === 0) return false
-  return ledger !== LARGE_LEDGER || !table.isLost(slot) // all large blocks share their books, which cannot be lost
+  return table.live.has(pointer) && !table.isLost(slotOf(pointer as Pointer))
 }
 
 /** Usable bytes of a live block. */
@@ -72,25 +66,22 @@ export function clearBlock({ table }: HeapParts, pointer: Pointer, byteLength: n
 }
 
 /** Live blocks of a run, lowest first. */
-export function* blocksOfRun(ledger: Int32Array, run: Pointer, length: number): Generator<Pointer> {
-  const start = mapIndex(run)
-  for (let pool = 0; pool < length; pool++) {
-    for (let column = 0; column < MAP_WORDS; column++) {
-      // 16 words a record, of which 8 are the map: two records' maps are 16 words apart.
-      const bits = word(ledger, start + pool * 16 + column)
-      for (let bit = nextSet(bits, 0, 0); bit < 32; bit = nextSet(bits, 0, bit + 1)) {
-        yield (run + (pool << 8) + (column << 5) + bit) as Pointer
-      }
+export function* blocksOfRun({ table }: HeapParts, run: Pointer, length: number): Generator<Pointer> {
+  for (let column = 0; column < length * MAP_WORDS; column++) {
+    const bits = table.live.word(run, column)
+    for (let bit = nextSet(bits, 0, 0); bit < 32; bit = nextSet(bits, 0, bit + 1)) {
+      yield (run + (column << 5) + bit) as Pointer
     }
   }
 }
 
 /** Every live block of a heap, slot by slot, lowest first. */
-export function* liveBlocks({ table }: HeapParts): Generator<Pointer> {
+export function* liveBlocks(parts: HeapParts): Generator<Pointer> {
+  const { table } = parts
   for (let slot = 1 as Slot; slot < table.length; slot++) {
     if (table.isLarge(slot)) yield largePointer(slot)
     if (!table.isArena(slot)) continue
     const ledger = table.ledger(slot)
-    for (const [pool, length] of runsOf(ledger)) yield* blocksOfRun(ledger, pointerTo(slot, pool, 0), length)
+    for (const [pool, length] of runsOf(ledger)) yield* blocksOfRun(parts, pointerTo(slot, pool, 0), length)
   }
 }

@@ -12,7 +12,6 @@ import {
   type PoolIndex,
   pointerTo,
   poolOf,
-  recordOf,
   type SizeClass,
   type Slot,
   slotOf,
@@ -24,14 +23,10 @@ import {
   A_FREE_LOW,
   A_IS_LISTED,
   CLASS,
-  COUNTS,
-  countLive,
   freePools,
   isDirtyPool,
   isFreePool,
-  LIVE,
   PINS,
-  packCounts,
   recordWord,
   runsOf,
   slotOfLedger,
@@ -102,29 +97,24 @@ export function usedPoolsAreLinked(parts: HeapParts): void {
   for (const ledger of arenaLedgers(parts)) {
     for (const [pool, length] of runsOf(ledger)) {
       const run = pointerTo(slotOfLedger(ledger), pool, 0)
-      checkRun(ledger, run, length, linked.get(run))
+      checkRun(parts, run, length, linked.get(run))
       linked.delete(run)
     }
   }
   must(linked.size === 0, `${linked.size} runs are linked that are not in use`)
 }
 
-function checkRun(ledger: Int32Array, run: Pointer, length: number, linkedAs: SizeClass | undefined): void {
+function checkRun(parts: HeapParts, run: Pointer, length: number, linkedAs: SizeClass | undefined): void {
+  const ledger = parts.table.ledger(slotOf(run))
   const pool = poolOf(run)
   const sizeClass = recordWord(ledger, pool, CLASS) as SizeClass
   const blocks = runBlocksOf(sizeClass)
-  const live = countLive(ledger, recordOf(pool), length)
+  const live = parts.table.live.count(run, length)
   const isPinned = recordWord(ledger, pool, PINS) > 0
   const isPlain = length === 1 && sizeClass !== WHOLE_RUN && !isPinned
   const name = `run ${showPointer(run)} of class ${sizeClass}`
-  must(
-    recordWord(ledger, pool, COUNTS) === (isPlain ? packCounts(blocks - live, live) : 0),
-    `${name} has ${live} live blocks, counts differ`,
-  )
-  must(
-    isPlain || recordWord(ledger, pool, LIVE) === live,
-    `${name} has ${live} live blocks, LIVE says ${recordWord(ledger, pool, LIVE)}`,
-  )
+  must(parts.table.live.magazineOf(run) === (isPlain ? sizeClass : 0), `${name} sends frees to magazine ${parts.table.live.magazineOf(run)}`)
+  must(parts.table.live.takenOf(run) === live, `${name} has ${live} live blocks, ${parts.table.live.takenOf(run)} are counted as taken`)
   must(live > 0, `${name} is in use without a live block`)
   must(
     (linkedAs === sizeClass) === (live < blocks && !isPinned),
@@ -133,7 +123,7 @@ function checkRun(ledger: Int32Array, run: Pointer, length: number, linkedAs: Si
   for (let distance = 1; distance < length; distance++) {
     const tail = (pool + distance) as PoolIndex
     must(
-      recordWord(ledger, tail, CLASS) === -distance && recordWord(ledger, tail, COUNTS) === 0,
+      recordWord(ledger, tail, CLASS) === -distance && parts.table.live.magazineOf(pointerTo(slotOf(run), tail, 0)) === 0,
       `${name}: pool ${tail} does not point back`,
     )
   }
@@ -210,8 +200,9 @@ export function pinsAreLive(parts: HeapParts): void {
   }
 }
 
-/** Runs every check. */
+/** Runs every check, with the magazines emptied first: then a run's taken blocks are its live ones. */
 export function checkHeap(parts: HeapParts): void {
+  parts.small.releaseAll()
   arenasAreInTheirBuckets(parts)
   poolsAddUp(parts)
   usedPoolsAreLinked(parts)

@@ -78,14 +78,13 @@ export class Compactor {
     const pool = poolOf(run)
     if (isFreePool(ledger, pool) || recordWord(ledger, pool, CLASS) !== sizeClass || recordWord(ledger, pool, PINS) > 0)
       return -1
-    let live = 0
-    for (const _ of blocksOfRun(ledger, run, recordWord(ledger, pool, LENGTH))) live++
-    return live
+    return table.live.count(run, recordWord(ledger, pool, LENGTH))
   }
 
   private compactClass(sizeClass: SizeClass): boolean {
     const perRun = runBlocksOf(sizeClass)
     if (perRun < 2) return true
+    this.parts.small.releaseClass(sizeClass)
     const runs: { run: Pointer; live: number }[] = []
     for (let run = this.parts.used.head(sizeClass); run !== 0; run = this.parts.used.next(run)) {
       runs.push({ run, live: this.liveIn(run, sizeClass) })
@@ -113,7 +112,7 @@ export class Compactor {
   private blocks(run: Pointer, sizeClass: SizeClass): Pointer[] {
     if (this.liveIn(run, sizeClass) < 0) return []
     const ledger = this.parts.table.ledger(slotOf(run))
-    return [...blocksOfRun(ledger, run, recordWord(ledger, poolOf(run), LENGTH))]
+    return [...blocksOfRun(this.parts, run, recordWord(ledger, poolOf(run), LENGTH))]
   }
 
   private nextTarget(runs: readonly { run: Pointer }[], target: number, source: number, sizeClass: SizeClass): number {
@@ -135,7 +134,7 @@ export class Compactor {
     try {
       this.tell(from, to)
     } finally {
-      if (isLive(parts, from) && !parts.pins.has(from)) freeBlock(parts, from)
+      if (isLive(parts, from) && !parts.pins.has(from)) freeBlock(parts, from, true)
     }
   }
 
@@ -200,7 +199,7 @@ export class Compactor {
 
   /** A run without a live block, taken out of its class's list. */
   private unlinked(run: Pointer, sizeClass: SizeClass): Pointer {
-    this.parts.small.unlink(sizeClass, run)
+    this.parts.used.unlink(sizeClass, run)
     return run
   }
 }

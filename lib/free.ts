@@ -1,17 +1,17 @@
 /**
- * The way of a free that Heap.free does not do itself: the block was the last free or the last live one of its pool, or
- * lies in a run of several pools, in a pinned run, or in a mapping of its own.
+ * The way of a free that Heap.free does not do itself: the magazine is full or asleep, or the block lies in a run of several
+ * pools, in a pinned run, or in a mapping of its own.
  */
 import { HeapError, showPointer } from './errors'
-import { type Pointer, slotOf } from './layout'
-import { COUNTS, word } from './ledger'
+import { type Pointer, type SizeClass, slotOf } from './layout'
 import type { HeapParts } from './parts'
 import { refusePointer } from './refuse'
-import { mapIndex, recordIndex } from './runs'
-import { poolStart } from './small'
 
-/** Frees a live block. Refuses a pinned one. */
-export function freeBlock(parts: HeapParts, pointer: Pointer): void {
+/**
+ * Frees a live block. Refuses a pinned one.
+ * @param toPool - past the magazine, straight into its pool
+ */
+export function freeBlock(parts: HeapParts, pointer: Pointer, toPool = false): void {
   const { table, small, runs, large, pins, arenas, purger } = parts
   if (pins.size > 0 && pins.has(pointer)) {
     throw new HeapError('EBB_PINNED', `ebb: free(${showPointer(pointer)}): the block is pinned; unpin it first`)
@@ -24,11 +24,9 @@ export function freeBlock(parts: HeapParts, pointer: Pointer): void {
     purger.notePut()
     return
   }
-  const ledger = table.ledger(slot)
-  const record = recordIndex(pointer)
-  const index = mapIndex(pointer)
-  const before = word(ledger, record + COUNTS)
-  ledger[index] = word(ledger, index) & ~(1 << (pointer & 31))
-  if (before !== 0) small.put(poolStart(pointer), ledger, record, before)
-  else runs.put(pointer)
+  table.live.clear(pointer)
+  const sizeClass = table.live.magazineOf(pointer) as SizeClass
+  if (sizeClass === 0) runs.put(pointer)
+  else if (toPool) small.release(sizeClass, pointer)
+  else small.put(sizeClass, pointer)
 }

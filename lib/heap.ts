@@ -9,24 +9,21 @@ import { HeapError, isByteLength, refuseByteLength, refuseClosed, show, showPoin
 import { freeBlock } from './free'
 import {
   ARENA_BYTES,
-  MAP_WORD,
+  POOL_SHIFT,
   type Pointer,
-  RECORD_MASK,
-  RECORD_SHIFT,
   type SizeClass,
-  SLOT_SHIFT,
   type Slot,
   SMALL_MAX_BYTES,
   slotOf,
 } from './layout'
-import { COUNTS, LIVE_MASK, ONE_FREE, TAKE_ONE } from './ledger'
+import type { BlockMap } from './block-map'
 import { type OsPages, osPages } from './os-pages'
 import { type HeapParts, wire } from './parts'
 import { pinBlock, unpinBlock } from './pins'
 import { allocAligned, resizeInPlace, takeAny, tookZeroed } from './realloc'
 import { rebuildIfLost } from './recover'
 import { refusePointer } from './refuse'
-import type { SmallBlocks } from './small'
+import { SEGMENT_MASK, type SmallBlocks } from './small'
 import { type HeapStats, takeStats } from './stats'
 
 /** What a heap is made with. */
@@ -57,14 +54,8 @@ export interface Block {
 
 // File-local copies: an imported binding is a property load on every use.
 const smallMax = SMALL_MAX_BYTES
-const slotShift = SLOT_SHIFT
-const recordShift = RECORD_SHIFT
-const recordMask = RECORD_MASK
-const mapWord = MAP_WORD
-const counts = COUNTS
-const oneFree = ONE_FREE
-const takeOne = TAKE_ONE
-const liveMask = LIVE_MASK
+const poolShift = POOL_SHIFT
+const segmentMask = SEGMENT_MASK
 
 /** EBB_CHECK=3 in the environment: the heap checks itself after every CHECK_INTERVAL-th slow operation. */
 const CHECK = Number(process.env['EBB_CHECK'] ?? 0)
@@ -80,7 +71,8 @@ export class Heap extends BlockData {
   /** The heap's name, `''` where none was given. */
   readonly name: string
   private readonly small: SmallBlocks
-  private readonly ledgers: Int32Array[]
+  private readonly live: BlockMap
+  private readonly magazines: Int32Array
   private readonly listeners = new Map<Moved, (() => void) | undefined>()
   private isClosed = false
   private isCompacting = false
@@ -97,7 +89,8 @@ export class Heap extends BlockData {
     super(parts)
     this.name = String(options.name ?? '')
     this.small = parts.small
-    this.ledgers = parts.table.ledgers
+    this.live = parts.table.live
+    this.magazines = parts.small.magazines
   }
 
   /**
@@ -163,22 +156,23 @@ export class Heap extends BlockData {
    * @throws HeapError `EBB_DOUBLE_FREE`, `EBB_INVALID_POINTER`, `EBB_PINNED`, `EBB_CLOSED`, `EBB_ARENA_LOST`; nothing is changed then
    */
   free(pointer: Pointer): void {
-    const ledgers = this.ledgers
-    if (typeof pointer === 'number' && (pointer | 0) === pointer && pointer >>> slotShift < ledgers.length) {
-      const ledger = ledgers[pointer >>> slotShift] as Int32Array
-      const record = (pointer >>> recordShift) & recordMask
-      const index = record + mapWord + ((pointer >>> 5) & 7)
-      const bits = ledger[index] as number
-      const bit = 1 << pointer
-      if ((bits & bit) !== 0) {
-        const before = ledger[record + counts] as number
-        if (before >= oneFree && (before & liveMask) > 1) {
-          ledger[index] = bits ^ bit
-          ledger[record + counts] = before - takeOne
-          return
-        }
-        if (record !== 0) {
-          this.freeSlow(pointer)
+    if (typeof pointer === 'number' && (pointer | 0) === pointer) {
+      const { words, magazines: magazineOf } = this.live
+      const index = pointer >>> 5
+      if (index < words.length) {
+        const bits = words[index] as number
+        const bit = 1 << pointer
+        if ((bits & bit) !== 0) {
+          const { magazines } = this
+          const magazine = magazineOf[pointer >>> poolShift] as number
+          const top = (magazines[magazine] as number) + 1
+          if ((top & segmentMask) !== 0) {
+            words[index] = bits ^ bit
+            magazines[top] = pointer
+            magazines[magazine] = top
+          } else {
+            this.freeSlow(pointer)
+          }
           return
         }
       }
@@ -228,6 +222,7 @@ export class Heap extends BlockData {
   /** Statistics that add up to the mapped bytes; as a string, a table. A closed heap has all of them 0. */
   stats(): HeapStats {
     rebuildIfLost(this.parts)
+    this.parts.small.releaseAll()
     return takeStats(this.parts, this.name)
   }
 
@@ -250,6 +245,7 @@ export class Heap extends BlockData {
   purge(): number {
     this.mustBeOpen('purge')
     rebuildIfLost(this.parts)
+    this.parts.small.releaseAll()
     return this.settle(this.parts.purger.purge())
   }
 
@@ -270,10 +266,12 @@ export class Heap extends BlockData {
       for (const listener of this.listeners.keys()) listener(from, to)
       moved(from, to)
     }
+    this.parts.small.releaseAll()
     const compactor = new Compactor(this.parts, tell, budget)
     this.isCompacting = true
     try {
       const done = compactor.run()
+      this.parts.small.releaseAll()
       return { moved: compactor.moved, bytes: this.parts.purger.purge(), done }
     } finally {
       this.isCompacting = false
@@ -328,7 +326,7 @@ export class Heap extends BlockData {
     const { table, purger, large, mappings, arenas, used, small, pins } = this.parts
     mappings.isClosed = true
     purger.close()
-    small.dropClaims()
+    small.dropMagazines()
     used.clear()
     arenas.close()
     for (let slot = 1 as Slot; slot < table.length; slot++) {
@@ -337,6 +335,7 @@ export class Heap extends BlockData {
       mappings.unmap(table.close(slot), byteLength)
     }
     large.unmapAll()
+    table.live.close()
     pins.clear()
     this.listeners.clear()
   }

@@ -67,7 +67,9 @@ export class LargeBlocks {
     this.tookZeroed = buffer !== kept?.buffer
     this.count++
     this.bytes += rounded
-    return largePointer(this.#table.openLarge(buffer))
+    const pointer = largePointer(this.#table.openLarge(buffer))
+    this.#table.live.set(pointer)
+    return pointer
   }
 
   /** Gives a block back that is live; `epoch` is when. */

@@ -53,12 +53,8 @@ export const SLOTS_MAX = 1 << (31 - SLOT_SHIFT)
 export const RECORD_BYTES = POOL_BYTES / POOLS_PER_ARENA
 export const RECORD_WORDS = RECORD_BYTES / 4
 export const RECORD_WORDS_SHIFT = Math.log2(RECORD_WORDS)
-/** First word of a record's free map, and the words it has: one bit per granule. */
-export const MAP_WORD = 8
+/** Words of a pool's free map: one bit per granule. */
 export const MAP_WORDS = GRANULES_PER_POOL / 32
-/** Shift from a pointer to the first word of its pool's record, under RECORD_MASK. */
-export const RECORD_SHIFT = POOL_SHIFT - RECORD_WORDS_SHIFT
-export const RECORD_MASK = (POOLS_PER_ARENA - 1) << RECORD_WORDS_SHIFT
 
 /** Largest request served from a pool of equal blocks in steps of one granule. */
 export const SMALL_MAX_BYTES = 512
@@ -68,7 +64,6 @@ export const MEDIUM_MAX_BYTES = 32 * 1024
 export const RUN_LOSS_MAX = 1 / 8
 
 const relations: readonly (readonly [boolean, string])[] = [
-  [RECORD_WORDS === MAP_WORD + MAP_WORDS, 'a record is its header and its free map'],
   [POOLS_PER_ARENA * RECORD_BYTES === POOL_BYTES, 'the ledger is exactly one pool'],
   [SLOT_SHIFT === 14, 'a pointer has 14 granule bits'],
   [SLOTS_MAX * GRANULES_PER_ARENA === 2 ** 31, 'pointers fill 31 bits'],

@@ -6,17 +6,13 @@
  *     | record 0: the arena | record 1: pool 1    |   ...   | record 63: pool 63   |
  *     +---------------------+---------------------+--     --+----------------------+
  *
- *     record of a pool (one cache line)
- *     word  0 COUNTS    free blocks << 16 | live blocks of a used or full pool; 0 elsewhere, see below
- *           1 CLASS     size class; in a later pool of a run, minus the distance to its first pool; 0: never used
- *           2 NEXT      next used run of the class (pointer to its granule 0), 0 at the end; meaningless outside a list
- *           3 PREV      previous one, 0 at the front; meaningless outside a list
- *           4 LENGTH    pools of the run; meaningless but in the first pool of a run
- *           5 STAMP     free pool: epoch in which it became free (decay.ts); run in use: meaningless
- *           6 LIVE      live blocks of a run of several pools or of a pinned run
- *             HINT      of a used one-pool run in its place: word of the free map to look for free blocks first
- *           7 PINS      pinned blocks in the run
- *     words 8..15       free map: bit g set = a live block starts at granule g
+ *     record of a pool (half a cache line; its free map and count stand in block-map.ts)
+ *     word  0 CLASS     size class; in a later pool of a run, minus the distance to its first pool; 0: never used
+ *           1 NEXT      next used run of the class (pointer to its granule 0), 0 at the end; meaningless outside a list
+ *           2 PREV      previous one, 0 at the front; meaningless outside a list
+ *           3 LENGTH    pools of the run; meaningless but in the first pool of a run
+ *           4 STAMP     free pool: epoch in which it became free (decay.ts); run in use: meaningless
+ *           5 PINS      pinned blocks in the run; meaningless but in its first pool
  *
  * The three states of a pool:
  *
@@ -31,42 +27,25 @@
  *     full:  in no list.
  *     A class whose blocks are as large as their run goes from empty to full and back.
  *
- * COUNTS carries both counts so that a free needs one compare for each border: below 65536 the run was full (or is
- * of a kind the fast path leaves to others, for which COUNTS is 0), and 1 in the low half was the last live block.
- *
  * The states and their names are those of CPython's Objects/obmalloc.c.
  */
-import { countBits, nextClear, nextSet, rangeHigh, rangeLow } from './bits'
+import { nextClear, nextSet, rangeHigh, rangeLow } from './bits'
 import {
   FREE_POOLS_MAX,
-  MAP_WORD,
-  MAP_WORDS,
   POOLS_PER_ARENA,
   type PoolIndex,
-  RECORD_WORDS,
   recordOf,
   type Slot,
 } from './layout'
 
-export const COUNTS = 0
-export const CLASS = 1
-export const NEXT = 2
-export const PREV = 3
-export const LENGTH = 4
-export const STAMP = 5
-export const LIVE = 6
-export const HINT = 6
-export const PINS = 7
+export const CLASS = 0
+export const NEXT = 1
+export const PREV = 2
+export const LENGTH = 3
+export const STAMP = 4
+export const PINS = 5
 
-/** COUNTS of a run with this many free and live blocks. */
-export const packCounts = (free: number, live: number): number => (free << 16) | live
-/** Below this, COUNTS says that no block is free. */
-export const ONE_FREE = 1 << 16
-/** What a take adds to COUNTS, and a free takes away: one block from free to live. */
-export const TAKE_ONE = 1 - ONE_FREE
-export const LIVE_MASK = ONE_FREE - 1
-
-/** Record 0: the arena. Word 0 is below 64, so that a free into the ledger falls off the fast path. */
+/** Record 0: the arena. */
 export const A_FREE_POOLS = 0
 /** Free map of pools, a set bit is a free pool: pools 0..31, 32..63. */
 export const A_FREE_LOW = 1
@@ -179,18 +158,8 @@ export function putPools(ledger: Int32Array, first: PoolIndex, length: number, e
   ledger[A_RUN_BOUND] = FREE_POOLS_MAX
   for (let pool = first as number; pool < first + length; pool++) {
     const record = recordOf(pool as PoolIndex)
-    ledger[record + COUNTS] = 0
     ledger[record + STAMP] = epoch
   }
-}
-
-/** Live blocks of the run whose first record this is, counted from the free maps: the slow truth behind the counts. */
-export function countLive(ledger: Int32Array, record: number, length: number): number {
-  let live = 0
-  for (let r = record; r < record + length * RECORD_WORDS; r += RECORD_WORDS) {
-    for (let w = r + MAP_WORD; w < r + MAP_WORD + MAP_WORDS; w++) live += countBits(word(ledger, w))
-  }
-  return live
 }
 
 /** First pools of the runs in use of an arena, with the length of each, lowest first. */

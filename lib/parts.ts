@@ -35,11 +35,11 @@ export interface HeapParts {
 export function wire(os: OsPages, clock: Clock, decayMs: number, limit: number, ablation?: Ablation): HeapParts {
   if (os.osPageSize % POOL_BYTES !== 0) throw new Error(`ebb: OS pages of ${os.osPageSize} bytes are not made of pools`)
   const decay = new Decay(decayMs, clock.now())
-  const table = new ArenaTable()
+  const table = new ArenaTable(os)
   const mappings = new Mappings(os, limit)
   const arenas = new Arenas(table, mappings, decay, ablation)
   const used = new UsedPools(table)
-  const small = new SmallBlocks(table, arenas, used)
+  const small = new SmallBlocks(table, arenas, used, decayMs !== 0)
   const runs = new Runs(table, arenas, used)
   const large = new LargeBlocks(table, mappings, decay)
   const purger = new Purger(table, arenas, large, mappings, decay, clock)
@@ -58,6 +58,8 @@ export function wire(os: OsPages, clock: Clock, decayMs: number, limit: number, 
     pins: new Map<Pointer, number>(),
   }
   arenas.onWake = () => purger.wake()
+  small.onWake = () => purger.noteWake()
+  purger.releaseMagazines = () => small.releaseAll()
   arenas.onPut = () => purger.notePut()
   mappings.reclaim = () => purger.reclaim()
   arenas.rebuild = small.rebuild = purger.rebuild = () => rebuild(parts)

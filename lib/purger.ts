@@ -35,6 +35,8 @@ export class Purger {
   lastFailure: Error | undefined
   /** Called when a lost arena was met: rebuilds the books without it (recover.ts). */
   rebuild: () => void = () => {}
+  /** Empties the magazines; returns how many blocks were in them. */
+  releaseMagazines: () => number = () => 0
   readonly #table: ArenaTable
   readonly #arenas: Arenas
   readonly #large: LargeBlocks
@@ -69,6 +71,11 @@ export class Purger {
     this.#tickQuietly()
   }
 
+  /** A magazine begins to hold blocks: when the clock moves on they go back. */
+  noteWake(): void {
+    if (this.#decay.decayMs !== Infinity && this.#cancelTimer === undefined) this.#arm(this.#decay.epochMs)
+  }
+
   /** Moves time on and gives back one slice of what has expired. */
   tick(): void {
     if (this.#isWorking) return
@@ -77,6 +84,9 @@ export class Purger {
     const { dirty } = this.#arenas
     if (epoch !== this.#arenas.epoch || this.#decay.decayMs === 0) {
       this.#arenas.epoch = epoch
+      this.#isWorking = true
+      this.releaseMagazines()
+      this.#isWorking = false
       if (!dirty.isSweeping) dirty.rewind()
     }
     if (dirty.isSweeping || this.#large.hasKept) this.#giveBack(epoch, false, now + SLICE_MS)

@@ -3,9 +3,9 @@
 import { HeapError, show, showPointer } from './errors'
 import type { Heap } from './heap'
 import { arenaOffset, POOL_BYTES, type Pointer, slotOf } from './layout'
+import type { BlockMap } from './block-map'
 import type { Place, RowMaker } from './record-rows'
 import type { RowOf, Shape } from './record-types'
-import { mapIndex } from './runs'
 
 /**
  * Shows the records of a block one at a time, each as the same `row` object.
@@ -30,9 +30,7 @@ export class Cursor<S extends Shape> implements Place {
   private readonly heap: Heap
   private readonly stride: number
   private readonly data: DataView[]
-  private readonly ledgers: Int32Array[]
-  /** Of the slot when the cursor was seated; empty once its arena is unmapped. Always says live for a large block. */
-  private ledger: Int32Array
+  private readonly liveBits: BlockMap
   private block = 0 as Pointer
   private count = 0
   private slot = 0
@@ -46,9 +44,8 @@ export class Cursor<S extends Shape> implements Place {
     this.heap = heap
     this.stride = stride
     this.data = table.data
-    this.ledgers = table.ledgers
+    this.liveBits = table.live
     this.view = table.data[0] as DataView
-    this.ledger = table.ledgers[0] as Int32Array
     this.row = make(this) as unknown as RowOf<S>
     this.seat(pointer, length)
   }
@@ -75,7 +72,7 @@ export class Cursor<S extends Shape> implements Place {
    */
   at(index: number): RowOf<S> {
     if (index >>> 0 !== index || index >= this.count) this.refuseIndex(index)
-    const live = (this.ledger[this.mapWord] as number) & this.bit
+    const live = (this.liveBits.words[this.mapWord] as number) & this.bit
     if (live === 0 || this.data[this.slot] !== this.view) this.seat(this.block, this.count)
     this.base = this.start + index * this.stride
     return this.row
@@ -116,9 +113,8 @@ export class Cursor<S extends Shape> implements Place {
     this.block = pointer
     this.slot = slotOf(pointer)
     this.view = this.data[this.slot] as DataView
-    this.ledger = this.ledgers[this.slot] as Int32Array
     this.start = arenaOffset(pointer) - POOL_BYTES
-    this.mapWord = mapIndex(pointer)
+    this.mapWord = pointer >>> 5
     this.bit = 1 << pointer
   }
 

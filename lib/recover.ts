@@ -3,18 +3,15 @@
  * it the links that ran through it. The slot is written off and every list is built anew from the ledgers that are left,
  * which hold the truth: their free maps.
  */
-import { ARENA_BYTES, type PoolIndex, pointerTo, recordOf, type SizeClass, type Slot, slotOf } from './layout'
+import type { ArenaTable } from './arena-table'
+import { ARENA_BYTES, type Pointer, poolOf, pointerTo, recordOf, type SizeClass, type Slot, slotOf } from './layout'
 import {
   A_DIRTY_HIGH,
   A_DIRTY_LOW,
   A_IS_LISTED,
   CLASS,
-  COUNTS,
-  countLive,
   freePools,
-  LIVE,
   PINS,
-  packCounts,
   putPools,
   runsOf,
   word,
@@ -38,7 +35,7 @@ export function rebuild(parts: HeapParts): void {
   arenas.usable.clear()
   arenas.dirty.clear()
   used.clear()
-  small.dropClaims()
+  small.dropMagazines()
   let count = 0
   let largeCount = 0
   let largeBytes = 0
@@ -59,9 +56,10 @@ export function rebuild(parts: HeapParts): void {
 function relink({ table, arenas, used }: HeapParts, slot: Slot): void {
   const ledger = table.ledger(slot)
   for (const [pool, length] of runsOf(ledger)) {
-    const sizeClass = relinkCounts(ledger, pool, length)
-    if (word(ledger, recordOf(pool) + LIVE) === 0) putPools(ledger, pool, length, arenas.epoch)
-    else if (sizeClass !== 0) used.link(sizeClass, pointerTo(slot, pool, 0))
+    const run = pointerTo(slot, pool, 0)
+    const sizeClass = relinkCounts(table, run, length)
+    if (table.live.takenOf(run) === 0) putPools(ledger, pool, length, arenas.epoch)
+    else if (sizeClass !== 0) used.link(sizeClass, run)
   }
   if (freePools(ledger) > 0) arenas.usable.link(ledger)
   ledger[A_IS_LISTED] = 0
@@ -69,13 +67,14 @@ function relink({ table, arenas, used }: HeapParts, slot: Slot): void {
 }
 
 /** Counts a run's blocks anew. Returns its class if it belongs in the list of used runs, else 0. */
-function relinkCounts(ledger: Int32Array, pool: PoolIndex, length: number): SizeClass | 0 {
-  const record = recordOf(pool)
+function relinkCounts(table: ArenaTable, run: Pointer, length: number): SizeClass | 0 {
+  const ledger = table.ledger(slotOf(run))
+  const record = recordOf(poolOf(run))
   const sizeClass = word(ledger, record + CLASS) as SizeClass
-  const live = countLive(ledger, record, length)
+  const live = table.live.count(run, length)
   const blocks = runBlocksOf(sizeClass)
   const isPlain = length === 1 && sizeClass !== WHOLE_RUN && word(ledger, record + PINS) === 0
-  ledger[record + COUNTS] = isPlain ? packCounts(blocks - live, live) : 0
-  ledger[record + LIVE] = live
+  table.live.setMagazine(run, isPlain ? sizeClass : 0)
+  table.live.setTaken(run, live)
   return live < blocks && word(ledger, record + PINS) === 0 ? sizeClass : 0
 }

@@ -1,37 +1,32 @@
 /**
  * Blocks in runs of several pools: the medium size classes that do not fit one pool well, and whole runs, which are one block.
  *
- *     run of class 2560 (2 pools, 3 blocks)        record of pool n      CLASS 2560, LENGTH 2, LIVE 3, bits of blocks 0, 1
- *     +--------------------+--------------------+  record of pool n + 1  CLASS -1 (first pool is 1 before), bit of block 2
+ *     run of class 2560 (2 pools, 3 blocks)        record of pool n      CLASS 2560, LENGTH 2
+ *     +--------------------+--------------------+  record of pool n + 1  CLASS -1 (first pool is 1 before)
  *     | block 0 | block 1  | block 2    |  loss |
  *     +--------------------+--------------------+
  *
- * A block's live bit stands in the record of the pool that it starts in, so a free is checked as in one-pool runs. COUNTS
- * is 0 in all of them, which leads every free here.
+ * A block's live bit is that of the granule it starts at, as in one-pool runs, so a free is checked alike. Its pools have no
+ * magazine, which leads every free here.
  */
 import type { ArenaTable } from './arena-table'
 import { type Arenas, runBefore } from './arenas'
 import {
   GRANULE_SHIFT,
-  MAP_WORD,
   POOL_BYTES,
   type Pointer,
   poolOf,
-  RECORD_MASK,
-  RECORD_SHIFT,
   RECORD_WORDS,
   recordOf,
   type SizeClass,
   slotOf,
 } from './layout'
-import { CLASS, COUNTS, LENGTH, LIVE, PINS, word } from './ledger'
+import { CLASS, LENGTH, PINS, word } from './ledger'
 import { blockBytesOf, runBlocksOf, runPoolsOf, WHOLE_RUN } from './size-class'
 import { poolStart } from './small'
 import type { UsedPools } from './used-pools'
 
-export const recordIndex = (pointer: Pointer): number => (pointer >>> RECORD_SHIFT) & RECORD_MASK
-/** Word and bit of a pointer in the free maps of its ledger. */
-export const mapIndex = (pointer: Pointer): number => recordIndex(pointer) + MAP_WORD + ((pointer >>> 5) & 7)
+export const recordIndex = (pointer: Pointer): number => recordOf(poolOf(pointer))
 
 /** First pool (its granule 0) of the run that a pointer into it belongs to. */
 export function runOf(table: ArenaTable, pointer: Pointer): Pointer {
@@ -61,7 +56,7 @@ export class Runs {
   takeIn(sizeClass: SizeClass, run: Pointer): Pointer {
     const pointer = this.freeBlock(run, sizeClass)
     this.mark(run, pointer)
-    if (this.live(run) === runBlocksOf(sizeClass)) this.used.unlink(sizeClass, run)
+    if (this.taken(run) === runBlocksOf(sizeClass)) this.used.unlink(sizeClass, run)
     return pointer
   }
 
@@ -78,8 +73,8 @@ export class Runs {
     const ledger = this.table.ledger(slotOf(run))
     const record = recordIndex(run)
     const sizeClass = word(ledger, record + CLASS) as SizeClass
-    const live = word(ledger, record + LIVE) - 1
-    ledger[record + LIVE] = live
+    const live = this.taken(run) - 1
+    this.table.live.setTaken(run, live)
     const wasFull = live + 1 === runBlocksOf(sizeClass)
     if (live > 0) {
       if (wasFull && word(ledger, record + PINS) === 0) this.used.link(sizeClass, run)
@@ -105,8 +100,8 @@ export class Runs {
     const old = word(ledger, record + LENGTH)
     if (length > old && !this.arenas.extendRun(slot, poolOf(run) + old, length - old)) return false
     this.openRecords(run, WHOLE_RUN, length, old)
-    ledger[record + COUNTS] = 0
-    ledger[record + LIVE] = 1
+    this.table.live.setMagazine(run, 0)
+    this.table.live.setTaken(run, 1)
     return true
   }
 
@@ -145,39 +140,31 @@ export class Runs {
     ledger[record + CLASS] = sizeClass
     ledger[record + LENGTH] = length
     if (known === 0) {
-      ledger[record + COUNTS] = 0
-      ledger[record + LIVE] = 0
+      this.table.live.setTaken(run, 0)
       ledger[record + PINS] = 0
     }
     for (let distance = Math.max(known, 1); distance < length; distance++) {
-      ledger[record + distance * RECORD_WORDS + COUNTS] = 0
       ledger[record + distance * RECORD_WORDS + CLASS] = -distance
     }
   }
 
-  private live(run: Pointer): number {
-    return word(this.table.ledger(slotOf(run)), recordIndex(run) + LIVE)
+  private taken(run: Pointer): number {
+    return this.table.live.takenOf(run)
   }
 
   /** The lowest free block of a run that has one. */
   private freeBlock(run: Pointer, sizeClass: SizeClass): Pointer {
-    const ledger = this.table.ledger(slotOf(run))
     const step = blockBytesOf(sizeClass) >> GRANULE_SHIFT
     let pointer = run
     for (let block = runBlocksOf(sizeClass); block > 1; block--) {
-      if ((word(ledger, mapIndex(pointer)) & (1 << (pointer & 31))) === 0) break
+      if (!this.table.live.has(pointer)) break
       pointer = (pointer + step) as Pointer
     }
     return pointer
   }
 
   private mark(run: Pointer, pointer: Pointer): void {
-    const ledger = this.table.ledger(slotOf(run))
-    const index = mapIndex(pointer)
-    ledger[index] = word(ledger, index) | (1 << (pointer & 31))
-    ledger[recordIndex(run) + LIVE] = this.live(run) + 1
+    this.table.live.set(pointer)
+    this.table.live.setTaken(run, this.taken(run) + 1)
   }
 }
-
-/** First pool's record of a run. */
-export const runRecord = (run: Pointer): number => recordOf(poolOf(run))

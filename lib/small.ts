@@ -1,121 +1,141 @@
 /**
  * Blocks in one-pool runs: every small size class and the medium ones whose blocks fit one pool well. The hot path.
  *
- *     take(class)   lowest bit of the class's claim --> set its bit in the ledger, count it        claim empty: #refill
- *     put(pool)     (Heap.free has cleared the bit) the two borders of a free                      was full, now empty
+ *     take(class)      top of the class's magazine --> set its live bit                          magazine empty: refill
+ *     put(pointer)     (Heap.free has cleared the bit and pushed it on the magazine)             magazine full or asleep: here
  *
- * A claim is a word of blocks of the class's first used pool that are known to be free: bit b stands for the block at
- * base + b * stride. It only remembers what the free map says, so the ledger is always the truth: a free never has to look
- * at claims, and what was freed since is found by the next #refill. What it buys is that one alloc does not wait for the
- * memory written by the free before it.
+ * A magazine is a stack of free blocks of a class, last freed first: they are warm in the caches, and taking and
+ * freeing them touches neither counts nor lists. To their pool they count as taken; their live bits
+ * are clear as of any free block, so a second free of one is refused like any other. The bottom half goes back to the pools
+ * when a magazine overflows, all of it when the purger's clock moves on, and before anybody reads the books.
+ *
+ * (Magazines: Bonwick and Adams, "Magazines and Vmem", USENIX 2001.)
+ *
+ *     one class's segment of `magazines`, 64 words         magazines[class] = index of the top
+ *     +--...--+-----+---------+---------+-- --+---------+
+ *     | -     |  0  | pointer | pointer | ... | pointer |   asleep: the top is the last word, and that is 0, so that both
+ *     +--...--+-----+---------+---------+-- --+---------+           take and free fall off the fast path
+ *              bottom                          last word
  */
-import { type ArenaTable, NULL_LEDGER } from './arena-table'
+import type { ArenaTable } from './arena-table'
 import type { Arenas } from './arenas'
-import { lowestBit } from './bits'
 import { HeapError, showPointer } from './errors'
 import {
-  GRANULE_SHIFT,
   GRANULES_PER_POOL,
-  MAP_WORD,
   MAP_WORDS,
+  POOL_SHIFT,
   type Pointer,
-  RECORD_MASK,
-  RECORD_SHIFT,
+  poolOf,
+  recordOf,
   type SizeClass,
   slotOf,
 } from './layout'
-import { CLASS, COUNTS, HINT, LENGTH, LIVE_MASK, ONE_FREE, PINS, packCounts, TAKE_ONE, word } from './ledger'
-import { blockBytesOf, CLASS_TABLE_LENGTH, runBlocksOf, runPoolsOf, START_BITS } from './size-class'
+import { CLASS, LENGTH, PINS } from './ledger'
+import type { BlockMap } from './block-map'
+import { BLOCK_BYTES, CLASS_TABLE_LENGTH, RUN_BLOCKS, RUN_POOLS, runBlocksOf, START_BITS } from './size-class'
 import type { UsedPools } from './used-pools'
 
 // File-local copies: an imported binding is a property load on every use.
-const mapWord = MAP_WORD
-const wordsLog2 = Math.log2(MAP_WORDS)
-const wordMask = MAP_WORDS - 1
-const recordShift = RECORD_SHIFT
-const recordMask = RECORD_MASK
-const oneFree = ONE_FREE
-const takeOne = TAKE_ONE
-const counts = COUNTS
+const mapWords = MAP_WORDS
 const startBits = START_BITS
-const granulesPerWordLog2 = 5
+const runBlocks = RUN_BLOCKS
+const poolShift = POOL_SHIFT
 
-/**
- * The claim of a size class. An object with fields rather than columns of typed arrays: no bounds to check on the hot path.
- */
-class Claim {
-  /** Bit b set: the block at base + b * stride is free. 0: nothing is claimed. */
-  blocks = 0
-  /** Pointer that bit 0 stands for. Meaningless without a claim. */
-  base = 0
-  /**
-   * Granules between two bits. A class of at most 32 blocks a pool has all of them in one claim; a finer one has one
-   * word of the free map, whose bits are granules.
-   */
-  readonly stride: number
-  /** Ledger of the arena of `base`. Meaningless without a claim. */
-  ledger: Int32Array = NULL_LEDGER
+/** Words of a magazine's segment: a power of two, so that the last word is found by a mask. */
+export const SEGMENT_WORDS = 64
+export const SEGMENT_MASK = SEGMENT_WORDS - 1
+/** A magazine holds no more than this many bytes of blocks, but at least MAGAZINE_MIN_BLOCKS blocks. */
+const MAGAZINE_BYTES = 8192
+const MAGAZINE_MIN_BLOCKS = 4
 
-  constructor(sizeClass: SizeClass) {
-    this.stride = runBlocksOf(sizeClass) <= 32 ? blockBytesOf(sizeClass) >> GRANULE_SHIFT : 1
-  }
-}
+const segmentOf = (sizeClass: SizeClass): number => (sizeClass + 1) * SEGMENT_WORDS
+const lastOf = (sizeClass: SizeClass): number => segmentOf(sizeClass) + SEGMENT_MASK
+/** Blocks that a magazine can hold, by size class. */
+const CAPACITY = Int32Array.from(BLOCK_BYTES, (bytes) =>
+  Math.min(SEGMENT_MASK, Math.max(MAGAZINE_MIN_BLOCKS, Math.floor(MAGAZINE_BYTES / Math.max(1, bytes)))),
+)
+const bottomOf = (sizeClass: SizeClass): number => lastOf(sizeClass) - (CAPACITY[sizeClass] as number)
 
 export class SmallBlocks {
-  private readonly claims: Claim[] = []
+  /** Word c: index of the top of class c's magazine. From word SEGMENT_WORDS on: the segments. */
+  readonly magazines = new Int32Array(segmentOf(CLASS_TABLE_LENGTH as SizeClass))
   /** Called when a lost arena was met: rebuilds the books without it (recover.ts). */
   rebuild: () => void = () => {}
+  /** Called when a magazine begins to hold blocks: the purger sees to it that they go back. */
+  onWake: () => void = () => {}
+  private readonly live: BlockMap
+  /** Where releaseHalf puts what it is about to release; it is never inside of itself. */
+  private readonly half = new Int32Array(SEGMENT_WORDS / 2)
   private readonly table: ArenaTable
   private readonly arenas: Arenas
   private readonly used: UsedPools
+  /** False with decay 0: a free goes to its pool at once, so that the one that empties an arena can unmap it. */
+  private readonly useMagazines: boolean
 
-  constructor(table: ArenaTable, arenas: Arenas, used: UsedPools) {
+  constructor(table: ArenaTable, arenas: Arenas, used: UsedPools, useMagazines: boolean) {
+    this.live = table.live
     this.table = table
     this.arenas = arenas
     this.used = used
-    for (let sizeClass = 0; sizeClass < CLASS_TABLE_LENGTH; sizeClass++)
-      this.claims.push(new Claim(sizeClass as SizeClass))
+    this.useMagazines = useMagazines
+    this.dropMagazines()
   }
 
   /** Takes a block of a class of one-pool runs. */
   take(sizeClass: SizeClass): Pointer {
-    const claim = this.claims[sizeClass] as Claim
-    let blocks = claim.blocks
-    if (blocks === 0) blocks = this.refill(sizeClass, claim)
-    claim.blocks = blocks & (blocks - 1)
-    const block = 31 - Math.clz32(blocks & -blocks)
-    const pointer = ((claim.base + Math.imul(block, claim.stride)) | 0) as Pointer
-    const ledger = claim.ledger
-    const record = (pointer >>> recordShift) & recordMask
-    const index = record + mapWord + ((pointer >>> granulesPerWordLog2) & wordMask)
-    // In a lost arena this reads undefined, of which `| 0` makes less than any count.
-    const after = ((ledger[record + counts] as number) + takeOne) | 0
-    ledger[index] = (ledger[index] as number) | (1 << pointer)
-    ledger[record + counts] = after
-    return after >= oneFree ? pointer : this.filled(sizeClass, ledger, pointer)
-  }
-
-  /** The block just taken was the last free one of its pool. */
-  private filled(sizeClass: SizeClass, ledger: Int32Array, pointer: Pointer): Pointer {
-    if (ledger.length === 0 || this.table.sawLost) return this.retake(sizeClass)
-    this.used.unlink(sizeClass, poolStart(pointer))
-    if (this.table.sawLost) this.rebuild()
+    const magazines = this.magazines
+    const top = magazines[sizeClass] as number
+    const pointer = magazines[top] as Pointer | 0
+    if (pointer === 0) return this.refill(sizeClass)
+    magazines[sizeClass] = top - 1
+    const { words } = this.live
+    words[pointer >>> 5] = (words[pointer >>> 5] as number) | (1 << pointer)
     return pointer
   }
 
-  /** The arena of the cursor is lost: rebuilds the books without it, then takes a block elsewhere. */
+  /** A lost arena was met: rebuilds the books without it, then takes a block. */
   private retake(sizeClass: SizeClass): Pointer {
     this.rebuild()
     return this.take(sizeClass)
   }
 
-  /** The claim is used up: claims more in the first used pool, or in a fresh one. Returns the blocks claimed. */
-  private refill(sizeClass: SizeClass, claim: Claim): number {
-    const head = this.used.head(sizeClass)
-    claimBlocks(claim, sizeClass, head === 0 ? this.openPool(sizeClass) : head, this.table)
-    if (!this.table.sawLost) return claim.blocks
-    this.rebuild()
-    return this.refill(sizeClass, claim)
+  /** The magazine is empty or asleep: fills half of it from the first used pool, or a fresh one, and takes a block. */
+  private refill(sizeClass: SizeClass): Pointer {
+    let head = this.used.head(sizeClass)
+    if (head === 0) head = this.openPool(sizeClass)
+    const before = this.live.takenOf(head)
+    const blocks = runBlocksOf(sizeClass)
+    const free = blocks - before
+    const count = this.useMagazines ? Math.min(free, ((CAPACITY[sizeClass] as number) + 1) >> 1) : 1
+    if (this.useMagazines) this.wake(sizeClass)
+    const bottom = bottomOf(sizeClass)
+    this.collect(sizeClass, head, bottom, count)
+    this.live.setTaken(head, before + count)
+    if (count === free) this.used.unlink(sizeClass, head)
+    if (this.table.sawLost) return this.retake(sizeClass)
+    if (!this.useMagazines) return this.mark(this.magazines[bottom + 1] as Pointer)
+    this.magazines[sizeClass] = bottom + count
+    return this.take(sizeClass)
+  }
+
+  private mark(pointer: Pointer): Pointer {
+    this.live.set(pointer)
+    return pointer
+  }
+
+  /** Writes the `count` lowest free blocks of a pool into a segment, the lowest on top. */
+  private collect(sizeClass: SizeClass, pool: Pointer, bottom: number, count: number): void {
+    const { magazines } = this
+    const { words } = this.live
+    let at = bottom + count
+    for (let column = 0; column < mapWords; column++) {
+      let free = ~(words[(pool >>> 5) + column] as number) & (startBits[sizeClass * mapWords + column] as number)
+      for (; free !== 0; free &= free - 1) {
+        magazines[at] = pool + (column << 5) + 31 - Math.clz32(free & -free)
+        if (--at === bottom) return
+      }
+    }
+    throw new HeapError('EBB_CORRUPT', `ebb: pool ${showPointer(pool)} counts more free blocks than its map has; something wrote into its ledger`)
   }
 
   private openPool(sizeClass: SizeClass): Pointer {
@@ -126,107 +146,118 @@ export class SmallBlocks {
 
   /** Whether the blocks of a class lie in runs of one pool, so that they are this file's. */
   ownsClass(sizeClass: SizeClass): boolean {
-    return runPoolsOf(sizeClass) === 1
+    return RUN_POOLS[sizeClass] === 1
   }
 
   /** Makes a pool just taken a used pool of the class. */
   adopt(sizeClass: SizeClass, pool: Pointer): void {
     const ledger = this.table.ledger(slotOf(pool))
-    const record = (pool >>> recordShift) & recordMask
-    ledger[record + COUNTS] = packCounts(runBlocksOf(sizeClass), 0)
+    const record = recordOf(poolOf(pool))
+    this.live.setMagazine(pool, sizeClass)
     ledger[record + CLASS] = sizeClass
     ledger[record + LENGTH] = 1
-    ledger[record + HINT] = 0
+    this.live.setTaken(pool, 0)
     ledger[record + PINS] = 0
     this.used.link(sizeClass, pool)
   }
 
-  /** Takes a block in a given used pool of the class. */
-  takeIn(sizeClass: SizeClass, pool: Pointer): Pointer {
-    ;(this.claims[sizeClass] as Claim).blocks = 0 // it may hold the block taken here
-    const ledger = this.table.ledger(slotOf(pool))
-    const record = (pool >>> recordShift) & recordMask
-    let column = 0
-    while (freeInWord(ledger, record, sizeClass, column) === 0) column++
-    const free = freeInWord(ledger, record, sizeClass, column)
-    const after = word(ledger, record + COUNTS) + TAKE_ONE
-    ledger[record + mapWord + column] = word(ledger, record + mapWord + column) | (free & -free)
-    ledger[record + COUNTS] = after
-    if (after < ONE_FREE) this.used.unlink(sizeClass, pool)
-    return (pool + (column << granulesPerWordLog2) + lowestBit(free)) as Pointer
-  }
-
   /**
-   * A block of a one-pool run was freed, its bit cleared, its counts not yet: counts it, and links a run that was full,
-   * puts back one that is empty now.
-   * @param before - COUNTS before the free
+   * Takes a block of a one-pool run back whose bit has been cleared and for which the magazine had no room: it is asleep,
+   * or full.
    */
-  put(pool: Pointer, ledger: Int32Array, record: number, before: number): void {
-    const sizeClass = word(ledger, record + CLASS) as SizeClass
-    ledger[record + COUNTS] = before - TAKE_ONE
-    if ((before & LIVE_MASK) > 1) {
-      if (before < ONE_FREE) this.used.link(sizeClass, pool)
+  put(sizeClass: SizeClass, pointer: Pointer): void {
+    if (!this.useMagazines) {
+      this.release(sizeClass, pointer)
       return
     }
-    if (before >= ONE_FREE) this.unlink(sizeClass, pool)
+    const { magazines } = this
+    const last = lastOf(sizeClass)
+    if (magazines[sizeClass] === last && magazines[last] !== 0) this.releaseHalf(sizeClass)
+    // Asleep from the start, or because giving half of it back made the purger look at its clock.
+    if (magazines[magazines[sizeClass] as number] === 0) this.wake(sizeClass)
+    const top = (magazines[sizeClass] as number) + 1
+    magazines[top] = pointer
+    magazines[sizeClass] = top
+  }
+
+  private wake(sizeClass: SizeClass): void {
+    const bottom = bottomOf(sizeClass)
+    this.magazines[bottom] = 0
+    this.magazines[sizeClass] = bottom
+    this.onWake()
+  }
+
+  /** The lower half of a full magazine, freed longest ago, goes back to the pools. */
+  private releaseHalf(sizeClass: SizeClass): void {
+    const { magazines } = this
+    const first = bottomOf(sizeClass) + 1
+    const half = ((CAPACITY[sizeClass] as number) + 1) >> 1
+    const { half: released } = this
+    // Moved out first: what is left is a sound magazine, whatever releasing meets.
+    for (let i = 0; i < half; i++) released[i] = magazines[first + i] as number
+    magazines.copyWithin(first, first + half, lastOf(sizeClass) + 1)
+    magazines[sizeClass] = lastOf(sizeClass) - half
+    for (let i = 0; i < half; i++) this.release(sizeClass, released[i] as Pointer)
+  }
+
+  /** Puts every magazine's blocks back into their pools and the magazines to sleep. Returns how many blocks it were. */
+  releaseAll(): number {
+    let released = 0
+    for (let c = 1 as SizeClass; c < CLASS_TABLE_LENGTH; c++) released += this.releaseClass(c)
+    return released
+  }
+
+  /** The same for one class. */
+  releaseClass(sizeClass: SizeClass): number {
+    const { magazines } = this
+    const top = magazines[sizeClass] as number
+    const first = bottomOf(sizeClass) + 1
+    if (magazines[top] === 0) {
+      this.sleep(sizeClass)
+      return 0
+    }
+    const released = magazines.slice(first, top + 1)
+    this.sleep(sizeClass)
+    for (const pointer of released) this.release(sizeClass, pointer as Pointer)
+    return released.length
+  }
+
+  private sleep(sizeClass: SizeClass): void {
+    this.magazines[lastOf(sizeClass)] = 0
+    this.magazines[sizeClass] = lastOf(sizeClass)
+  }
+
+  /** A taken block goes back into its pool, which may have been full, or get empty now. */
+  release(sizeClass: SizeClass, pointer: Pointer): void {
+    const { taken } = this.live
+    const before = taken[pointer >>> poolShift] as number
+    taken[pointer >>> poolShift] = before - 1
+    const blocks = runBlocks[sizeClass] as number
+    if (before === 1) this.empty(sizeClass, poolStart(pointer), before < blocks)
+    else if (before === blocks) this.used.link(sizeClass, poolStart(pointer))
+  }
+
+  private empty(sizeClass: SizeClass, pool: Pointer, wasLinked: boolean): void {
+    if (wasLinked) this.used.unlink(sizeClass, pool)
     this.arenas.putRun(pool, 1)
   }
 
-  /** Takes a used pool away from its class. */
-  unlink(sizeClass: SizeClass, pool: Pointer): void {
-    if (this.used.head(sizeClass) === pool) (this.claims[sizeClass] as Claim).blocks = 0
-    this.used.unlink(sizeClass, pool)
+  /** Takes a block in a given pool of the class, which has a free one. For compaction. */
+  takeIn(sizeClass: SizeClass, pool: Pointer): Pointer {
+    this.releaseClass(sizeClass)
+    const spare = segmentOf(0 as SizeClass)
+    this.collect(sizeClass, pool, spare, 1)
+    const after = this.live.takenOf(pool) + 1
+    this.live.setTaken(pool, after)
+    if (after === runBlocksOf(sizeClass)) this.used.unlink(sizeClass, pool)
+    return this.mark(this.magazines[spare + 1] as Pointer)
   }
 
-  /** Forgets all claims: the books were rebuilt, or closed. */
-  dropClaims(): void {
-    for (const claim of this.claims) {
-      claim.blocks = 0
-      claim.ledger = NULL_LEDGER
-    }
+  /** Empties the magazines without giving anything back: the books were rebuilt from the free maps, or are closed. */
+  dropMagazines(): void {
+    this.magazines[0] = SEGMENT_MASK
+    for (let c = 1 as SizeClass; c < CLASS_TABLE_LENGTH; c++) this.sleep(c)
   }
-}
-
-const freeInWord = (ledger: Int32Array, record: number, sizeClass: SizeClass, column: number): number =>
-  ~word(ledger, record + mapWord + column) & (startBits[(sizeClass << wordsLog2) + column] as number)
-
-/** Claims free blocks of the used pool `head`: all of them, or those in one word, going on where the last claim was. */
-function claimBlocks(claim: Claim, sizeClass: SizeClass, head: Pointer, table: ArenaTable): void {
-  const ledger = table.ledger(slotOf(head))
-  const record = (head >>> recordShift) & recordMask
-  const starts = sizeClass << wordsLog2
-  claim.ledger = ledger
-  if (claim.stride > 1) {
-    claim.base = head
-    claim.blocks = gatherFree(ledger, record, starts, claim.stride)
-  } else {
-    const from = word(ledger, record + HINT)
-    for (let i = 0; i < MAP_WORDS && claim.blocks === 0; i++) {
-      const column = (from + i) & wordMask
-      ledger[record + HINT] = column
-      claim.base = head + (column << granulesPerWordLog2)
-      claim.blocks = ~word(ledger, record + mapWord + column) & (startBits[starts + column] as number)
-    }
-  }
-  if (claim.blocks === 0 && !table.sawLost) {
-    throw new HeapError(
-      'EBB_CORRUPT',
-      `ebb: pool ${showPointer(head)} is listed as used but has no free block; something wrote into its ledger`,
-    )
-  }
-}
-
-/** The free blocks of a pool of at most 32, as one word: bit b = block b. */
-function gatherFree(ledger: Int32Array, record: number, starts: number, stride: number): number {
-  let blocks = 0
-  for (let column = 0; column < wordMask + 1; column++) {
-    let free = ~(ledger[record + mapWord + column] as number) & (startBits[starts + column] as number)
-    for (; free !== 0; free &= free - 1) {
-      const granule = (column << granulesPerWordLog2) + 31 - Math.clz32(free & -free)
-      blocks |= 1 << ((granule / stride) | 0)
-    }
-  }
-  return blocks
 }
 
 /** Granule 0 of the pool that a pointer points into. */

@@ -7,8 +7,8 @@
  * this heap's words. docs/stats.md explains each line.
  */
 import { countBits } from './bits'
-import { ARENA_BYTES, POOL_BYTES, recordOf, type SizeClass, type Slot } from './layout'
-import { A_DIRTY_HIGH, A_DIRTY_LOW, CLASS, countLive, freePools, recordWord, runsOf, word } from './ledger'
+import { ARENA_BYTES, POOL_BYTES, pointerTo, type SizeClass, type Slot } from './layout'
+import { A_DIRTY_HIGH, A_DIRTY_LOW, CLASS, freePools, recordWord, runsOf, word } from './ledger'
 import type { HeapParts } from './parts'
 import { BLOCK_BYTES, CLASS_TABLE_LENGTH, runBlocksOf, WHOLE_RUN } from './size-class'
 
@@ -44,6 +44,8 @@ export class HeapStats {
   dirtyPools = 0
   /** The first pool of each arena: its books. */
   ledgerBytes = 0
+  /** Mapped for the free maps of all pools, beside mappedBytes. */
+  bookBytes = 0
   /** What is left over behind the last block of a pool or run. */
   slackBytes = 0
   /** Blocks with a mapping of their own, and the bytes of those mappings (part of liveBytes). */
@@ -86,13 +88,14 @@ export function takeStats(parts: HeapParts, name: string): HeapStats {
   const stats = new HeapStats()
   const classes = Array.from({ length: CLASS_TABLE_LENGTH }, (): ClassCount => ({ pools: 0, blocks: 0, freeBlocks: 0 }))
   for (let slot = 1 as Slot; slot < table.length; slot++) {
-    if (table.isArena(slot)) addArena(stats, classes, table.ledger(slot))
+    if (table.isArena(slot)) addArena(stats, classes, parts, slot)
   }
   stats.name = name
   stats.arenas = arenas.count
   stats.peakArenas = arenas.peak
   stats.ledgerBytes = arenas.count * POOL_BYTES
   stats.freePoolBytes = stats.freePools * POOL_BYTES
+  stats.bookBytes = table.live.byteLength
   stats.largeBlocks = large.count
   stats.largeBytes = large.bytes
   stats.blocks += large.count
@@ -114,12 +117,13 @@ export function takeStats(parts: HeapParts, name: string): HeapStats {
   return stats
 }
 
-function addArena(stats: HeapStats, classes: ClassCount[], ledger: Int32Array): void {
+function addArena(stats: HeapStats, classes: ClassCount[], { table }: HeapParts, slot: Slot): void {
+  const ledger = table.ledger(slot)
   stats.freePools += freePools(ledger)
   stats.dirtyPools += countBits(word(ledger, A_DIRTY_LOW)) + countBits(word(ledger, A_DIRTY_HIGH))
   for (const [pool, length] of runsOf(ledger)) {
     const sizeClass = recordWord(ledger, pool, CLASS) as SizeClass
-    const live = countLive(ledger, recordOf(pool), length)
+    const live = table.live.takenOf(pointerTo(slot, pool, 0))
     const free = runBlocksOf(sizeClass) - live
     const blockBytes = sizeClass === WHOLE_RUN ? length * POOL_BYTES : (BLOCK_BYTES[sizeClass] as number)
     const count = classes[sizeClass] as ClassCount
@@ -165,5 +169,6 @@ export function report(stats: HeapStats): string {
     line(`of the live bytes in ${grouped(stats.largeBlocks)} large mappings`, stats.largeBytes),
     line('resident bytes by the books', stats.residentBytes),
     line('mapped bytes, most at one time', stats.peakMappedBytes),
+    line('mapped for free maps, beside these', stats.bookBytes),
   ].join('\n')
 }
