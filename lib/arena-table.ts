@@ -4,10 +4,11 @@
  * `ledgers[slot]` is never undefined: an unused slot holds NULL_LEDGER, a large block LARGE_LEDGER. Which blocks are live stands
  * in `live`, whose columns have room for every slot of the table.
  */
+
+import { BlockMap } from './block-map'
 import { HeapError } from './errors'
 import { POOL_BYTES, SLOTS_MAX, type Slot } from './layout'
-import { BlockMap } from './block-map'
-import type { OsPages } from './os-pages'
+import type { Mappings } from './mappings'
 
 const LEDGER_WORDS = POOL_BYTES / 4
 /** Ledger of an unused slot: nothing is live. Never written. */
@@ -40,8 +41,8 @@ export class ArenaTable {
   /** Set when a lost ledger was met: the lists have to be rebuilt (recover.ts) before the operation returns. */
   sawLost = false
 
-  constructor(os: OsPages) {
-    this.live = new BlockMap(os)
+  constructor(mappings: Mappings) {
+    this.live = new BlockMap(mappings)
   }
 
   /** Slots in use or free, the null slot included. */
@@ -134,7 +135,7 @@ export class ArenaTable {
   private truncate(): void {
     for (const column of [this.ledgers, this.buffers, this.payloads, this.data, this.freeSlots]) column.length = 1
     this.freeSlots.length = 0
-    this.live.trim(this.length)
+    this.live.close()
   }
 
   private clear(slot: Slot): void {

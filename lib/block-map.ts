@@ -12,27 +12,34 @@
  * The bits lie in a mapping of their own that doubles as slots are added; the columns begin anew when no slot is in use.
  */
 import { countBits } from './bits'
-import { HeapError, type OsFailure } from './errors'
-import { GRANULES_PER_ARENA, GRANULES_PER_POOL, type Pointer, POOL_SHIFT, POOLS_PER_ARENA, type Slot, SLOT_SHIFT } from './layout'
-import type { OsPages } from './os-pages'
+import {
+  GRANULES_PER_ARENA,
+  GRANULES_PER_POOL,
+  POOL_SHIFT,
+  POOLS_PER_ARENA,
+  type Pointer,
+  SLOT_SHIFT,
+  type Slot,
+} from './layout'
+import type { Mappings } from './mappings'
 
 const WORDS_PER_SLOT = GRANULES_PER_ARENA / 32
 const WORDS_PER_POOL = GRANULES_PER_POOL / 32
 const BYTES_PER_SLOT = WORDS_PER_SLOT * 4
 /** Slots of the first mapping. */
-const SLOTS_MIN = 64
+const SLOTS_MIN = 8
 
 export class BlockMap {
   /** Bit g & 31 of word g >>> 5: a live block starts at granule g of the heap, which is what a pointer is. */
-  words = new Int32Array(0)
+  words: Int32Array<ArrayBuffer> = new Int32Array(0)
   /** The magazine of each pool's blocks, which is its size class; 0: none, a free is not for the fast path. */
   magazines = new Uint8Array(0)
   /** Blocks of a run that are live or in a magazine, at its first pool. Meaningless elsewhere. */
   taken = new Uint16Array(0)
-  private readonly os: OsPages
+  private readonly mappings: Mappings
 
-  constructor(os: OsPages) {
-    this.os = os
+  constructor(mappings: Mappings) {
+    this.mappings = mappings
   }
 
   /** Slots there is room for. */
@@ -45,48 +52,23 @@ export class BlockMap {
     return this.words.byteLength
   }
 
-  /** Makes room for a slot. Throws EBB_OUT_OF_MEMORY, everything as it was. */
+  /** Makes room for a slot. Throws EBB_OUT_OF_MEMORY or EBB_LIMIT, everything as it was. */
   reserve(slot: Slot): void {
     if (slot < this.slots) return
     this.resize(Math.max(SLOTS_MIN, this.slots * 2, slot + 1))
   }
 
-  /** Cuts the columns back if less than a quarter is wanted for slots below `end`. Failing to is no harm. */
-  trim(end: number): void {
-    if (this.slots <= SLOTS_MIN || end > this.slots / 4) return
-    try {
-      this.resize(Math.max(SLOTS_MIN, end * 2))
-    } catch {
-      // No memory for the smaller columns: the larger ones go on serving.
-    }
-  }
-
   private resize(slots: number): void {
-    const page = this.os.osPageSize
-    const words = new Int32Array(this.map(Math.ceil((slots * BYTES_PER_SLOT) / page) * page))
+    const words = new Int32Array(this.mappings.map(this.mappings.roundUp(slots * BYTES_PER_SLOT)))
     const magazines = new Uint8Array(slots * POOLS_PER_ARENA)
     words.set(this.words.subarray(0, Math.min(this.words.length, slots * WORDS_PER_SLOT)))
     magazines.set(this.magazines.subarray(0, magazines.length))
     const taken = new Uint16Array(slots * POOLS_PER_ARENA)
     taken.set(this.taken.subarray(0, taken.length))
-    const old = this.words.buffer
+    this.unmapWords()
     this.words = words
     this.magazines = magazines
     this.taken = taken
-    if (old.byteLength > 0) this.os.unmap(old)
-  }
-
-  private map(byteLength: number): ArrayBuffer {
-    try {
-      return this.os.map(byteLength)
-    } catch (cause) {
-      const failure = cause as OsFailure & Error
-      throw new HeapError(
-        'EBB_OUT_OF_MEMORY',
-        `ebb: the operating system refused ${byteLength} bytes for the heap's books (${failure.syscall ?? 'map'}: ${failure.code ?? failure.message}); free memory or raise the process's limit`,
-        cause,
-      )
-    }
   }
 
   /** Whether a live block starts at the pointer. False for any number that is not a pointer. */
@@ -140,12 +122,16 @@ export class BlockMap {
     this.taken.fill(0, first >>> POOL_SHIFT, (first >>> POOL_SHIFT) + POOLS_PER_ARENA)
   }
 
-  /** Gives the columns back: nothing is live any more. */
+  /** Gives the columns back: no slot is in use. */
   close(): void {
-    const old = this.words.buffer
+    this.unmapWords()
     this.words = new Int32Array(0)
     this.magazines = new Uint8Array(0)
     this.taken = new Uint16Array(0)
-    if (old.byteLength > 0) this.os.unmap(old)
+  }
+
+  private unmapWords(): void {
+    const { buffer, byteLength } = this.words
+    if (byteLength > 0) this.mappings.unmap(buffer, byteLength)
   }
 }

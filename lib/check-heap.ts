@@ -113,8 +113,14 @@ function checkRun(parts: HeapParts, run: Pointer, length: number, linkedAs: Size
   const isPinned = recordWord(ledger, pool, PINS) > 0
   const isPlain = length === 1 && sizeClass !== WHOLE_RUN && !isPinned
   const name = `run ${showPointer(run)} of class ${sizeClass}`
-  must(parts.table.live.magazineOf(run) === (isPlain ? sizeClass : 0), `${name} sends frees to magazine ${parts.table.live.magazineOf(run)}`)
-  must(parts.table.live.takenOf(run) === live, `${name} has ${live} live blocks, ${parts.table.live.takenOf(run)} are counted as taken`)
+  must(
+    parts.table.live.magazineOf(run) === (isPlain ? sizeClass : 0),
+    `${name} sends frees to magazine ${parts.table.live.magazineOf(run)}`,
+  )
+  must(
+    parts.table.live.takenOf(run) === live,
+    `${name} has ${live} live blocks, ${parts.table.live.takenOf(run)} are counted as taken`,
+  )
   must(live > 0, `${name} is in use without a live block`)
   must(
     (linkedAs === sizeClass) === (live < blocks && !isPinned),
@@ -123,16 +129,18 @@ function checkRun(parts: HeapParts, run: Pointer, length: number, linkedAs: Size
   for (let distance = 1; distance < length; distance++) {
     const tail = (pool + distance) as PoolIndex
     must(
-      recordWord(ledger, tail, CLASS) === -distance && parts.table.live.magazineOf(pointerTo(slotOf(run), tail, 0)) === 0,
+      recordWord(ledger, tail, CLASS) === -distance &&
+        parts.table.live.magazineOf(pointerTo(slotOf(run), tail, 0)) === 0,
       `${name}: pool ${tail} does not point back`,
     )
   }
 }
 
-/** 4. Live bytes + free bytes in used pools + free pools + ledgers + slack + kept == mapped bytes. */
+/** 4. Live bytes + free bytes in used pools + free pools + ledgers + free maps + slack + kept == mapped bytes. */
 export function statisticsAddUp(parts: HeapParts): void {
   const s = takeStats(parts, '')
-  const sum = s.liveBytes + s.freeBlockBytes + s.freePoolBytes + s.ledgerBytes + s.slackBytes + s.keptBytes
+  const sum =
+    s.liveBytes + s.freeBlockBytes + s.freePoolBytes + s.ledgerBytes + s.bookBytes + s.slackBytes + s.keptBytes
   must(sum === s.mappedBytes, `statistics add up to ${sum}, mapped are ${s.mappedBytes}`)
 }
 

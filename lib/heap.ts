@@ -1,22 +1,14 @@
 /** The public heap: checks what comes in, does the hot halves of alloc and free itself, and hands the rest to its parts. */
 import type { Ablation } from './arenas'
 import { BlockData } from './block-data'
+import type { BlockMap } from './block-map'
 import { clearBlock, copyBlock, isLive, liveBlocks, payloadOffset, usableBytes } from './blocks'
 import { checkHeap } from './check-heap'
 import { type Clock, systemClock } from './clock'
 import { type CompactBudget, Compactor, type CompactResult, type Moved } from './compact'
 import { HeapError, isByteLength, refuseByteLength, refuseClosed, show, showPointer } from './errors'
 import { freeBlock } from './free'
-import {
-  ARENA_BYTES,
-  POOL_SHIFT,
-  type Pointer,
-  type SizeClass,
-  type Slot,
-  SMALL_MAX_BYTES,
-  slotOf,
-} from './layout'
-import type { BlockMap } from './block-map'
+import { ARENA_BYTES, POOL_SHIFT, type Pointer, type SizeClass, type Slot, SMALL_MAX_BYTES, slotOf } from './layout'
 import { type OsPages, osPages } from './os-pages'
 import { type HeapParts, wire } from './parts'
 import { pinBlock, unpinBlock } from './pins'
@@ -109,12 +101,12 @@ export class Heap extends BlockData {
   /** Allocates a block whose usable bytes are all 0. Otherwise like {@link alloc}. (`calloc`) */
   allocZeroed(byteLength: number): Pointer {
     if (typeof byteLength === 'number' && byteLength <= smallMax) {
-      const pointer = this.alloc(byteLength)
+      const pointer = this.allocAttached(byteLength)
       clearBlock(this.parts, pointer, ((byteLength + 15) >>> 4 || 1) << 4)
       return pointer
     }
     this.parts.arenas.tookZeroed = false
-    const pointer = this.alloc(byteLength)
+    const pointer = this.allocAttached(byteLength)
     if (!tookZeroed(this.parts, pointer, byteLength)) clearBlock(this.parts, pointer, usableBytes(this.parts, pointer))
     return pointer
   }
@@ -145,7 +137,7 @@ export class Heap extends BlockData {
       throw new HeapError('EBB_PINNED', `ebb: realloc(${showPointer(pointer)}): the block is pinned; unpin it first`)
     }
     if (resizeInPlace(parts, pointer, byteLength)) return pointer
-    const moved = this.alloc(byteLength)
+    const moved = this.allocAttached(byteLength)
     copyBlock(parts, pointer, moved, Math.min(byteLength, usableBytes(parts, pointer)))
     this.free(pointer)
     return moved
@@ -348,6 +340,14 @@ export class Heap extends BlockData {
   /** The structures behind the face: for the tests, the benches and `checkHeap`; not part of the public interface. @internal */
   get internals(): HeapParts {
     return this.parts
+  }
+
+  /** alloc() for what writes into the block at once: a magazine may hold a block of an arena that user code has just taken away. */
+  private allocAttached(byteLength: number): Pointer {
+    const pointer = this.alloc(byteLength)
+    if (!this.parts.table.isLost(slotOf(pointer))) return pointer
+    this.small.rebuild()
+    return this.allocAttached(byteLength)
   }
 
   private allocSlow(byteLength: number): Pointer {

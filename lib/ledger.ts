@@ -30,13 +30,7 @@
  * The states and their names are those of CPython's Objects/obmalloc.c.
  */
 import { nextClear, nextSet, rangeHigh, rangeLow } from './bits'
-import {
-  FREE_POOLS_MAX,
-  POOLS_PER_ARENA,
-  type PoolIndex,
-  recordOf,
-  type Slot,
-} from './layout'
+import { FREE_POOLS_MAX, POOLS_PER_ARENA, type PoolIndex, recordOf, type Slot } from './layout'
 
 export const CLASS = 0
 export const NEXT = 1

@@ -35,8 +35,8 @@ export interface HeapParts {
 export function wire(os: OsPages, clock: Clock, decayMs: number, limit: number, ablation?: Ablation): HeapParts {
   if (os.osPageSize % POOL_BYTES !== 0) throw new Error(`ebb: OS pages of ${os.osPageSize} bytes are not made of pools`)
   const decay = new Decay(decayMs, clock.now())
-  const table = new ArenaTable(os)
   const mappings = new Mappings(os, limit)
+  const table = new ArenaTable(mappings)
   const arenas = new Arenas(table, mappings, decay, ablation)
   const used = new UsedPools(table)
   const small = new SmallBlocks(table, arenas, used, decayMs !== 0)

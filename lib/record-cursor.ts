@@ -1,9 +1,9 @@
 /** A cursor: stands on one record of a block of them at a time, and shows it as properties. For loops. */
 
+import type { BlockMap } from './block-map'
 import { HeapError, show, showPointer } from './errors'
 import type { Heap } from './heap'
 import { arenaOffset, POOL_BYTES, type Pointer, slotOf } from './layout'
-import type { BlockMap } from './block-map'
 import type { Place, RowMaker } from './record-rows'
 import type { RowOf, Shape } from './record-types'
 

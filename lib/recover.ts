@@ -4,18 +4,8 @@
  * which hold the truth: their free maps.
  */
 import type { ArenaTable } from './arena-table'
-import { ARENA_BYTES, type Pointer, poolOf, pointerTo, recordOf, type SizeClass, type Slot, slotOf } from './layout'
-import {
-  A_DIRTY_HIGH,
-  A_DIRTY_LOW,
-  A_IS_LISTED,
-  CLASS,
-  freePools,
-  PINS,
-  putPools,
-  runsOf,
-  word,
-} from './ledger'
+import { ARENA_BYTES, type Pointer, pointerTo, poolOf, recordOf, type SizeClass, type Slot, slotOf } from './layout'
+import { A_DIRTY_HIGH, A_DIRTY_LOW, A_IS_LISTED, CLASS, freePools, PINS, putPools, runsOf, word } from './ledger'
 import type { HeapParts } from './parts'
 import { runBlocksOf, WHOLE_RUN } from './size-class'
 

@@ -19,6 +19,7 @@
  */
 import type { ArenaTable } from './arena-table'
 import type { Arenas } from './arenas'
+import type { BlockMap } from './block-map'
 import { HeapError, showPointer } from './errors'
 import {
   GRANULES_PER_POOL,
@@ -31,7 +32,6 @@ import {
   slotOf,
 } from './layout'
 import { CLASS, LENGTH, PINS } from './ledger'
-import type { BlockMap } from './block-map'
 import { BLOCK_BYTES, CLASS_TABLE_LENGTH, RUN_BLOCKS, RUN_POOLS, runBlocksOf, START_BITS } from './size-class'
 import type { UsedPools } from './used-pools'
 
@@ -135,7 +135,10 @@ export class SmallBlocks {
         if (--at === bottom) return
       }
     }
-    throw new HeapError('EBB_CORRUPT', `ebb: pool ${showPointer(pool)} counts more free blocks than its map has; something wrote into its ledger`)
+    throw new HeapError(
+      'EBB_CORRUPT',
+      `ebb: pool ${showPointer(pool)} counts more free blocks than its map has; something wrote into its ledger`,
+    )
   }
 
   private openPool(sizeClass: SizeClass): Pointer {
