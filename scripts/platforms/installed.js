@@ -41,8 +41,14 @@ function barePath() {
   return folder
 }
 
-/** npm's own script, to be run without a PATH. */
-const npmScript = () => path.join(npm(['root', '--global']).trim(), 'npm', 'bin', 'npm-cli.js')
+/** npm's own script, to be run without a PATH: where node is installed, or where npm says that it is. */
+function npmScript() {
+  const bin = path.dirname(process.execPath)
+  const folders = [path.join(bin, 'node_modules'), path.join(bin, '..', 'lib', 'node_modules')]
+  const scripts = folders.map((folder) => path.join(folder, 'npm', 'bin', 'npm-cli.js'))
+  const found = scripts.find((file) => existsSync(file))
+  return found ?? path.join(npm(['root', '--global']).trim(), 'npm', 'bin', 'npm-cli.js')
+}
 
 /** Installs a tarball into an empty project; returns the project's folder. */
 function installTarball(tarball) {
