@@ -1,12 +1,13 @@
 /** A Node arm in a process of its own; carries out commands (protocol.ts) and answers each. */
 import { readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { Heap, type HeapOptions } from 'ebb'
 import { timedAllocUnsafe, timedAllocUnsafeSlow, timedArray, timedMemPool } from '../traces/replay-peers'
 import type { Trace } from '../traces/trace'
 import { EbbArm } from './ebb-arm'
 import type { Answers, Command, Duel, NodeArm } from './protocol'
 import { OwnResident } from './resident'
-import { warmUpTrace } from './workloads'
+import { warmUpBurst, warmUpTrace } from './workloads'
 
 interface Replayer {
   replay(from: number, to: number): void
@@ -102,6 +103,21 @@ class Child {
       warm.replay(0, trace.operations)
       if (warm instanceof EbbArm) warm.close()
     }
+    if (arm.kind === 'ebb') await this.warmUpRelease(arm)
+  }
+
+  /** Decay and compaction are compiled too, and the young generation has grown to what they take. */
+  private async warmUpRelease(arm: Extract<NodeArm, { kind: 'ebb' }>): Promise<void> {
+    const { trace, dropped } = warmUpBurst()
+    for (let round = 0; round < 2; round++) {
+      const decay = arm.decay === null ? null : Math.min(arm.decay, 20)
+      const warm = new EbbArm('ebb', optionsOf({ ...arm, decay }), trace)
+      warm.replay(0, dropped)
+      await delay(100)
+      warm.compact()
+      warm.figures()
+      warm.close()
+    }
   }
 
   private sample(every: number, what: 'process' | 'own pages'): { growth: number[] } {
@@ -176,16 +192,14 @@ function collect(): void {
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) {
     collect()
-    await new Promise((resolve) => setTimeout(resolve, 30))
+    await delay(30)
   }
   fillYoungGeneration()
 }
 
-/** Kept here so that the compiler cannot leave the objects out. */
-let lastObject: object = {}
-
 function fillYoungGeneration(): void {
-  for (let i = 0; i < 200_000; i++) lastObject = { i, lastObject: i }
+  const ring: object[] = new Array(16).fill({})
+  for (let i = 0; i < 500_000; i++) ring[i & 15] = { i, next: i + 1 }
 }
 
 const child = new Child()

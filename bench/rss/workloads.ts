@@ -137,6 +137,15 @@ export const SURVIVORS: Readonly<Record<string, () => Stretches>> = {
 /** Those whose bounds are promised. */
 export const PROMISED: readonly string[] = ['small, every 20th', 'small, 1 in 100', 'small, 1 in 1000']
 
+/** A fifth of the small mix, for compiling what runs after a burst. */
+export const warmUpBurst = (): Stretches =>
+  burst(
+    'warm-up',
+    'a fifth of the small mix',
+    SMALL_MIX.map(([count, bytes]) => [count / 5, bytes] as const),
+    everyNth(20),
+  )
+
 /** Fill, drop, repeat: one round. About 40 MB in small blocks and some larger ones. */
 export function cyclicRound(): Trace {
   const random = generator(3)
