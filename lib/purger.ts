@@ -73,7 +73,9 @@ export class Purger {
 
   /** A magazine begins to hold blocks: when the clock moves on they go back. */
   noteWake(): void {
-    if (this.#decay.decayMs !== Infinity && this.#cancelTimer === undefined) this.#arm(this.#decay.epochMs)
+    if (this.#decay.decayMs === Infinity || this.#cancelTimer !== undefined) return
+    this.wake()
+    this.#arm(this.#decay.epochMs)
   }
 
   /** Moves time on and gives back one slice of what has expired. */
