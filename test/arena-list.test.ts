@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest'
 import { linkFront, unlinkFrom } from '../lib/arena-list'
-import { ArenaTable } from '../lib/arena-table'
 import { ARENA_BYTES, type Slot } from '../lib/layout'
 import { A_NEXT, A_PREV, openLedger, word } from '../lib/ledger'
+import { fakeTable } from './support/fake-table'
 
 it('links at the front and unlinks anywhere', () => {
-  const table = new ArenaTable()
+  const table = fakeTable()
   const slots = [1, 2, 3, 4].map(() => {
     const slot = table.openArena(new ArrayBuffer(ARENA_BYTES))
     openLedger(table.ledger(slot), slot)

@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { ArenaTable, LARGE_LEDGER, NULL_LEDGER } from '../lib/arena-table'
+import { LARGE_LEDGER, NULL_LEDGER } from '../lib/arena-table'
 import { ARENA_BYTES, POOL_BYTES, SLOTS_MAX, type Slot } from '../lib/layout'
 import { caught } from './support/caught'
 import { detach } from './support/fake-os-pages'
+import { fakeTable } from './support/fake-table'
 
 const arena = (): ArrayBuffer => new ArrayBuffer(ARENA_BYTES)
 
 describe('the arena table', () => {
   it('opens slots from 1, and closed ones again, last first', () => {
-    const table = new ArenaTable()
+    const table = fakeTable()
     const slots = [table.openArena(arena()), table.openLarge(new ArrayBuffer(8192)), table.openArena(arena())]
     expect(slots).toEqual([1, 2, 3])
     expect(table.close(1 as Slot).byteLength).toBe(ARENA_BYTES)
@@ -19,7 +20,7 @@ describe('the arena table', () => {
   })
 
   it('shows of an arena what is behind its ledger, of a large block all', () => {
-    const table = new ArenaTable()
+    const table = fakeTable()
     const small = table.openArena(arena())
     const large = table.openLarge(new ArrayBuffer(8192))
     expect([table.payload(small).byteOffset, table.payload(small).length]).toEqual([
@@ -31,13 +32,27 @@ describe('the arena table', () => {
     expect(table.payload(large).length).toBe(16384)
   })
 
-  it('has a ledger without a live bit for the null slot and one with a single bit for large blocks', () => {
-    expect(NULL_LEDGER.every((word) => word === 0)).toBe(true)
-    expect(LARGE_LEDGER.filter((word) => word !== 0)).toHaveLength(2)
+  it('has ledgers that hold nothing for unused slots and for large blocks', () => {
+    expect([...NULL_LEDGER, ...LARGE_LEDGER].every((word) => word === 0)).toBe(true)
+    const table = fakeTable()
+    expect([table.isArena(0 as Slot), table.isLarge(0 as Slot), table.isArena(99 as Slot)]).toEqual([
+      false,
+      false,
+      false,
+    ])
+  })
+
+  it('makes room in its columns before a slot is opened, and begins anew when none is in use', () => {
+    const table = fakeTable()
+    const slots = Array.from({ length: 20 }, () => table.openArena(arena()))
+    expect(table.live.slots).toBeGreaterThan(20)
+    for (const slot of slots) table.close(slot)
+    expect([table.length, table.live.slots, table.live.byteLength]).toEqual([1, 0, 0])
+    expect(table.openArena(arena())).toBe(1)
   })
 
   it('notices lost arenas, serves a scratch page for them, and writes them off once', () => {
-    const table = new ArenaTable()
+    const table = fakeTable()
     const slot = table.openArena(arena())
     table.openLarge(new ArrayBuffer(4096))
     expect(table.isLost(slot)).toBe(false)
@@ -52,7 +67,7 @@ describe('the arena table', () => {
   })
 
   it('refuses one slot too many before anything is mapped for it', () => {
-    const table = new ArenaTable()
+    const table = fakeTable()
     for (let slot = table.length; slot < SLOTS_MAX; slot++) table.ledgers.push(NULL_LEDGER)
     expect(caught(() => table.reserve())).toMatchObject({ code: 'EBB_OUT_OF_MEMORY', message: /all 131072 slots/ })
     table.freeSlots.push(5 as Slot)

@@ -28,6 +28,7 @@ function soundHeap(): Sound {
   heap.free(a)
   heap.purge()
   heap.free(b)
+  heap.internals.small.releaseAll()
   return {
     heap,
     ledger: heap.internals.table.ledger(1 as Slot),
@@ -37,6 +38,9 @@ function soundHeap(): Sound {
     pinned,
   }
 }
+
+/** The run whose record starts at a word of the ledger of slot 1. */
+const runAt = (record: number): Pointer => ((1 << 14) | (record << 4)) as Pointer
 
 const corruptions: [name: string, check: keyof typeof checks, RegExp, (sound: Sound) => void][] = [
   [
@@ -73,25 +77,30 @@ const corruptions: [name: string, check: keyof typeof checks, RegExp, (sound: So
     },
   ],
   [
-    'counts that are not the bits',
+    'a count that is not the bits',
     'usedPoolsAreLinked',
-    /has 1 live blocks, counts differ/,
-    (s) => s.ledger[s.used + L.COUNTS]!++,
+    /has 1 live blocks, 2 are counted as taken/,
+    (s) => s.heap.internals.table.live.setTaken(runAt(s.used), 2),
   ],
   [
     'a live bit too many',
     'usedPoolsAreLinked',
-    /has 2 live blocks, counts differ/,
-    (s) => (s.ledger[s.used + 9]! |= 1 << 9),
+    /has 2 live blocks, 1 are counted as taken/,
+    (s) => s.heap.internals.table.live.set((runAt(s.used) + 7) as Pointer),
   ],
-  ['a run with another LIVE than bits', 'usedPoolsAreLinked', /LIVE says 5/, (s) => (s.ledger[s.long + L.LIVE] = 5)],
+  [
+    'a pool whose frees go to the wrong magazine',
+    'usedPoolsAreLinked',
+    /sends frees to magazine 9/,
+    (s) => s.heap.internals.table.live.setMagazine(runAt(s.used), 9),
+  ],
   [
     'a run in use without a block',
     'usedPoolsAreLinked',
     /without a live block/,
     (s) => {
-      s.ledger[s.long + 8] = 0
-      s.ledger[s.long + L.LIVE] = 0
+      s.heap.internals.table.live.clear(runAt(s.long))
+      s.heap.internals.table.live.setTaken(runAt(s.long), 0)
     },
   ],
   ['a used run in no list', 'usedPoolsAreLinked', /is linked as undefined/, (s) => s.heap.internals.used.clear()],

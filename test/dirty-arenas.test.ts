@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { ArenaTable } from '../lib/arena-table'
+import type { ArenaTable } from '../lib/arena-table'
 import { DirtyArenas } from '../lib/dirty-arenas'
 import { ARENA_BYTES, type Slot } from '../lib/layout'
 import { openLedger, slotOfLedger } from '../lib/ledger'
 import { detach } from './support/fake-os-pages'
+import { fakeTable } from './support/fake-table'
 
 function three(): { dirty: DirtyArenas; ledgers: [Int32Array, Int32Array, Int32Array]; table: ArenaTable } {
-  const table = new ArenaTable()
+  const table = fakeTable()
   const dirty = new DirtyArenas(table)
   const ledgers = [0, 1, 2].map(() => {
     const slot = table.openArena(new ArrayBuffer(ARENA_BYTES))

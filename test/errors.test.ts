@@ -402,6 +402,7 @@ describe('a heap that lost memory', () => {
         const pointer = heap.alloc(byteLength)
         detach(heap.bytes(pointer).buffer as ArrayBuffer)
         const verb = method in accessors ? 'access' : method
+        if (method === 'free') heap.stats() // a free that stays in a magazine does not look at the arena
         for (let times = 0; times < 2; times++) {
           expect(caught(() => call?.(heap, pointer))).toMatchObject({
             code: 'EBB_ARENA_LOST',

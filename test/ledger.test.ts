@@ -2,9 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { FREE_POOLS_MAX, type PoolIndex, recordOf, type Slot } from '../lib/layout'
 import {
   A_RUN_BOUND,
-  CLASS,
-  COUNTS,
-  countLive,
   findRun,
   freeBehind,
   freePools,
@@ -13,13 +10,11 @@ import {
   LENGTH,
   nextFreePool,
   openLedger,
-  packCounts,
   putPools,
   recordWord,
   runsOf,
   STAMP,
   slotOfLedger,
-  TAKE_ONE,
   takePools,
   word,
 } from '../lib/ledger'
@@ -58,7 +53,6 @@ describe('taking and putting pools', () => {
     for (let p = 30; p < 35; p++) {
       expect(isDirtyPool(ledger, pool(p))).toBe(true)
       expect(recordWord(ledger, pool(p), STAMP)).toBe(7)
-      expect(recordWord(ledger, pool(p), COUNTS)).toBe(0)
     }
     expect(take(ledger, 34, 2)).toBe(false)
     expect(isDirtyPool(ledger, pool(34))).toBe(false)
@@ -95,22 +89,5 @@ describe('findRun', () => {
     take(ledger, 10, 5)
     expect([freeBehind(ledger, 5, 99), freeBehind(ledger, 5, 2), freeBehind(ledger, 12, 9)]).toEqual([5, 2, 0])
     expect([freeBehind(ledger, 15, 99), freeBehind(ledger, 64, 9)]).toEqual([49, 0])
-  })
-})
-
-describe('counts', () => {
-  it('carry both numbers, and one addition moves a block from free to live', () => {
-    expect(packCounts(3, 5) + TAKE_ONE).toBe(packCounts(2, 6))
-    expect(packCounts(0, 256)).toBeLessThan(1 << 16)
-  })
-
-  it('countLive counts the free maps of all pools of a run and nothing else', () => {
-    const ledger = fresh()
-    const record = recordOf(pool(3))
-    ledger[record + CLASS] = -1
-    ledger[record + 8] = -1
-    ledger[record + 15] = 1
-    ledger[record + 16 + 9] = 6
-    expect([countLive(ledger, record, 1), countLive(ledger, record, 2)]).toEqual([33, 35])
   })
 })

@@ -105,8 +105,8 @@ describe.runIf(process.platform === 'linux' && PAGE === POOL_BYTES)('the OS page
     for (const pointer of pointers) heap.bytes(pointer).fill(1)
     for (const pointer of pointers) heap.free(pointer)
     expect(heap.residentBytes()).toBe(0)
-    expect(heap.stats()).toMatchObject({ arenas: 0, mappedBytes: 0, maps: 2, unmaps: 2 })
-    expect(heap.stats().peakMappedBytes).toBe(3 * ARENA_BYTES - ARENA_BYTES)
+    expect(heap.stats()).toMatchObject({ arenas: 0, mappedBytes: 0, maps: 3, unmaps: 3 })
+    expect(heap.stats().peakMappedBytes).toBeLessThan(3 * ARENA_BYTES)
   })
 })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkHeap } from '../lib/check-heap'
 import { POOL_BYTES, type Pointer, type SizeClass } from '../lib/layout'
-import { runOf, runRecord } from '../lib/runs'
+import { recordIndex, runOf } from '../lib/runs'
 import { BLOCK_BYTES, RUN_BLOCKS, RUN_POOLS, WHOLE_RUN } from '../lib/size-class'
 import { fakeHeap } from './support/fake-heap'
 
@@ -18,7 +18,7 @@ describe('blocks in runs of several pools', () => {
         expect((pointer - first) * 16).toBe(index * blockBytes)
         expect(runOf(heap.internals.table, (pointer + 1) as Pointer)).toBe(first)
       })
-      expect(runRecord(first)).toBe(16)
+      expect(recordIndex(first)).toBe(16)
       expect(heap.internals.used.head(sizeClass)).toBe(0)
       checkHeap(heap.internals)
       heap.free(pointers.at(-1) as Pointer)

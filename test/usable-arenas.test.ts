@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { ArenaTable } from '../lib/arena-table'
 import { ARENA_BYTES } from '../lib/layout'
 import { A_FREE_POOLS, openLedger } from '../lib/ledger'
 import { UsableArenas } from '../lib/usable-arenas'
+import { fakeTable } from './support/fake-table'
 
 function arenasWithFreePools(...counts: number[]): { usable: UsableArenas; ledgers: Int32Array[] } {
-  const table = new ArenaTable()
+  const table = fakeTable()
   const usable = new UsableArenas(table)
   const ledgers = counts.map((count) => {
     const slot = table.openArena(new ArrayBuffer(ARENA_BYTES))

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { ArenaTable } from '../lib/arena-table'
 import { ARENA_BYTES, type Pointer, type PoolIndex, pointerTo, type SizeClass } from '../lib/layout'
 import { UsedPools } from '../lib/used-pools'
+import { fakeTable } from './support/fake-table'
 
 const CLASS = 3 as SizeClass
 
 function fivePools(): { used: UsedPools; pools: Pointer[]; list: () => number[] } {
-  const table = new ArenaTable()
+  const table = fakeTable()
   const slots = [table.openArena(new ArrayBuffer(ARENA_BYTES)), table.openArena(new ArrayBuffer(ARENA_BYTES))] as const
   const used = new UsedPools(table)
   const pools = [1, 2, 3, 4, 5].map((pool) => pointerTo(slots[pool % 2] ?? slots[0], pool as PoolIndex, 0))
