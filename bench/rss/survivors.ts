@@ -21,7 +21,7 @@ interface Row {
   /** Change of the control group's charge from the peak to the idle moment, other processes of the group included. */
   readonly charge?: number
   readonly heap?: HeapFigures
-  readonly compacted?: Compacted & { growth: number; liveBytes: number }
+  readonly compacted?: Compacted & { growth: number; liveBytes: number; ownResidentBytes: number }
 }
 
 export async function survivors(context: Context, names: readonly string[], arms = allArms()): Promise<void> {
@@ -86,8 +86,8 @@ async function belowTheFloor(driver: Driver): Promise<Pick<Row, 'heap' | 'compac
   await driver.ask({ do: 'collect' })
   await driver.idle(200)
   const { growth } = driver.look()
-  const { liveBytes } = await driver.ask({ do: 'figures' })
-  return { heap, compacted: { ...compacted, growth, liveBytes } }
+  const { liveBytes, ownResidentBytes } = await driver.ask({ do: 'figures' })
+  return { heap, compacted: { ...compacted, growth, liveBytes, ownResidentBytes } }
 }
 
 function report(_: Context, work: Stretches, live: number, rows: readonly Row[]): void {
@@ -115,18 +115,18 @@ function promise({ promises }: Context, name: string, rows: readonly Row[]): voi
   const row = rows.find(({ arm }) => arm === EBB.name)
   if (row?.heap === undefined || row.compacted === undefined) return
   const { floorBytes } = row.heap
-  const { growth, liveBytes, intact, blocks, ms, moved } = row.compacted
+  const { growth, liveBytes, ownResidentBytes, intact, blocks, ms, moved } = row.compacted
   promises.push(
     {
       name: `${name}: resident after 1.5 s of idling`,
       bound: `${mib(floorBound(floorBytes))} MiB (page floor ${mib(floorBytes)})`,
-      measured: `${mib(row.idle)} MiB`,
+      measured: `${mib(row.idle)} MiB (own pages ${mib(row.heap.ownResidentBytes)})`,
       isHeld: row.idle <= floorBound(floorBytes),
     },
     {
       name: `${name}: resident after compact()`,
       bound: `${mib(floorBound(liveBytes))} MiB (live ${mib(liveBytes)})`,
-      measured: `${mib(growth)} MiB; ${moved} moves, ${((1e6 * ms) / Math.max(1, moved)).toFixed(0)} ns each`,
+      measured: `${mib(growth)} MiB (own pages ${mib(ownResidentBytes)}); ${moved} moves, ${((1e6 * ms) / Math.max(1, moved)).toFixed(0)} ns each`,
       isHeld: growth <= floorBound(liveBytes),
     },
     {
