@@ -45,6 +45,9 @@ function prebuild() {
     .map((name) => ({ platform: name, name: 'none', suite: 'compiled, linked and inspected, not run', skipped: [] }))
 }
 
+/** A failure in the first few of its lines: what was expected, and where. */
+const shorten = (text) => text.split('\n').slice(0, 4).join('\n')
+
 /** The whole suite with one Node; counts, and what failed. */
 function runVitest(runtime) {
   const report = path.join(root, 'out', 'platforms-vitest.json')
@@ -56,7 +59,7 @@ function runVitest(runtime) {
   const tests = testResults.flatMap((file) => file.assertionResults)
   const failures = tests
     .filter(({ status }) => status === 'failed')
-    .map((test) => `${test.fullName}\n${test.failureMessages}`)
+    .map((test) => `${test.fullName}\n${shorten(String(test.failureMessages))}`)
   for (const file of testResults)
     if (file.status === 'failed' && file.message) failures.push(`${file.name}: ${file.message}`)
   const skipped = tests.filter(({ status }) => status !== 'passed' && status !== 'failed').map((test) => test.fullName)
