@@ -48,8 +48,10 @@ function relink({ table, arenas, used }: HeapParts, slot: Slot): void {
   for (const [pool, length] of runsOf(ledger)) {
     const run = pointerTo(slot, pool, 0)
     const sizeClass = relinkCounts(table, run, length)
-    if (table.live.takenOf(run) === 0) putPools(ledger, pool, length, arenas.epoch)
-    else if (sizeClass !== 0) used.link(sizeClass, run)
+    if (table.live.takenOf(run) === 0) {
+      table.live.setMagazine(run, 0) // it may be a later pool of the next run it is in
+      putPools(ledger, pool, length, arenas.epoch)
+    } else if (sizeClass !== 0) used.link(sizeClass, run)
   }
   if (freePools(ledger) > 0) arenas.usable.link(ledger)
   ledger[A_IS_LISTED] = 0
