@@ -32,6 +32,8 @@ const SLOTS_MIN = 8
 export class BlockMap {
   /** Bit g & 31 of word g >>> 5: a live block starts at granule g of the heap, which is what a pointer is. */
   words: Int32Array<ArrayBuffer> = new Int32Array(0)
+  /** Words there are. A field, because the length of a typed array is no small integer to V8: 8 % of a replay. */
+  wordCount = 0
   /** The magazine of each pool's blocks, which is its size class; 0: none, a free is not for the fast path. */
   magazines = new Uint8Array(0)
   /** Blocks of a run that are live or in a magazine, at its first pool. Meaningless elsewhere. */
@@ -67,6 +69,7 @@ export class BlockMap {
     taken.set(this.taken.subarray(0, taken.length))
     this.unmapWords()
     this.words = words
+    this.wordCount = words.length
     this.magazines = magazines
     this.taken = taken
   }
@@ -126,6 +129,7 @@ export class BlockMap {
   close(): void {
     this.unmapWords()
     this.words = new Int32Array(0)
+    this.wordCount = 0
     this.magazines = new Uint8Array(0)
     this.taken = new Uint16Array(0)
   }

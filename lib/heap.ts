@@ -129,7 +129,7 @@ export class Heap extends BlockData {
    * @throws as {@link alloc} and {@link free}
    */
   realloc(pointer: Pointer, byteLength: number): Pointer {
-    if ((pointer as number) === 0) return this.alloc(byteLength)
+    if ((pointer as number) === 0) return this.allocAttached(byteLength)
     this.mustBeLive(pointer, 'realloc')
     if (!isByteLength(byteLength)) refuseByteLength(byteLength)
     const { parts } = this
@@ -149,9 +149,9 @@ export class Heap extends BlockData {
    */
   free(pointer: Pointer): void {
     if (typeof pointer === 'number' && (pointer | 0) === pointer) {
-      const { words, magazines: magazineOf } = this.live
+      const { words, wordCount, magazines: magazineOf } = this.live
       const index = pointer >>> 5
-      if (index < words.length) {
+      if (index < wordCount) {
         const bits = words[index] as number
         const bit = 1 << pointer
         if ((bits & bit) !== 0) {
@@ -343,7 +343,7 @@ export class Heap extends BlockData {
   }
 
   /** alloc() for what writes into the block at once: a magazine may hold a block of an arena that user code has just taken away. */
-  private allocAttached(byteLength: number): Pointer {
+  protected override allocAttached(byteLength: number): Pointer {
     const pointer = this.alloc(byteLength)
     if (!this.parts.table.isLost(slotOf(pointer))) return pointer
     this.small.rebuild()
