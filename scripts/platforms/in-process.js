@@ -374,6 +374,7 @@ check(
     const heap = new Heap()
     const pointer = heap.alloc(100)
     heap.bytes(pointer).buffer.transfer()
+    assert.equal(thrownBy(() => heap.getUint8(pointer, 0)).code, 'EBB_ARENA_LOST')
     assert.equal(thrownBy(() => heap.free(pointer)).code, 'EBB_ARENA_LOST')
     heap.free(heap.alloc(100))
     checkHeap(heap.internals)
