@@ -40,9 +40,11 @@ export class ArenaTable {
   readonly lostSlots = new Set<Slot>()
   /** Set when a lost ledger was met: the lists have to be rebuilt (recover.ts) before the operation returns. */
   sawLost = false
+  private readonly mappings: Mappings
 
   constructor(mappings: Mappings) {
     this.live = new BlockMap(mappings)
+    this.mappings = mappings
   }
 
   /** Slots in use or free, the null slot included. */
@@ -146,8 +148,17 @@ export class ArenaTable {
     this.data[slot] = NO_DATA
   }
 
+  /**
+   * Puts a mapping into a slot. To make room for it the heap may have given back all else, the columns too: where there is no
+   * room for these any more the mapping is given back, and this throws as reserve() does.
+   */
   private open(buffer: ArrayBuffer, ledger: Int32Array, payloadOffset: number): Slot {
-    this.reserve()
+    try {
+      this.reserve()
+    } catch (failure) {
+      this.mappings.unmap(buffer, buffer.byteLength)
+      throw failure
+    }
     const slot = this.freeSlots.pop() ?? (this.ledgers.length as Slot)
     this.set(slot, buffer, ledger, payloadOffset)
     return slot

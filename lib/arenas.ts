@@ -97,6 +97,17 @@ export class Arenas {
 
   /** Takes `length` neighbouring pools. Returns the pointer to granule 0 of the first. */
   takeRun(length: number): Pointer {
+    try {
+      return this.takeOrMap(length)
+    } catch (failure) {
+      // Before it failed the heap gave back all that was free, magazines too: there may be room in a mapped arena now.
+      const found = this.findInMapped(length) || this.findInEmptiest(length)
+      if (found === 0) throw failure
+      return found
+    }
+  }
+
+  private takeOrMap(length: number): Pointer {
     if (length > 1) return this.takeLongRun(length)
     const slot = this.fullestFirst ? this.usable.fullest(1) : this.usable.emptiest()
     const ledger = slot === 0 ? this.open() : this.table.ledger(slot)
@@ -106,7 +117,7 @@ export class Arenas {
 
   private retake(length: number): Pointer {
     this.rebuild()
-    return this.takeRun(length)
+    return this.takeOrMap(length)
   }
 
   private takeLongRun(length: number): Pointer {

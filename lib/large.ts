@@ -64,10 +64,10 @@ export class LargeBlocks {
     const isAttached = kept !== undefined && kept.buffer.byteLength !== 0
     if (kept !== undefined && !isAttached) this.#mappings.writeOff(rounded) // user code had a view on it and took it away
     const buffer = isAttached ? kept.buffer : this.#mappings.map(rounded)
+    const pointer = largePointer(this.#table.openLarge(buffer))
     this.tookZeroed = buffer !== kept?.buffer
     this.count++
     this.bytes += rounded
-    const pointer = largePointer(this.#table.openLarge(buffer))
     this.#table.live.set(pointer)
     return pointer
   }

@@ -86,9 +86,7 @@ export class Purger {
     const { dirty } = this.#arenas
     if (epoch !== this.#arenas.epoch || this.#decay.decayMs === 0) {
       this.#arenas.epoch = epoch
-      this.#isWorking = true
-      this.releaseMagazines()
-      this.#isWorking = false
+      this.#emptyMagazines()
       if (!dirty.isSweeping) dirty.rewind()
     }
     if (dirty.isSweeping || this.#large.hasKept) this.#giveBack(epoch, false, now + SLICE_MS)
@@ -103,6 +101,7 @@ export class Purger {
   /** purge() for a request that cannot be met otherwise, whose own failure is the one to be told. Whether it made anything of it. */
   reclaim(): boolean {
     try {
+      this.#emptyMagazines()
       return this.purge() > 0
     } catch (failure) {
       this.#note(failure)
@@ -115,6 +114,16 @@ export class Purger {
     this.#isClosed = true
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
+  }
+
+  /** While this runs, the pools that get free give no cause to look at the clock. */
+  #emptyMagazines(): void {
+    this.#isWorking = true
+    try {
+      this.releaseMagazines()
+    } finally {
+      this.#isWorking = false
+    }
   }
 
   #giveBack(epoch: number, all: boolean, deadline: number): number {
