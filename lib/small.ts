@@ -103,6 +103,7 @@ export class SmallBlocks {
   private refill(sizeClass: SizeClass): Pointer {
     let head = this.used.head(sizeClass)
     if (head === 0) head = this.openPool(sizeClass)
+    this.table.ledger(slotOf(head)) // notices a lost arena
     const before = this.live.takenOf(head)
     const blocks = runBlocksOf(sizeClass)
     const free = blocks - before
