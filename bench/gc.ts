@@ -9,7 +9,7 @@ import { barChart, saveChart } from './graphs/plot'
 import { NodeProcess } from './speed/arms'
 import { describeMachine, machineLine, writeJson } from './speed/machine'
 import type { GcOptions } from './speed/protocol'
-import { median } from './speed/rounds'
+import { median } from './speed/quantile'
 import { digits, table } from './speed/table'
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
@@ -82,7 +82,7 @@ async function main(): Promise<void> {
     bars: results.map(({ arm, byteLength, counts }) => ({
       label: arm,
       group: `blocks of ${byteLength} bytes`,
-      value: (counts['majorMs'] ?? 0) + (counts['minorMs'] ?? 0),
+      value: (counts.majorMs ?? 0) + (counts.minorMs ?? 0),
       role: arm === 'ebb' ? ('ebb' as const) : ('peer' as const),
     })),
   })

@@ -15,7 +15,7 @@ import { flatten } from './speed/flat'
 import { describeMachine, machineLine, peerLine, writeJson } from './speed/machine'
 import { measurePauses, pauseReport } from './speed/pauses'
 import { type PhaseArm, type Phases, startNative, startNode } from './speed/phases'
-import { median } from './speed/rounds'
+import { median } from './speed/quantile'
 import { digits, table } from './speed/table'
 import { churn } from './workloads/basic'
 

@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
 import { type InstalledPeer, PeerProcess } from '../peers/peers'
 import { type Answers, type FlatTrace, MissingArm, type Reply, type Request, type Task } from './protocol'
+import { median } from './quantile'
 
 /** A started arm. Ask one arm of a row at a time, or they disturb each other. */
 export interface Arm {
@@ -126,19 +127,20 @@ export async function startNativeTrace(peer: InstalledPeer, trace: FlatTrace): P
   }
 }
 
-/** Pairs that a native arm makes in one turn. */
-const NATIVE_PAIRS = 1_000_000
+/** Pairs of one run of a native arm: short, as tinybench's samples of the other arms are, so that both seldom meet an interruption. */
+const NATIVE_PAIRS = 10_000
+/** Runs of which a turn takes the median. */
+const NATIVE_RUNS = 51
 
 /** Starts a native arm on allocations and frees of one size. */
 export async function startNativePairs(peer: InstalledPeer, byteLength: number): Promise<Arm> {
   const child = new PeerProcess(peer)
-  const count = byteLength > 32_768 ? NATIVE_PAIRS / 10 : NATIVE_PAIRS
   return {
     name: peer.name,
-    async turn(replays) {
+    async turn() {
       const ns: number[] = []
-      for (let i = 0; i < replays; i++) ns.push((await child.pairs(byteLength, count)).ns)
-      return ns
+      for (let i = 0; i < NATIVE_RUNS; i++) ns.push((await child.pairs(byteLength, NATIVE_PAIRS)).ns)
+      return [median(ns)]
     },
     peak: () => Promise.reject(new Error('a pair has no peak')),
     close: () => child.close(),

@@ -1,6 +1,7 @@
 /** Measures the arms of a row in turn, round by round, so that what the machine does meanwhile meets all of them alike. */
 import type { Arm } from './arms'
 import { MissingArm } from './protocol'
+import { median, quantile } from './quantile'
 
 /** An arm that is started when its row is measured. */
 export interface ArmPlan {
@@ -60,17 +61,6 @@ const SLOW_REPLAY_NS = 4e8
 /** A shorter replay is repeated until about this much is measured. */
 const TURN_NS = 3e7
 const MAX_REPLAYS = 50
-
-/** The value below which the share `part` of the list lies. */
-export function quantile(values: readonly number[], part: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const at = (sorted.length - 1) * part
-  const below = sorted[Math.floor(at)] ?? Number.NaN
-  const above = sorted[Math.ceil(at)] ?? Number.NaN
-  return below + (above - below) * (at - Math.floor(at))
-}
-
-export const median = (values: readonly number[]): number => quantile(values, 0.5)
 
 interface Running {
   readonly arm: Arm
