@@ -2,6 +2,7 @@
 // Runs the test suite on every platform that this machine can run, and prints a table. Installs what it needs: npm packages
 // under build/platforms, Debian packages with apt-get. Arguments:
 //     --quick         Node 20, 22 and 24, one Windows, two arm64; builds only the addons these need
+//     --publish       puts the table into docs/platforms.md, if nothing failed
 //     --tested=MAJOR  leaves the vitest run on that Node out, because the caller has just done it
 // Needs a built checkout (npm ci). Ends with `N passed, N failed, N skipped`; the table is also in out/platforms.md,
 // the counts in out/platforms.json.
@@ -113,6 +114,17 @@ function table(rows) {
   ].join('\n')
 }
 
+/** Puts the table where docs/platforms.md ends, under its heading, with the date. */
+function publish(text) {
+  const file = path.join(root, 'docs', 'platforms.md')
+  const [head] = readFileSync(file, 'utf8').split('## The table\n')
+  const date = new Date().toISOString().slice(0, 10)
+  writeFileSync(
+    file,
+    `${head}## The table\n\n\`npm run platforms\`, ${date}, on one Linux x64 machine with two cores.\n\n${text}`,
+  )
+}
+
 function main() {
   mkdirSync(path.join(root, 'out'), { recursive: true })
   const compiled = prebuild()
@@ -142,6 +154,7 @@ function main() {
   }
   writeFileSync(path.join(root, 'out', 'platforms.json'), JSON.stringify(totals))
   console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)
+  if (totals.failed === 0 && process.argv.includes('--publish')) publish(text)
   return totals.failed === 0 && totals.passed > 0
 }
 
