@@ -3,16 +3,20 @@
  *
  *     npm run bench:gc
  *     npm run bench:gc -- --quick      to 128 MB beside 30 MB
+ *     npm run bench:gc -- --write      puts the results into docs/performance.md
  */
 import { parseArgs } from 'node:util'
 import { barChart, saveChart } from './graphs/plot'
 import { NodeProcess } from './speed/arms'
+import { writeDocument } from './speed/document'
 import { describeMachine, machineLine, writeJson } from './speed/machine'
 import type { GcOptions } from './speed/protocol'
 import { median } from './speed/quantile'
 import { digits, table } from './speed/table'
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
+})
 
 const ARMS = ['ebb', 'Buffer.allocUnsafe', 'Buffer.allocUnsafeSlow', 'objects'] as const
 const BLOCK_BYTES = [256, 4096] as const
@@ -58,7 +62,7 @@ function report(results: readonly Result[], byteLength: number): string {
   const lines = results
     .filter((result) => result.byteLength === byteLength)
     .map(({ arm, counts }) => [arm, ...COLUMNS.map(([key, , scale]) => digits((counts[key] ?? Number.NaN) * scale))])
-  return `## blocks of ${byteLength} bytes\n\n${table(['', ...COLUMNS.map(([, title]) => title)], lines)}`
+  return `## A heap grows by blocks of ${byteLength} bytes\n\n${table(['', ...COLUMNS.map(([, title]) => title)], lines)}`
 }
 
 async function main(): Promise<void> {
@@ -72,7 +76,9 @@ async function main(): Promise<void> {
   for (const byteLength of BLOCK_BYTES) {
     for (const arm of ARMS) results.push(await measure(arm, { byteLength, growTo, besides }, isQuick ? 1 : 3))
   }
-  for (const byteLength of BLOCK_BYTES) console.log(`\n${report(results, byteLength)}`)
+  const text = BLOCK_BYTES.map((byteLength) => report(results, byteLength)).join('\n\n')
+  console.log(`\n${text}`)
+  if (values.write) writeDocument('gc', `${line}\n\n${text}`)
   const file = writeJson('bench-gc', { machine, isQuick, growTo, besides, results })
   const chart = barChart({
     title: 'Time in the collector while a heap grows',

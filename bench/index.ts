@@ -7,9 +7,11 @@
  *     npm run bench -- traces --nodes 22,24  the recorded traces on these versions of Node too
  *     npm run bench -- traces --arms pymalloc,glibc   only these beside ebb
  *     npm run bench -- --rounds 15
+ *     npm run bench -- --write               puts the results into docs/performance.md
  */
 import { parseArgs } from 'node:util'
 import { charts } from './speed/charts'
+import { writeDocument } from './speed/document'
 import { describeMachine, machineLine, peerLine, writeJson } from './speed/machine'
 import { promiseReport, promises } from './speed/must-hold'
 import { installNodes } from './speed/nodes'
@@ -24,6 +26,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string' },
     nodes: { type: 'string' },
     arms: { type: 'string' },
+    write: { type: 'boolean', default: false },
   },
 })
 
@@ -36,27 +39,24 @@ async function main(): Promise<void> {
   const { plans, peers } = rows({ isQuick, nodes, arms: values.arms?.split(',') }, positionals)
   if (plans.length === 0) throw new Error(`no row has ${positionals.join(' or ')} in its name`)
   const machine = describeMachine()
-  console.log(`${machineLine(machine)}\n${peerLine(peers)}`)
-  console.log(`${rounds} interleaved rounds${isQuick ? ' (quick: not to be quoted)' : ''}`)
+  const quick = isQuick ? ' (quick: not to be quoted)' : ''
+  const head = [machineLine(machine), peerLine(peers), `${rounds} interleaved rounds${quick}`].join('\n')
+  console.log(head)
   const results: MeasuredRow[] = []
   for (const plan of plans) {
     process.stderr.write(`${results.length + 1}/${plans.length} ${plan.name}\n`)
     results.push(await measureRow(plan, { rounds, warmUps: isQuick ? 1 : 2 }))
   }
-  for (const group of new Set(results.map((row) => row.group))) {
-    console.log(
-      `\n${groupReport(
-        group,
-        results.filter((row) => row.group === group),
-      )}`,
-    )
-  }
+  const groups = [...new Set(results.map((row) => row.group))]
   const bounds = promises(
     results,
     nodes.map(({ label }) => label),
   )
-  console.log(`\n${promiseReport(bounds)}`)
+  const own = (group: string): MeasuredRow[] => results.filter((row) => row.group === group)
+  const parts = [promiseReport(bounds), ...groups.map((group) => groupReport(group, own(group)))]
+  console.log(`\n${parts.join('\n\n')}`)
   const file = writeJson('bench', { machine, peers, isQuick, rounds, results, bounds })
+  if (values.write) writeDocument('speed', `${head.replaceAll('\n', '\\\n')}\n\n${parts.join('\n\n')}`)
   console.log(`\n${[file, ...(await charts(results, machineLine(machine)))].join('\n')}`)
 }
 

@@ -5,12 +5,14 @@
  *     npm run bench:scale                    up to 5e7 blocks (7 GB), as far as free memory goes
  *     npm run bench:scale -- --quick         up to 1e6
  *     npm run bench:scale -- --most 1e7
+ *     npm run bench:scale -- --write         puts the results into docs/performance.md
  */
 
 import { freemem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { lineChart, saveChart } from './graphs/plot'
 import { isInstalled, nativePeers } from './peers/peers'
+import { writeDocument } from './speed/document'
 import { flatten } from './speed/flat'
 import { describeMachine, machineLine, peerLine, writeJson } from './speed/machine'
 import { measurePauses, pauseReport } from './speed/pauses'
@@ -19,7 +21,13 @@ import { median } from './speed/quantile'
 import { digits, table } from './speed/table'
 import { churn } from './workloads/basic'
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, most: { type: 'string' } } })
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    most: { type: 'string' },
+    write: { type: 'boolean', default: false },
+  },
+})
 
 /** Live blocks of 16 to 256 bytes. */
 const COUNTS = [1e3, 1e4, 1e5, 1e6, 1e7, 5e7] as const
@@ -156,9 +164,10 @@ async function main(): Promise<void> {
     process.stderr.write(`${count(live)} live blocks\n`)
     points.push(...(await measureCount(live, isQuick)))
   }
-  console.log(`\n${costReport(points)}`)
   const pauses = await measurePauses(isQuick ? 1e5 : 1e6)
-  console.log(`\n${pauseReport(pauses)}`)
+  const text = `${costReport(points)}\n\n${pauseReport(pauses)}`
+  console.log(`\n${text}`)
+  if (values.write) writeDocument('scale', `${line}\n\n${text}`)
   const file = writeJson('bench-scale', { machine, isQuick, points, pauses })
   console.log(`\n${[file, ...(await costChart(points, line))].join('\n')}`)
 }
