@@ -222,6 +222,40 @@ describe('the limit option', () => {
     expect(heap.stats().mappedBytes).toBe(8 * ARENA_BYTES + BOOKS)
   })
 
+  it('is not passed by blocks that are free: magazines are given back before a request fails', () => {
+    const limit = ARENA_BYTES + BOOKS
+    for (const size of [16, 512, 4096]) {
+      const { heap } = fakeHeap({ limit })
+      heap.freeMany(heap.allocMany(size, new Int32Array(4)))
+      expect(heap.usableSize(heap.alloc(ARENA_BYTES))).toBe(ARENA_BYTES)
+      checkHeap(heap.internals)
+    }
+    for (const size of [16, 700, 8192, 16_384]) {
+      const { heap, os } = fakeHeap({ limit })
+      const pointers = [...heap.allocMany(4096, new Int32Array(63))] as Pointer[]
+      heap.freeMany(pointers.slice(10, 14))
+      const pointer = heap.alloc(size)
+      heap.bytes(pointer).fill(1)
+      for (const other of [...pointers.slice(0, 10), ...pointers.slice(14)]) expect(heap.isLive(other)).toBe(true)
+      expect([os.calls.map, heap.stats().blocks]).toEqual([2, 60])
+      expect(caught(() => heap.allocMany(4096, new Int32Array(5))).code).toBe('EBB_LIMIT')
+      checkHeap(heap.internals)
+    }
+  })
+
+  it('leaves no mapping behind where there was room for a block but not for its slot', () => {
+    for (const size of [2 * ARENA_BYTES, 1_003_520]) {
+      const { heap, os } = fakeHeap({ limit: size + BOOKS - 4096 })
+      // An empty arena keeps its books until the large mapping drives both out.
+      heap.free(heap.alloc(16))
+      expect(os.mapped.size).toBe(2)
+      expect(caught(() => heap.alloc(size)).code).toBe('EBB_LIMIT')
+      expect([os.mapped.size, heap.stats().mappedBytes]).toEqual([0, 0])
+      checkHeap(heap.internals)
+      expect(heap.stats()).toMatchObject({ largeBlocks: 0, largeBytes: 0, arenas: 0 })
+    }
+  })
+
   it('of less than an arena still serves what fits', () => {
     const { heap } = fakeHeap({ limit: 0 })
     expect(caught(() => heap.alloc(0)).code).toBe('EBB_LIMIT')
