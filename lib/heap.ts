@@ -372,7 +372,10 @@ export class Heap extends BlockData {
   /** Ends a slow operation: puts the books right if a lost arena was met, and checks them where that is asked for. */
   private settle<T>(result: T): T {
     if (this.parts.table.sawLost) this.small.rebuild()
-    if (CHECK >= 3 && ++this.slowOperations % CHECK_INTERVAL === 0) checkHeap(this.parts)
+    if (CHECK >= 3 && ++this.slowOperations % CHECK_INTERVAL === 0) {
+      rebuildIfLost(this.parts)
+      checkHeap(this.parts)
+    }
     return result
   }
 
