@@ -162,7 +162,7 @@ async function summaryChart(context: Context, results: Record<string, { rows: Ro
     barChart({
       title: 'Memory held for each byte in use, over recorded programs',
       subtitle:
-        'Integral of resident growth over integral of live bytes. Lower is better; 1 is the least without compaction.',
+        'Integral of resident growth over integral of live bytes. Lower is better.',
       xLabel: 'bytes resident for each live byte',
       bars,
       caption: `The whole process, read by itself from smaps_rollup at ${SAMPLES} points of each program. ${context.machine}`,
