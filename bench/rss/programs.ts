@@ -161,8 +161,7 @@ async function summaryChart(context: Context, results: Record<string, { rows: Ro
     'out/rss/programs',
     barChart({
       title: 'Memory held for each byte in use, over recorded programs',
-      subtitle:
-        'Integral of resident growth over integral of live bytes. Lower is better.',
+      subtitle: 'Integral of resident growth over integral of live bytes. Lower is better.',
       xLabel: 'bytes resident for each live byte',
       bars,
       caption: `The whole process, read by itself from smaps_rollup at ${SAMPLES} points of each program. ${context.machine}`,
