@@ -30,7 +30,7 @@ interface Result {
 }
 
 async function once(arm: string, options: GcOptions): Promise<Counts> {
-  const child = new NodeProcess(arm, { execArgv: ['--max-old-space-size=8192'] })
+  const child = new NodeProcess(arm)
   try {
     await child.start({ kind: 'gc', arm, options })
     return await child.ask({ verb: 'inspect' })
