@@ -34,6 +34,7 @@ import {
 } from './ledger'
 import type { HeapParts } from './parts'
 import { CLASS_TABLE_LENGTH, runBlocksOf, WHOLE_RUN } from './size-class'
+import { poolStart } from './small'
 import { takeStats } from './stats'
 
 function must(holds: boolean, what: string): void {
@@ -111,7 +112,8 @@ function checkRun(parts: HeapParts, run: Pointer, length: number, linkedAs: Size
   const blocks = runBlocksOf(sizeClass)
   const live = parts.table.live.count(run, length)
   const isPinned = recordWord(ledger, pool, PINS) > 0
-  const isPlain = length === 1 && sizeClass !== WHOLE_RUN && !isPinned
+  const isMoving = parts.moving !== 0 && poolStart(parts.moving) === run
+  const isPlain = length === 1 && sizeClass !== WHOLE_RUN && !isPinned && !isMoving
   const name = `run ${showPointer(run)} of class ${sizeClass}`
   must(
     parts.table.live.magazineOf(run) === (isPlain ? sizeClass : 0),

@@ -131,10 +131,18 @@ export class Compactor {
     const to = parts.small.ownsClass(sizeClass) ? parts.small.takeIn(sizeClass, run) : parts.runs.takeIn(sizeClass, run)
     copyBlock(parts, from, to, usableBytes(parts, from))
     this.moved++
+    const { live } = parts.table
+    live.setMagazine(from, 0) // leads a free of it to free.ts, where it is refused
+    parts.moving = from
     try {
       this.tell(from, to)
     } finally {
-      if (isLive(parts, from) && !parts.pins.has(from)) freeBlock(parts, from, true)
+      parts.moving = 0
+      if (isLive(parts, from)) {
+        const isPinned = recordWord(parts.table.ledger(slotOf(from)), poolOf(from), PINS) > 0
+        if (parts.small.ownsClass(sizeClass) && !isPinned) live.setMagazine(from, sizeClass)
+        if (!parts.pins.has(from)) freeBlock(parts, from, true)
+      }
     }
   }
 

@@ -7,15 +7,26 @@ import { type Pointer, type SizeClass, slotOf } from './layout'
 import type { HeapParts } from './parts'
 import { refusePointer } from './refuse'
 
+/** Throws for a live block that must stay where it is: pinned, or the one that compact is telling its callback of. */
+export function refuseHeld(parts: HeapParts, pointer: Pointer, verb: string): void {
+  if (parts.pins.size > 0 && parts.pins.has(pointer)) {
+    throw new HeapError('EBB_PINNED', `ebb: ${verb}(${showPointer(pointer)}): the block is pinned; unpin it first`)
+  }
+  if (pointer === parts.moving) {
+    throw new HeapError(
+      'EBB_BUSY',
+      `ebb: ${verb}(${showPointer(pointer)}): compact is moving the block; use where it is told to go`,
+    )
+  }
+}
+
 /**
- * Frees a live block. Refuses a pinned one.
+ * Frees a live block. Refuses one that is held.
  * @param toPool - past the magazine, straight into its pool
  */
 export function freeBlock(parts: HeapParts, pointer: Pointer, toPool = false): void {
-  const { table, small, runs, large, pins, arenas, purger } = parts
-  if (pins.size > 0 && pins.has(pointer)) {
-    throw new HeapError('EBB_PINNED', `ebb: free(${showPointer(pointer)}): the block is pinned; unpin it first`)
-  }
+  const { table, small, runs, large, arenas, purger } = parts
+  refuseHeld(parts, pointer, 'free')
   const slot = slotOf(pointer)
   if (table.isLarge(slot)) {
     if (table.isLost(slot)) refusePointer(parts, false, pointer, 'free')

@@ -7,7 +7,7 @@ import { checkHeap } from './check-heap'
 import { type Clock, systemClock } from './clock'
 import { type CompactBudget, Compactor, type CompactResult, type Moved } from './compact'
 import { HeapError, isByteLength, refuseByteLength, refuseClosed, show, showPointer } from './errors'
-import { freeBlock } from './free'
+import { freeBlock, refuseHeld } from './free'
 import { ARENA_BYTES, POOL_SHIFT, type Pointer, type SizeClass, type Slot, SMALL_MAX_BYTES, slotOf } from './layout'
 import { type OsPages, osPages } from './os-pages'
 import { type HeapParts, wire } from './parts'
@@ -50,7 +50,7 @@ const poolShift = POOL_SHIFT
 const segmentMask = SEGMENT_MASK
 
 /** EBB_CHECK=3 in the environment: the heap checks itself after every CHECK_INTERVAL-th slow operation. */
-const CHECK = Number(process.env['EBB_CHECK'] ?? 0)
+const CHECK = Number(process.env.EBB_CHECK ?? 0)
 const CHECK_INTERVAL = 64
 
 /**
@@ -133,9 +133,7 @@ export class Heap extends BlockData {
     this.mustBeLive(pointer, 'realloc')
     if (!isByteLength(byteLength)) refuseByteLength(byteLength)
     const { parts } = this
-    if (parts.pins.size > 0 && parts.pins.has(pointer)) {
-      throw new HeapError('EBB_PINNED', `ebb: realloc(${showPointer(pointer)}): the block is pinned; unpin it first`)
-    }
+    refuseHeld(parts, pointer, 'realloc')
     if (resizeInPlace(parts, pointer, byteLength)) return pointer
     const moved = this.allocAttached(byteLength)
     copyBlock(parts, pointer, moved, Math.min(byteLength, usableBytes(parts, pointer)))
@@ -243,8 +241,8 @@ export class Heap extends BlockData {
 
   /**
    * Moves blocks together and gives back the memory this frees: below the floor of OS pages with one live block.
-   * @param moved - told of each move, when the bytes are at `to` already and `from` is not free yet. It may use the heap. If it
-   *   throws, the block stays moved, compaction ends, and the error comes out of here.
+   * @param moved - told of each move, when the bytes are at `to` already and `from` is not free yet. It may use the heap, but not free or
+   *   realloc `from`. If it throws, the block stays moved, compaction ends, and the error comes out of here.
    * @param budget - blocks or milliseconds this call may spend
    * @throws HeapError `EBB_BUSY` from inside of `moved`
    */

@@ -29,6 +29,8 @@ export interface HeapParts {
   readonly purger: Purger
   /** Pinned blocks and how often each is pinned. */
   readonly pins: Map<Pointer, number>
+  /** The block that compact is telling its callback of; 0: none. */
+  moving: Pointer | 0
 }
 
 /** @param decayMs - milliseconds; @param limit - bytes */
@@ -56,6 +58,7 @@ export function wire(os: OsPages, clock: Clock, decayMs: number, limit: number, 
     large,
     purger,
     pins: new Map<Pointer, number>(),
+    moving: 0 as Pointer | 0,
   }
   arenas.onWake = () => purger.wake()
   small.onWake = () => purger.noteWake()

@@ -232,6 +232,22 @@ describe('moved', () => {
     marked.check()
   })
 
+  it('cannot free or resize the block that is moving where it was, whatever it allocates after', () => {
+    const { heap } = fakeHeap()
+    const pointers = heap.allocMany(48, new Int32Array(2000))
+    for (let i = 0; i < pointers.length; i++) if (i % 7 !== 0) heap.free(pointers[i] as Pointer)
+    const fresh: Pointer[] = []
+    const { moved } = heap.compact((from) => {
+      expect(() => heap.free(from)).toThrow(expect.objectContaining({ code: 'EBB_BUSY' }))
+      expect(() => heap.realloc(from, 500)).toThrow(expect.objectContaining({ code: 'EBB_BUSY' }))
+      if (fresh.length < 50) fresh.push(heap.alloc(48))
+    })
+    expect(moved).toBeGreaterThan(50)
+    expect(fresh.every((pointer) => heap.isLive(pointer))).toBe(true)
+    expect(new Set(fresh).size).toBe(50)
+    checkHeap(heap.internals)
+  })
+
   it('may free the block that it is told of, at its new place', () => {
     const { heap, marked } = sparseHeap()
     heap.compact((from, to) => {
