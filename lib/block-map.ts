@@ -34,8 +34,11 @@ export class BlockMap {
   words: Int32Array<ArrayBuffer> = new Int32Array(0)
   /** Words there are. A field, because the length of a typed array is no small integer to V8: 8 % of a replay. */
   wordCount = 0
-  /** The magazine of each pool's blocks, which is its size class; 0: none, a free is not for the fast path. */
-  magazines = new Uint8Array(0)
+  /**
+   * The magazine of each pool's blocks, which is its size class; 0: none, a free is not for the fast path. (Of signed bytes, as
+   * Node's Buffers keep V8 from trusting the type of a field that holds a Uint8Array.)
+   */
+  magazines = new Int8Array(0)
   /** Blocks of a run that are live or in a magazine, at its first pool. Meaningless elsewhere. */
   taken = new Uint16Array(0)
   private readonly mappings: Mappings
@@ -62,7 +65,7 @@ export class BlockMap {
 
   private resize(slots: number): void {
     const words = new Int32Array(this.mappings.map(this.mappings.roundUp(slots * BYTES_PER_SLOT)))
-    const magazines = new Uint8Array(slots * POOLS_PER_ARENA)
+    const magazines = new Int8Array(slots * POOLS_PER_ARENA)
     words.set(this.words.subarray(0, Math.min(this.words.length, slots * WORDS_PER_SLOT)))
     magazines.set(this.magazines.subarray(0, magazines.length))
     const taken = new Uint16Array(slots * POOLS_PER_ARENA)
@@ -130,7 +133,7 @@ export class BlockMap {
     this.unmapWords()
     this.words = new Int32Array(0)
     this.wordCount = 0
-    this.magazines = new Uint8Array(0)
+    this.magazines = new Int8Array(0)
     this.taken = new Uint16Array(0)
   }
 

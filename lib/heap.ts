@@ -8,7 +8,16 @@ import { type Clock, systemClock } from './clock'
 import { type CompactBudget, Compactor, type CompactResult, type Moved } from './compact'
 import { HeapError, isByteLength, refuseByteLength, refuseClosed, show, showPointer } from './errors'
 import { freeBlock, refuseHeld } from './free'
-import { ARENA_BYTES, POOL_SHIFT, type Pointer, type SizeClass, type Slot, SMALL_MAX_BYTES, slotOf } from './layout'
+import {
+  ARENA_BYTES,
+  GRANULE_BYTES,
+  POOL_SHIFT,
+  type Pointer,
+  type SizeClass,
+  type Slot,
+  SMALL_MAX_BYTES,
+  slotOf,
+} from './layout'
 import { type OsPages, osPages } from './os-pages'
 import { type HeapParts, wire } from './parts'
 import { pinBlock, unpinBlock } from './pins'
@@ -46,6 +55,7 @@ export interface Block {
 
 // File-local copies: an imported binding is a property load on every use.
 const smallMax = SMALL_MAX_BYTES
+const granuleBytes = GRANULE_BYTES
 const poolShift = POOL_SHIFT
 const segmentMask = SEGMENT_MASK
 
@@ -92,8 +102,18 @@ export class Heap extends BlockData {
    * @throws TypeError, RangeError for what is not a number of bytes; HeapError `EBB_OUT_OF_MEMORY`, `EBB_LIMIT`, `EBB_CLOSED`
    */
   override alloc(byteLength: number): Pointer {
-    if (typeof byteLength === 'number' && byteLength >>> 0 === byteLength && byteLength <= smallMax) {
-      return this.small.take(((byteLength + 15) >>> 4 || 1) as SizeClass)
+    // `| 0` and two compares: what `>>> 0` gives, V8 compares with a signed number as doubles.
+    if (typeof byteLength === 'number' && (byteLength | 0) === byteLength && byteLength > 0 && byteLength <= smallMax) {
+      // SmallBlocks.take once more, over fields of this object: one load less for all that follow to wait for.
+      const sizeClass = ((byteLength + 15) >>> 4) as SizeClass
+      const { magazines } = this
+      const top = magazines[sizeClass] as number
+      const pointer = magazines[top] as Pointer | 0
+      if (pointer === 0) return this.small.refill(sizeClass)
+      const { words } = this.live
+      magazines[sizeClass] = top - 1
+      words[pointer >>> 5] = (words[pointer >>> 5] as number) | (1 << pointer)
+      return pointer
     }
     return this.allocSlow(byteLength)
   }
@@ -101,9 +121,14 @@ export class Heap extends BlockData {
   /** Allocates a block whose usable bytes are all 0. Otherwise like {@link alloc}. (`calloc`) */
   allocZeroed(byteLength: number): Pointer {
     if (typeof byteLength === 'number' && byteLength <= smallMax) {
-      const pointer = this.allocAttached(byteLength)
-      clearBlock(this.parts, pointer, ((byteLength + 15) >>> 4 || 1) << 4)
-      return pointer
+      const pointer = this.alloc(byteLength)
+      try {
+        clearBlock(this.parts, pointer, ((byteLength + 15) >>> 4 || 1) << 4)
+        return pointer
+      } catch (cause) {
+        this.forgetLost(pointer, cause)
+        return this.allocZeroed(byteLength)
+      }
     }
     this.parts.arenas.tookZeroed = false
     const pointer = this.allocAttached(byteLength)
@@ -130,6 +155,11 @@ export class Heap extends BlockData {
    */
   realloc(pointer: Pointer, byteLength: number): Pointer {
     if ((pointer as number) === 0) return this.allocAttached(byteLength)
+    if (typeof byteLength === 'number' && (byteLength | 0) === byteLength && byteLength > 0 && byteLength <= smallMax) {
+      const usable = this.smallBytes(pointer)
+      const fits = byteLength <= usable && usable - byteLength <= Math.max(usable >>> 2, granuleBytes - 1)
+      if (usable > 0 && !fits) return this.moveSmall(pointer, byteLength, Math.min(usable, byteLength))
+    }
     this.mustBeLive(pointer, 'realloc')
     if (!isByteLength(byteLength)) refuseByteLength(byteLength)
     const { parts } = this
@@ -155,7 +185,7 @@ export class Heap extends BlockData {
         if ((bits & bit) !== 0) {
           const { magazines } = this
           const magazine = magazineOf[pointer >>> poolShift] as number
-          const top = (magazines[magazine] as number) + 1
+          const top = ((magazines[magazine] as number) + 1) | 0
           if ((top & segmentMask) !== 0) {
             words[index] = bits ^ bit
             magazines[top] = pointer
@@ -346,6 +376,35 @@ export class Heap extends BlockData {
     if (!this.parts.table.isLost(slotOf(pointer))) return pointer
     this.small.rebuild()
     return this.allocAttached(byteLength)
+  }
+
+  /** Usable bytes of a live block of a small class that is free to move; 0 for all else. */
+  private smallBytes(pointer: Pointer): number {
+    const { words, wordCount, magazines: magazineOf } = this.live
+    if (typeof pointer !== 'number' || (pointer | 0) !== pointer || pointer >>> 5 >= wordCount) return 0
+    if (((words[pointer >>> 5] as number) & (1 << pointer)) === 0) return 0
+    const bytes = (magazineOf[pointer >>> poolShift] as number) * granuleBytes
+    return bytes <= smallMax ? bytes : 0
+  }
+
+  /** The way of a realloc that makes another small block of a small one. */
+  private moveSmall(pointer: Pointer, byteLength: number, copied: number): Pointer {
+    const moved = this.alloc(byteLength)
+    try {
+      copyBlock(this.parts, pointer, moved, copied)
+      this.free(pointer)
+      return moved
+    } catch (cause) {
+      if (isLive(this.parts, pointer)) this.forgetLost(moved, cause)
+      else if (isLive(this.parts, moved)) this.free(moved)
+      return this.realloc(pointer, byteLength) // refuses a block that is lost, tries again for one that is not
+    }
+  }
+
+  /** An access to a block just allocated failed: writes its arena off if that is why, else lets the failure out. */
+  private forgetLost(pointer: Pointer, cause: unknown): void {
+    if (!this.parts.table.isLost(slotOf(pointer))) throw cause
+    this.small.rebuild()
   }
 
   private allocSlow(byteLength: number): Pointer {

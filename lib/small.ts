@@ -100,7 +100,7 @@ export class SmallBlocks {
   }
 
   /** The magazine is empty or asleep: fills half of it from the first used pool, or a fresh one, and takes a block. */
-  private refill(sizeClass: SizeClass): Pointer {
+  refill(sizeClass: SizeClass): Pointer {
     let head = this.used.head(sizeClass)
     if (head === 0) head = this.openPool(sizeClass)
     this.table.ledger(slotOf(head)) // notices a lost arena
@@ -193,15 +193,26 @@ export class SmallBlocks {
 
   /** The lower half of a full magazine, freed longest ago, goes back to the pools. */
   private releaseHalf(sizeClass: SizeClass): void {
-    const { magazines } = this
+    const { magazines, half } = this
+    const count = ((CAPACITY[sizeClass] as number) + 1) >> 1
+    const top = lastOf(sizeClass) - count
     const first = bottomOf(sizeClass) + 1
-    const half = ((CAPACITY[sizeClass] as number) + 1) >> 1
-    const { half: released } = this
     // Moved out first: what is left is a sound magazine, whatever releasing meets.
-    for (let i = 0; i < half; i++) released[i] = magazines[first + i] as number
-    magazines.copyWithin(first, first + half, lastOf(sizeClass) + 1)
-    magazines[sizeClass] = lastOf(sizeClass) - half
-    for (let i = 0; i < half; i++) this.release(sizeClass, released[i] as Pointer)
+    for (let i = 0; i < count; i++) half[i] = magazines[first + i] as number
+    for (let i = first; i <= top; i++) magazines[i] = magazines[i + count] as number
+    magazines[sizeClass] = top
+    const blocks = runBlocks[sizeClass] as number
+    let { taken } = this.live
+    for (let i = 0; i < count; i++) {
+      const pointer = half[i] as Pointer
+      const before = taken[pointer >>> poolShift] as number
+      if (before > 1 && before < blocks) {
+        taken[pointer >>> poolShift] = before - 1
+        continue
+      }
+      this.release(sizeClass, pointer)
+      taken = this.live.taken // what got empty may have been the last pool in use: the columns begin anew then
+    }
   }
 
   /** Puts every magazine's blocks back into their pools and the magazines to sleep. Returns how many blocks it were. */
