@@ -13,7 +13,7 @@
  * | `EBB_LIMIT` | the heap's own `limit` would be passed |
  * | `EBB_CLOSED` | the heap was closed |
  * | `EBB_ARENA_LOST` | user code detached or transferred an arena's buffer away |
- * | `EBB_BUSY` | the call came from inside `compact()`'s callback |
+ * | `EBB_BUSY` | `compact()` inside of its own callback, or `free` or `realloc` there of the block that is moving |
  * | `EBB_CORRUPT` | the books contradict themselves: somebody wrote into a ledger through a raw buffer |
  * | `EBB_NO_ADDON` | the native addon is missing or cannot be loaded |
  * | `EBB_OS` | another call to the operating system failed |
