@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module'
 import { KIND_ALLOC, KIND_ALLOC_ZEROED, KIND_FREE, KIND_REALLOC, type Trace } from '../traces/builder'
-import type { TimedArm } from '../traces/replay'
+import { inChunks, type TimedArm } from '../traces/replay'
 import { MissingArm } from './protocol'
 
 /** What is used of koffi; a pointer is an opaque value. */
@@ -51,5 +51,5 @@ export function timedKoffi({ ops, ids }: Trace): TimedArm {
       sizes[id] = byteLength
     }
   }
-  return { name: 'koffi.alloc', replay }
+  return { name: 'koffi.alloc', replay: inChunks(replay) }
 }

@@ -41,7 +41,7 @@ function stepByPointer(count: number, ebb: EbbModule): Batch {
   const { x, y, dx, dy } = type.fields
   const all = Int32Array.from({ length: count }, (_, i) => type.fromObject(particleAt(i)))
   const run = (): unknown => {
-    for (let i = 0; i < all.length; i++) {
+    for (let i = 0; i < count; i++) {
       const p = all[i] as Pointer
       x.set(p, x.get(p) + dx.get(p))
       y.set(p, y.get(p) + dy.get(p))
@@ -70,7 +70,7 @@ function stepByCursor(count: number, ebb: EbbModule): Batch {
 function stepObjects(count: number): Batch {
   const all = Array.from({ length: count }, (_, i) => particleAt(i))
   const run = (): unknown => {
-    for (let i = 0; i < all.length; i++) {
+    for (let i = 0; i < count; i++) {
       const p = all[i]!
       p.x += p.dx
       p.y += p.dy

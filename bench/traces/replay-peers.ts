@@ -4,7 +4,13 @@
  * into a Uint8Array.
  */
 import { KIND_ALLOC, KIND_ALLOC_ZEROED, KIND_FREE, KIND_REALLOC, type Trace } from './builder'
-import type { TimedArm } from './replay'
+import { inChunks, type TimedArm } from './replay'
+
+// File-local copies: an imported binding is a property load on every use, which no native arm pays for.
+const kindAlloc = KIND_ALLOC
+const kindAllocZeroed = KIND_ALLOC_ZEROED
+const kindFree = KIND_FREE
+const kindRealloc = KIND_REALLOC
 
 type Blocks<T> = (T | undefined)[]
 
@@ -26,17 +32,17 @@ export function timedAllocUnsafe({ ops, ids }: Trace): TimedArm {
       const byteLength = ops[2 * at + 1]!
       const id = word >>> 2
       const kind = word & 3
-      if (kind === KIND_FREE) {
+      if (kind === kindFree) {
         blocks[id] = undefined
         continue
       }
-      const block = kind === KIND_ALLOC_ZEROED ? Buffer.alloc(byteLength) : Buffer.allocUnsafe(byteLength)
-      if (kind === KIND_REALLOC) blocks[id]!.copy(block)
+      const block = kind === kindAllocZeroed ? Buffer.alloc(byteLength) : Buffer.allocUnsafe(byteLength)
+      if (kind === kindRealloc) blocks[id]!.copy(block)
       mark(block, byteLength, id ^ at)
       blocks[id] = block
     }
   }
-  return { name: 'Buffer.allocUnsafe', replay }
+  return { name: 'Buffer.allocUnsafe', replay: inChunks(replay) }
 }
 
 /** One ArrayBuffer for each block. */
@@ -48,17 +54,17 @@ export function timedAllocUnsafeSlow({ ops, ids }: Trace): TimedArm {
       const byteLength = ops[2 * at + 1]!
       const id = word >>> 2
       const kind = word & 3
-      if (kind === KIND_FREE) {
+      if (kind === kindFree) {
         blocks[id] = undefined
         continue
       }
-      const block = kind === KIND_ALLOC_ZEROED ? Buffer.alloc(byteLength) : Buffer.allocUnsafeSlow(byteLength)
-      if (kind === KIND_REALLOC) blocks[id]!.copy(block)
+      const block = kind === kindAllocZeroed ? Buffer.alloc(byteLength) : Buffer.allocUnsafeSlow(byteLength)
+      if (kind === kindRealloc) blocks[id]!.copy(block)
       mark(block, byteLength, id ^ at)
       blocks[id] = block
     }
   }
-  return { name: 'Buffer.allocUnsafeSlow', replay }
+  return { name: 'Buffer.allocUnsafeSlow', replay: inChunks(replay) }
 }
 
 /** Always zeroed; up to 64 bytes V8 keeps the contents in its own heap. */
@@ -70,12 +76,12 @@ export function timedUint8Array({ ops, ids }: Trace): TimedArm {
       const byteLength = ops[2 * at + 1]!
       const id = word >>> 2
       const kind = word & 3
-      if (kind === KIND_FREE) {
+      if (kind === kindFree) {
         blocks[id] = undefined
         continue
       }
       const block = new Uint8Array(byteLength)
-      if (kind === KIND_REALLOC) {
+      if (kind === kindRealloc) {
         const before = blocks[id]!
         block.set(before.length > byteLength ? before.subarray(0, byteLength) : before)
       }
@@ -83,7 +89,7 @@ export function timedUint8Array({ ops, ids }: Trace): TimedArm {
       blocks[id] = block
     }
   }
-  return { name: 'Uint8Array', replay }
+  return { name: 'Uint8Array', replay: inChunks(replay) }
 }
 
 /** Plain arrays with a slot for each eight bytes: what a program keeps that never leaves the JavaScript heap. */
@@ -94,13 +100,13 @@ export function timedArray({ ops, ids }: Trace): TimedArm {
       const word = ops[2 * at]!
       const id = word >>> 2
       const kind = word & 3
-      if (kind === KIND_FREE) {
+      if (kind === kindFree) {
         blocks[id] = undefined
         continue
       }
       const slots = Math.ceil(ops[2 * at + 1]! / 8)
       const block = new Array<number>(slots).fill(0)
-      if (kind === KIND_REALLOC) {
+      if (kind === kindRealloc) {
         const before = blocks[id]!
         for (let i = Math.min(slots, before.length) - 1; i >= 0; i--) block[i] = before[i]!
       }
@@ -108,7 +114,7 @@ export function timedArray({ ops, ids }: Trace): TimedArm {
       blocks[id] = block
     }
   }
-  return { name: 'Array', replay }
+  return { name: 'Array', replay: inChunks(replay) }
 }
 
 /**
@@ -133,9 +139,9 @@ export async function timedMemPool(trace: Trace): Promise<TimedArm> {
       // It gives nothing for a request of 0 bytes.
       const request = byteLength === 0 ? 1 : byteLength
       let block: number
-      if (kind === KIND_ALLOC) block = pool.malloc(request)
-      else if (kind === KIND_ALLOC_ZEROED) block = pool.calloc(request)
-      else if (kind === KIND_REALLOC) block = pool.realloc(blocks[id]!, request)
+      if (kind === kindAlloc) block = pool.malloc(request)
+      else if (kind === kindAllocZeroed) block = pool.calloc(request)
+      else if (kind === kindRealloc) block = pool.realloc(blocks[id]!, request)
       else {
         pool.free(blocks[id]!)
         continue
@@ -146,14 +152,14 @@ export async function timedMemPool(trace: Trace): Promise<TimedArm> {
       blocks[id] = block
     }
   }
-  return { name: '@thi.ng/malloc', replay }
+  return { name: '@thi.ng/malloc', replay: inChunks(replay) }
 }
 
 /** Twice the peak with a head of 16 bytes for each block, and everything that realloc may lose. */
 function memPoolBytes({ ops, ids, peakLiveBytes }: Trace): number {
   let bytes = 2 * (peakLiveBytes + 16 * ids) + (1 << 20)
   for (let at = 0; at < ops.length; at += 2) {
-    if ((ops[at]! & 3) === KIND_REALLOC) bytes += ops[at + 1]! + 16
+    if ((ops[at]! & 3) === kindRealloc) bytes += ops[at + 1]! + 16
   }
   return Math.min(Math.ceil(bytes / 16) * 16, 0x7fff_0000)
 }

@@ -5,6 +5,12 @@
 import type { Heap, Pointer } from 'ebb'
 import { KIND_ALLOC, KIND_ALLOC_ZEROED, KIND_FREE, KIND_REALLOC, type Trace } from './builder'
 
+// File-local copies: an imported binding is a property load on every use, which no native arm pays for.
+const kindAlloc = KIND_ALLOC
+const kindAllocZeroed = KIND_ALLOC_ZEROED
+const kindFree = KIND_FREE
+const kindRealloc = KIND_REALLOC
+
 /** What a checked replay needs of an allocator. */
 export interface CheckedArm<Block> {
   alloc(byteLength: number): Block
@@ -64,19 +70,19 @@ class CheckedReplay<Block> {
     const byteLength = this.#trace.ops[2 * at + 1]!
     const id = word >>> 2
     switch (word & 3) {
-      case KIND_ALLOC:
+      case kindAlloc:
         this.counts.allocs++
         this.#fill(id, this.#arm.alloc(byteLength), byteLength)
         break
-      case KIND_ALLOC_ZEROED:
+      case kindAllocZeroed:
         this.counts.zeroedAllocs++
         this.#fill(id, this.#zeroed(id, byteLength), byteLength)
         break
-      case KIND_REALLOC:
+      case kindRealloc:
         this.counts.reallocs++
         this.#fill(id, this.#reallocated(id, byteLength), byteLength)
         break
-      case KIND_FREE:
+      case kindFree:
         this.counts.frees++
         this.#verify(id, this.#blocks[id]!, this.#sizes[id]!)
         this.#arm.free(this.#blocks[id]!)
@@ -164,6 +170,19 @@ export interface TimedArm {
   replay(from: number, to: number): void
 }
 
+/** Operations that a replay loop carries out in one call. */
+const CHUNK = 4096
+
+/**
+ * Replays a range chunk by chunk. V8 makes its best code for a function that is entered often; a loop that it has to replace while
+ * it runs gets code in which nothing around it is constant, for as long as the loop is entered once a round.
+ */
+export const inChunks =
+  (replay: TimedArm['replay']): TimedArm['replay'] =>
+  (from, to) => {
+    for (let at = from; at < to; at += CHUNK) replay(at, Math.min(to, at + CHUNK))
+  }
+
 /** ns per operation of one whole round. */
 export function timeRound(arm: TimedArm, trace: Trace): number {
   const start = process.hrtime.bigint()
@@ -185,13 +204,13 @@ export function timedEbb(heap: Heap, trace: Trace): TimedArm {
       const id = word >>> 2
       let pointer: Pointer
       switch (word & 3) {
-        case KIND_ALLOC:
+        case kindAlloc:
           pointer = heap.alloc(byteLength)
           break
-        case KIND_ALLOC_ZEROED:
+        case kindAllocZeroed:
           pointer = heap.allocZeroed(byteLength)
           break
-        case KIND_REALLOC:
+        case kindRealloc:
           pointer = heap.realloc(blocks[id] as Pointer, byteLength)
           break
         default:
@@ -203,5 +222,5 @@ export function timedEbb(heap: Heap, trace: Trace): TimedArm {
       blocks[id] = pointer
     }
   }
-  return { name: 'ebb', replay }
+  return { name: 'ebb', replay: inChunks(replay) }
 }
