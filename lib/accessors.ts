@@ -1,21 +1,75 @@
 /**
  * Reading and writing numbers in blocks, with DataView's names, little-endian. None makes a JavaScript object.
  *
- * The hot path is one DataView access. The views start behind the ledgers, so whatever pointer and offset are given, no
- * access can leave the arena or reach the heap's books; what falls outside is refused with a named error. That a pointer is
- * still live, and that the offset stays inside of its block, is not asked here (docs/design.md has the cost of asking): those
- * are the caller's, as in C.
+ * The hot path is one element of a typed array over the whole space: aligned, in a block of a near arena, less than a pool from the
+ * block's start. Everything else goes through the DataView of its slot. No access can leave the memory of blocks or reach the
+ * heap's books: behind each near arena lies an empty pool, and the views of the others start behind their ledgers. What falls
+ * outside is refused with a named error. That a pointer is still live, and that the offset stays inside of its block, is not asked
+ * here (docs/performance.md has the cost of asking): those are the caller's, as in C.
  */
-import { GRANULE_MASK, GRANULE_SHIFT, POOL_BYTES, type Pointer, SLOT_SHIFT } from './layout'
+import type { ArenaTable } from './arena-table'
+import {
+  GRANULE_MASK,
+  GRANULE_SHIFT,
+  GRANULES_PER_ARENA,
+  POOL_BYTES,
+  type Pointer,
+  SLOT_SHIFT,
+  type Slot,
+} from './layout'
+import { space } from './os-pages'
 
+// File-local copies: an imported binding is a property load on every use.
 const slotShift = SLOT_SHIFT
 const granuleMask = GRANULE_MASK
 const granuleShift = GRANULE_SHIFT
-const ledgerBytes = POOL_BYTES
+const poolBytes = POOL_BYTES
+const firstNear = space.nearFirst * GRANULES_PER_ARENA
+/** Bits of an offset that is no multiple of 2, 4 or 8, or not below a pool's bytes. */
+const far1 = ~(POOL_BYTES - 1)
+const far2 = ~(POOL_BYTES - 2)
+const far4 = ~(POOL_BYTES - 4)
+const far8 = ~(POOL_BYTES - 8)
+
+/** Whether the hot path serves an access, given the granules of a heap's near slots and the bits that an offset must not have. */
+const isNear = (span: number, pointer: Pointer, byteOffset: number, misfit: number): boolean =>
+  typeof pointer === 'number' &&
+  typeof byteOffset === 'number' &&
+  ((pointer >>> 0) - firstNear) >>> 0 < span &&
+  byteOffset < poolBytes &&
+  (byteOffset & misfit) === 0
 
 /** Offset of a byte of a block in the DataView of its slot. */
 const at = (pointer: Pointer, byteOffset: number): number =>
-  ((pointer & granuleMask) << granuleShift) - ledgerBytes + byteOffset
+  ((pointer & granuleMask) << granuleShift) - poolBytes + byteOffset
+
+// Kinds of numbers, for what all of them have in common.
+const int8 = 0
+const uint8 = 1
+const int16 = 2
+const uint16 = 3
+const int32 = 4
+const uint32 = 5
+const float32 = 6
+const float64 = 7
+/** Bytes of a number, by its kind. */
+const BYTES = [1, 1, 2, 2, 4, 4, 4, 8] as const
+type Kind = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7
+
+// Typed arrays over the whole space, and the element of each at which slot 0 would begin: all modulo 2^32.
+const { buffer } = space
+const i8 = new Int8Array(buffer)
+const u8 = new Uint8Array(buffer)
+const i16 = new Int16Array(buffer)
+const u16 = new Uint16Array(buffer)
+const i32 = space.words
+const u32 = new Uint32Array(buffer)
+const f32 = new Float32Array(buffer)
+const f64 = new Float64Array(buffer)
+const near1 = (space.near * 4) | 0
+const near2 = (space.near * 2) | 0
+const near4 = space.near
+const near8 = space.near / 2
 
 /**
  * The typed accessors of a {@link Heap}. All take a `pointer` of a live block and a `byteOffset` in bytes from its start, of any
@@ -23,164 +77,228 @@ const at = (pointer: Pointer, byteOffset: number): number =>
  * leave the memory of the heap, `EBB_CLOSED` after close, `EBB_ARENA_LOST` where user code has taken the memory away.
  */
 export abstract class Accessors {
-  /** One DataView a slot. */
-  protected readonly data: DataView[]
-
-  protected constructor(data: DataView[]) {
-    this.data = data
+  /** @internal */
+  protected readonly table: ArenaTable
+  /** @internal */
+  protected constructor(table: ArenaTable) {
+    this.table = table
   }
 
   /** Says why an access failed; throws. */
   protected abstract refuseAccess(pointer: Pointer, byteOffset: number, byteLength: number, cause: unknown): never
 
+  /** The DataView that a pointer lies in. */
+  private view(pointer: Pointer): DataView {
+    return this.table.data((pointer >>> slotShift) as Slot)
+  }
+
+  /**
+   * Reads what the hot path does not. One function for all kinds, and so one that V8 finds too long to inline: its budget for a
+   * caller's loop is for the hot paths.
+   */
+  private getFar(kind: Kind, pointer: Pointer, byteOffset: number): number {
+    try {
+      const view = this.view(pointer)
+      const offset = at(pointer, byteOffset)
+      switch (kind) {
+        case int8:
+          return view.getInt8(offset)
+        case uint8:
+          return view.getUint8(offset)
+        case int16:
+          return view.getInt16(offset, true)
+        case uint16:
+          return view.getUint16(offset, true)
+        case int32:
+          return view.getInt32(offset, true)
+        case uint32:
+          return view.getUint32(offset, true)
+        case float32:
+          return view.getFloat32(offset, true)
+        default:
+          return view.getFloat64(offset, true)
+      }
+    } catch (cause) {
+      return this.refuseAccess(pointer, byteOffset, BYTES[kind], cause)
+    }
+  }
+
+  /** Writes what the hot path does not. */
+  private setFar(kind: Kind, pointer: Pointer, byteOffset: number, value: number): void {
+    try {
+      const view = this.view(pointer)
+      const offset = at(pointer, byteOffset)
+      switch (kind) {
+        case int8:
+          view.setInt8(offset, value)
+          break
+        case uint8:
+          view.setUint8(offset, value)
+          break
+        case int16:
+          view.setInt16(offset, value, true)
+          break
+        case uint16:
+          view.setUint16(offset, value, true)
+          break
+        case int32:
+          view.setInt32(offset, value, true)
+          break
+        case uint32:
+          view.setUint32(offset, value, true)
+          break
+        case float32:
+          view.setFloat32(offset, value, true)
+          break
+        default:
+          view.setFloat64(offset, value, true)
+          break
+      }
+    } catch (cause) {
+      this.refuseAccess(pointer, byteOffset, BYTES[kind], cause)
+    }
+  }
+
   /** Reads a signed 8-bit integer (1 byte). */
   getInt8(pointer: Pointer, byteOffset: number): number {
-    try {
-      return (this.data[pointer >>> slotShift] as DataView).getInt8(at(pointer, byteOffset))
-    } catch (cause) {
-      return this.refuseAccess(pointer, byteOffset, 1, cause)
+    if (isNear(this.table.nearSpan, pointer, byteOffset, far1)) {
+      return i8[(near1 + (pointer << 4) + byteOffset) >>> 0] as number
     }
+    return this.getFar(int8, pointer, byteOffset)
   }
 
   /** Writes a signed 8-bit integer (1 byte). */
   setInt8(pointer: Pointer, byteOffset: number, value: number): void {
-    try {
-      ;(this.data[pointer >>> slotShift] as DataView).setInt8(at(pointer, byteOffset), value)
-    } catch (cause) {
-      this.refuseAccess(pointer, byteOffset, 1, cause)
+    if (isNear(this.table.nearSpan, pointer, byteOffset, far1)) {
+      i8[(near1 + (pointer << 4) + byteOffset) >>> 0] = value
+      return
     }
+    this.setFar(int8, pointer, byteOffset, value)
   }
 
-  /** Reads a unsigned 8-bit integer (1 byte). */
+  /** Reads an unsigned 8-bit integer (1 byte). */
   getUint8(pointer: Pointer, byteOffset: number): number {
-    try {
-      return (this.data[pointer >>> slotShift] as DataView).getUint8(at(pointer, byteOffset))
-    } catch (cause) {
-      return this.refuseAccess(pointer, byteOffset, 1, cause)
+    if (isNear(this.table.nearSpan, pointer, byteOffset, far1)) {
+      return u8[(near1 + (pointer << 4) + byteOffset) >>> 0] as number
     }
+    return this.getFar(uint8, pointer, byteOffset)
   }
 
-  /** Writes a unsigned 8-bit integer (1 byte). */
+  /** Writes an unsigned 8-bit integer (1 byte). */
   setUint8(pointer: Pointer, byteOffset: number, value: number): void {
-    try {
-      ;(this.data[pointer >>> slotShift] as DataView).setUint8(at(pointer, byteOffset), value)
-    } catch (cause) {
-      this.refuseAccess(pointer, byteOffset, 1, cause)
+    if (isNear(this.table.nearSpan, pointer, byteOffset, far1)) {
+      u8[(near1 + (pointer << 4) + byteOffset) >>> 0] = value
+      return
     }
+    this.setFar(uint8, pointer, byteOffset, value)
   }
 
   /** Reads a signed 16-bit integer (2 bytes). */
   getInt16(pointer: Pointer, byteOffset: number): number {
-    try {
-      return (this.data[pointer >>> slotShift] as DataView).getInt16(at(pointer, byteOffset), true)
-    } catch (cause) {
-      return this.refuseAccess(pointer, byteOffset, 2, cause)
+    if (isNear(this.table.nearSpan, pointer, byteOffset, far2)) {
+      return i16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] as number
     }
+    return this.getFar(int16, pointer, byteOffset)
   }
 
   /** Writes a signed 16-bit integer (2 bytes). */
   setInt16(pointer: Pointer, byteOffset: number, value: number): void {
-    try {
-      ;(this.data[pointer >>> slotShift] as DataView).setInt16(at(pointer, byteOffset), value, true)
-    } catch (cause) {
-      this.refuseAccess(pointer, byteOffset, 2, cause)
+    if (isNear(this.table.nearSpan, pointer, byteOffset, far2)) {
+      i16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] = value
+      return
     }
+    this.setFar(int16, pointer, byteOffset, value)
   }
 
-  /** Reads a unsigned 16-bit integer (2 bytes). */
+  /** Reads an unsigned 16-bit integer (2 bytes). */
   getUint16(pointer: Pointer, byteOffset: number): number {
-    try {
-      return (this.data[pointer >>> slotShift] as DataView).getUint16(at(pointer, byteOffset), true)
-    } catch (cause) {
-      return this.refuseAccess(pointer, byteOffset, 2, cause)
+    if (isNear(this.table.nearSpan, pointer, byteOffset, far2)) {
+      return u16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] as number
     }
+    return this.getFar(uint16, pointer, byteOffset)
   }
 
-  /** Writes a unsigned 16-bit integer (2 bytes). */
+  /** Writes an unsigned 16-bit integer (2 bytes). */
   setUint16(pointer: Pointer, byteOffset: number, value: number): void {
-    try {
-      ;(this.data[pointer >>> slotShift] as DataView).setUint16(at(pointer, byteOffset), value, true)
-    } catch (cause) {
-      this.refuseAccess(pointer, byteOffset, 2, cause)
+    if (isNear(this.table.nearSpan, pointer, byteOffset, far2)) {
+      u16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] = value
+      return
     }
+    this.setFar(uint16, pointer, byteOffset, value)
   }
 
   /** Reads a signed 32-bit integer (4 bytes). */
   getInt32(pointer: Pointer, byteOffset: number): number {
-    try {
-      return (this.data[pointer >>> slotShift] as DataView).getInt32(at(pointer, byteOffset), true)
-    } catch (cause) {
-      return this.refuseAccess(pointer, byteOffset, 4, cause)
+    if (isNear(this.table.nearSpan, pointer, byteOffset, far4)) {
+      return i32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] as number
     }
+    return this.getFar(int32, pointer, byteOffset)
   }
 
   /** Writes a signed 32-bit integer (4 bytes). */
   setInt32(pointer: Pointer, byteOffset: number, value: number): void {
-    try {
-      ;(this.data[pointer >>> slotShift] as DataView).setInt32(at(pointer, byteOffset), value, true)
-    } catch (cause) {
-      this.refuseAccess(pointer, byteOffset, 4, cause)
+    if (isNear(this.table.nearSpan, pointer, byteOffset, far4)) {
+      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] = value
+      return
     }
+    this.setFar(int32, pointer, byteOffset, value)
   }
 
-  /** Reads a unsigned 32-bit integer (4 bytes). */
+  /** Reads an unsigned 32-bit integer (4 bytes). */
   getUint32(pointer: Pointer, byteOffset: number): number {
-    try {
-      return (this.data[pointer >>> slotShift] as DataView).getUint32(at(pointer, byteOffset), true)
-    } catch (cause) {
-      return this.refuseAccess(pointer, byteOffset, 4, cause)
+    if (isNear(this.table.nearSpan, pointer, byteOffset, far4)) {
+      return u32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] as number
     }
+    return this.getFar(uint32, pointer, byteOffset)
   }
 
-  /** Writes a unsigned 32-bit integer (4 bytes). */
+  /** Writes an unsigned 32-bit integer (4 bytes). */
   setUint32(pointer: Pointer, byteOffset: number, value: number): void {
-    try {
-      ;(this.data[pointer >>> slotShift] as DataView).setUint32(at(pointer, byteOffset), value, true)
-    } catch (cause) {
-      this.refuseAccess(pointer, byteOffset, 4, cause)
+    if (isNear(this.table.nearSpan, pointer, byteOffset, far4)) {
+      u32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] = value
+      return
     }
+    this.setFar(uint32, pointer, byteOffset, value)
   }
 
   /** Reads a 32-bit IEEE 754 number (4 bytes). */
   getFloat32(pointer: Pointer, byteOffset: number): number {
-    try {
-      return (this.data[pointer >>> slotShift] as DataView).getFloat32(at(pointer, byteOffset), true)
-    } catch (cause) {
-      return this.refuseAccess(pointer, byteOffset, 4, cause)
+    if (isNear(this.table.nearSpan, pointer, byteOffset, far4)) {
+      return f32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] as number
     }
+    return this.getFar(float32, pointer, byteOffset)
   }
 
   /** Writes a 32-bit IEEE 754 number (4 bytes). */
   setFloat32(pointer: Pointer, byteOffset: number, value: number): void {
-    try {
-      ;(this.data[pointer >>> slotShift] as DataView).setFloat32(at(pointer, byteOffset), value, true)
-    } catch (cause) {
-      this.refuseAccess(pointer, byteOffset, 4, cause)
+    if (isNear(this.table.nearSpan, pointer, byteOffset, far4)) {
+      f32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] = value
+      return
     }
+    this.setFar(float32, pointer, byteOffset, value)
   }
 
   /** Reads a 64-bit IEEE 754 number (8 bytes). */
   getFloat64(pointer: Pointer, byteOffset: number): number {
-    try {
-      return (this.data[pointer >>> slotShift] as DataView).getFloat64(at(pointer, byteOffset), true)
-    } catch (cause) {
-      return this.refuseAccess(pointer, byteOffset, 8, cause)
+    if (isNear(this.table.nearSpan, pointer, byteOffset, far8)) {
+      return f64[(near8 + (pointer << 1) + (byteOffset >> 3)) >>> 0] as number
     }
+    return this.getFar(float64, pointer, byteOffset)
   }
 
   /** Writes a 64-bit IEEE 754 number (8 bytes). */
   setFloat64(pointer: Pointer, byteOffset: number, value: number): void {
-    try {
-      ;(this.data[pointer >>> slotShift] as DataView).setFloat64(at(pointer, byteOffset), value, true)
-    } catch (cause) {
-      this.refuseAccess(pointer, byteOffset, 8, cause)
+    if (isNear(this.table.nearSpan, pointer, byteOffset, far8)) {
+      f64[(near8 + (pointer << 1) + (byteOffset >> 3)) >>> 0] = value
+      return
     }
+    this.setFar(float64, pointer, byteOffset, value)
   }
 
   /** Reads a signed 64-bit integer (8 bytes). */
   getBigInt64(pointer: Pointer, byteOffset: number): bigint {
     try {
-      return (this.data[pointer >>> slotShift] as DataView).getBigInt64(at(pointer, byteOffset), true)
+      return this.view(pointer).getBigInt64(at(pointer, byteOffset), true)
     } catch (cause) {
       return this.refuseAccess(pointer, byteOffset, 8, cause)
     }
@@ -189,25 +307,25 @@ export abstract class Accessors {
   /** Writes a signed 64-bit integer (8 bytes). */
   setBigInt64(pointer: Pointer, byteOffset: number, value: bigint): void {
     try {
-      ;(this.data[pointer >>> slotShift] as DataView).setBigInt64(at(pointer, byteOffset), value, true)
+      this.view(pointer).setBigInt64(at(pointer, byteOffset), value, true)
     } catch (cause) {
       this.refuseAccess(pointer, byteOffset, 8, cause)
     }
   }
 
-  /** Reads a unsigned 64-bit integer (8 bytes). */
+  /** Reads an unsigned 64-bit integer (8 bytes). */
   getBigUint64(pointer: Pointer, byteOffset: number): bigint {
     try {
-      return (this.data[pointer >>> slotShift] as DataView).getBigUint64(at(pointer, byteOffset), true)
+      return this.view(pointer).getBigUint64(at(pointer, byteOffset), true)
     } catch (cause) {
       return this.refuseAccess(pointer, byteOffset, 8, cause)
     }
   }
 
-  /** Writes a unsigned 64-bit integer (8 bytes). */
+  /** Writes an unsigned 64-bit integer (8 bytes). */
   setBigUint64(pointer: Pointer, byteOffset: number, value: bigint): void {
     try {
-      ;(this.data[pointer >>> slotShift] as DataView).setBigUint64(at(pointer, byteOffset), value, true)
+      this.view(pointer).setBigUint64(at(pointer, byteOffset), value, true)
     } catch (cause) {
       this.refuseAccess(pointer, byteOffset, 8, cause)
     }

@@ -14,7 +14,6 @@ import { rangeHigh, rangeLow } from './bits'
 import type { Decay } from './decay'
 import { DirtyArenas } from './dirty-arenas'
 import {
-  ARENA_BYTES,
   FREE_POOLS_MAX,
   GRANULES_PER_POOL,
   POOL_BYTES,
@@ -72,12 +71,13 @@ export class Arenas {
   onPut: () => void = () => {}
   /** Called before pools get dirty while none is: the purger brings the epoch up to date. */
   onWake: () => void = () => {}
+  /** Gives back the pools that rest (small.ts); whether there were any. */
+  releaseResting: () => boolean = () => false
   /** Called when a lost arena was met: rebuilds the books without it (recover.ts). */
   rebuild: () => void = () => {}
   /** The arena that was mapped last because no run was found; may be gone, or full. */
   private openedForRuns: Slot | 0 = 0
   private readonly table: ArenaTable
-  private readonly mappings: Mappings
   private readonly decay: Decay
   private readonly fullestFirst: boolean
   private readonly dirtyFirst: boolean
@@ -88,7 +88,6 @@ export class Arenas {
     this.usable = new UsableArenas(table)
     this.dirty = new DirtyArenas(table)
     this.table = table
-    this.mappings = mappings
     this.decay = decay
     this.fullestFirst = ablation.fullestFirst ?? true
     this.dirtyFirst = ablation.dirtyFirst ?? true
@@ -101,7 +100,7 @@ export class Arenas {
       return this.takeOrMap(length)
     } catch (failure) {
       // Before it failed the heap gave back all that was free, magazines too: there may be room in a mapped arena now.
-      const found = this.findInMapped(length) || this.findInEmptiest(length)
+      const found = this.find(length)
       if (found === 0) throw failure
       return found
     }
@@ -121,12 +120,16 @@ export class Arenas {
   }
 
   private takeLongRun(length: number): Pointer {
-    const found = this.findInMapped(length) || this.findInEmptiest(length)
+    const found = this.find(length) || (this.releaseResting() ? this.find(length) : 0)
     if (this.table.sawLost) return this.retake(length)
     if (found !== 0) return found
     const ledger = this.open()
     this.openedForRuns = slotOfLedger(ledger)
     return this.take(ledger, findRun(ledger, length) as PoolIndex, length)
+  }
+
+  private find(length: number): Pointer | 0 {
+    return this.findInMapped(length) || this.findInEmptiest(length)
   }
 
   /** Takes a run in the fullest usable arena that has one, as far as the search goes; 0 where it finds none. */
@@ -203,7 +206,7 @@ export class Arenas {
     this.usable.unlink(ledger, FREE_POOLS_MAX)
     this.dirty.remove(ledger)
     this.count--
-    this.mappings.unmap(this.table.close(slotOfLedger(ledger)), ARENA_BYTES)
+    this.table.unmapArena(slotOfLedger(ledger))
   }
 
   /** Forgets every arena: the heap closes and unmaps them itself. */
@@ -214,8 +217,7 @@ export class Arenas {
   }
 
   private open(): Int32Array {
-    this.table.reserve()
-    const slot = this.table.openArena(this.mappings.map(ARENA_BYTES))
+    const slot = this.table.openArena()
     const ledger = this.table.ledger(slot)
     openLedger(ledger, slot)
     if (this.groupPools > 1) this.dirtyMates(ledger, 0 as PoolIndex, 1)

@@ -21,7 +21,7 @@ export abstract class BlockData extends Accessors {
 
   /** @internal */
   protected constructor(parts: HeapParts) {
-    super(parts.table.data)
+    super(parts.table)
     this.parts = parts
   }
 

@@ -10,7 +10,6 @@ import {
   poolOf,
   recordOf,
   type SizeClass,
-  type Slot,
   slotOf,
 } from './layout'
 import { CLASS, runsOf, word } from './ledger'
@@ -21,7 +20,8 @@ import { blockBytesOf, WHOLE_RUN } from './size-class'
 /** Whether a value is the pointer of a live block: the one-bit test of the hot paths. */
 export function isLive({ table }: HeapParts, pointer: unknown): pointer is Pointer {
   if (typeof pointer !== 'number' || (pointer | 0) !== pointer) return false
-  return table.live.has(pointer) && !table.isLost(slotOf(pointer as Pointer))
+  const slot = slotOf(pointer as Pointer)
+  return table.live.has(pointer) && table.isOwn(slot) && !table.isLost(slot)
 }
 
 /** Usable bytes of a live block. */
@@ -41,28 +41,33 @@ const LOOP_MAX_BYTES = 128
 
 /** Copies bytes from the start of one live block to the start of another. Blocks are whole granules, so rounding up is safe. */
 export function copyBlock({ table }: HeapParts, from: Pointer, to: Pointer, byteLength: number): void {
-  const start = payloadOffset(from)
-  const target = payloadOffset(to)
-  if (byteLength <= LOOP_MAX_BYTES) {
-    const source = table.data[slotOf(from)] as DataView
-    const data = table.data[slotOf(to)] as DataView
-    for (let i = 0; i < byteLength; i += 4) data.setInt32(target + i, source.getInt32(start + i, true), true)
+  const { space } = table
+  if (!space.isNear(slotOf(from)) || !space.isNear(slotOf(to))) {
+    const start = payloadOffset(from)
+    table.payload(slotOf(to)).set(table.payload(slotOf(from)).subarray(start, start + byteLength), payloadOffset(to))
     return
   }
-  const source = table.payload(slotOf(from))
-  if (slotOf(from) === slotOf(to)) source.copyWithin(target, start, start + byteLength)
-  else table.payload(slotOf(to)).set(source.subarray(start, start + byteLength), target)
+  const { words } = space
+  const source = space.wordAt(from)
+  const target = space.wordAt(to)
+  const count = (byteLength + 3) >>> 2
+  if (byteLength > LOOP_MAX_BYTES) words.copyWithin(target, source, source + count)
+  else for (let i = 0; i < count; i++) words[target + i] = words[source + i] as number
 }
 
 /** Clears a live block from its start. */
 export function clearBlock({ table }: HeapParts, pointer: Pointer, byteLength: number): void {
-  const start = payloadOffset(pointer)
-  if (byteLength > LOOP_MAX_BYTES) {
+  const { space } = table
+  if (!space.isNear(slotOf(pointer))) {
+    const start = payloadOffset(pointer)
     table.payload(slotOf(pointer)).fill(0, start, start + byteLength)
     return
   }
-  const data = table.data[slotOf(pointer)] as DataView
-  for (let i = start; i < start + byteLength; i += 8) data.setFloat64(i, 0, true)
+  const { words } = space
+  const start = space.wordAt(pointer)
+  const end = start + ((byteLength + 3) >>> 2)
+  if (byteLength > LOOP_MAX_BYTES) words.fill(0, start, end)
+  else for (let i = start; i < end; i++) words[i] = 0
 }
 
 /** Live blocks of a run, lowest first. */
@@ -78,7 +83,7 @@ export function* blocksOfRun({ table }: HeapParts, run: Pointer, length: number)
 /** Every live block of a heap, slot by slot, lowest first. */
 export function* liveBlocks(parts: HeapParts): Generator<Pointer> {
   const { table } = parts
-  for (let slot = 1 as Slot; slot < table.length; slot++) {
+  for (const slot of table.slots()) {
     if (table.isLarge(slot)) yield largePointer(slot)
     if (!table.isArena(slot)) continue
     const ledger = table.ledger(slot)

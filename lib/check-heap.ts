@@ -42,7 +42,7 @@ function must(holds: boolean, what: string): void {
 }
 
 function* arenaLedgers({ table }: HeapParts): Generator<Int32Array> {
-  for (let slot = 1 as Slot; slot < table.length; slot++) if (table.isArena(slot)) yield table.ledger(slot)
+  for (const slot of table.slots()) if (table.isArena(slot)) yield table.ledger(slot)
 }
 
 /** 1. An arena is in a bucket iff it has free pools, and in the bucket of exactly that count. */
@@ -138,11 +138,10 @@ function checkRun(parts: HeapParts, run: Pointer, length: number, linkedAs: Size
   }
 }
 
-/** 4. Live bytes + free bytes in used pools + free pools + ledgers + free maps + slack + kept == mapped bytes. */
+/** 4. Live bytes + free bytes in used pools + free pools + ledgers + slack + kept == mapped bytes. */
 export function statisticsAddUp(parts: HeapParts): void {
   const s = takeStats(parts, '')
-  const sum =
-    s.liveBytes + s.freeBlockBytes + s.freePoolBytes + s.ledgerBytes + s.bookBytes + s.slackBytes + s.keptBytes
+  const sum = s.liveBytes + s.freeBlockBytes + s.freePoolBytes + s.ledgerBytes + s.slackBytes + s.keptBytes
   must(sum === s.mappedBytes, `statistics add up to ${sum}, mapped are ${s.mappedBytes}`)
 }
 
@@ -171,19 +170,17 @@ function mustBeZero(parts: HeapParts, slot: Slot, pool: PoolIndex): void {
   must(words[0] === 0 && words[511] === 0 && words[1023] === 0, `discarded pool ${pool} of arena ${slot} is not zero`)
 }
 
-/** 6. Every slot of the table is an arena, a large block, lost, or on the free-slot list. */
+/** 6. Every slot of the table is an arena or a large block, and none of them lost. */
 export function slotsAreAccountedFor(parts: HeapParts): void {
   const { table, arenas, large } = parts
-  const free = new Set(table.freeSlots)
-  must(free.size === table.freeSlots.length, 'a slot is twice on the free-slot list')
   let arenaCount = 0
   let largeCount = 0
-  for (let slot = 1 as Slot; slot < table.length; slot++) {
+  for (const slot of table.own) {
     const isArena = table.isArena(slot)
     const isLarge = table.isLarge(slot)
     if (isArena) arenaCount++
     if (isLarge) largeCount++
-    const kinds = Number(isArena) + Number(isLarge) + Number(free.has(slot)) + Number(table.lostSlots.has(slot))
+    const kinds = Number(isArena) + Number(isLarge) + Number(table.lostSlots.has(slot))
     must(kinds === 1, `slot ${slot} is ${kinds} things at once`)
     if (isArena) must(slotOfLedger(table.ledger(slot)) === slot, `slot ${slot} holds the ledger of another`)
   }

@@ -1,7 +1,6 @@
 /** The public heap: checks what comes in, does the hot halves of alloc and free itself, and hands the rest to its parts. */
 import type { Ablation } from './arenas'
 import { BlockData } from './block-data'
-import type { BlockMap } from './block-map'
 import { clearBlock, copyBlock, isLive, liveBlocks, payloadOffset, usableBytes } from './blocks'
 import { checkHeap } from './check-heap'
 import { type Clock, systemClock } from './clock'
@@ -9,22 +8,24 @@ import { type CompactBudget, Compactor, type CompactResult, type Moved } from '.
 import { HeapError, isByteLength, refuseByteLength, refuseClosed, show, showPointer } from './errors'
 import { freeBlock, refuseHeld } from './free'
 import {
-  ARENA_BYTES,
   GRANULE_BYTES,
+  GRANULE_SHIFT,
+  GRANULES_PER_ARENA,
+  POOL_BYTES,
   POOL_SHIFT,
   type Pointer,
   type SizeClass,
-  type Slot,
   SMALL_MAX_BYTES,
   slotOf,
 } from './layout'
-import { type OsPages, osPages } from './os-pages'
-import { type HeapParts, wire } from './parts'
+import { type OsPages, osPages, space } from './os-pages'
+import { abandon, closeParts, type HeapParts, wire } from './parts'
 import { pinBlock, unpinBlock } from './pins'
 import { allocAligned, resizeInPlace, takeAny, tookZeroed } from './realloc'
 import { rebuildIfLost } from './recover'
 import { refusePointer } from './refuse'
 import { SEGMENT_MASK, type SmallBlocks } from './small'
+import { HEAP_WORDS_SHIFT } from './space'
 import { type HeapStats, takeStats } from './stats'
 
 /** What a heap is made with. */
@@ -56,8 +57,16 @@ export interface Block {
 // File-local copies: an imported binding is a property load on every use.
 const smallMax = SMALL_MAX_BYTES
 const granuleBytes = GRANULE_BYTES
+const granuleShift = GRANULE_SHIFT
+const smallClasses = SMALL_MAX_BYTES / GRANULE_BYTES
 const poolShift = POOL_SHIFT
 const segmentMask = SEGMENT_MASK
+const heapShift = HEAP_WORDS_SHIFT
+const { words, owners, near } = space
+const firstNear = space.nearFirst * GRANULES_PER_ARENA
+const nearSpan = (space.nearEnd - space.nearFirst) * GRANULES_PER_ARENA
+/** Whether a pointer is one into a near arena. */
+const isNear = (pointer: Pointer): boolean => (pointer - firstNear) >>> 0 < nearSpan
 
 /** EBB_CHECK=3 in the environment: the heap checks itself after every CHECK_INTERVAL-th slow operation. */
 const CHECK = Number(process.env.EBB_CHECK ?? 0)
@@ -65,7 +74,7 @@ const CHECK_INTERVAL = 64
 
 /**
  * A heap whose memory flows back to the operating system: arenas of 256 KiB, pools of 4 KiB, blocks of one size class (Evan Jones,
- * "Improving Python's Memory Allocator"; CPython's Objects/obmalloc.c), books in the arenas themselves.
+ * "Improving Python's Memory Allocator"; CPython's Objects/obmalloc.c), books in the space that all heaps of a thread share.
  *
  * A heap belongs to the thread that made it. One that is dropped without `close()` gives its memory back when it is collected.
  */
@@ -73,8 +82,8 @@ export class Heap extends BlockData {
   /** The heap's name, `''` where none was given. */
   readonly name: string
   private readonly small: SmallBlocks
-  private readonly live: BlockMap
-  private readonly magazines: Int32Array
+  /** Word of this heap's magazines. */
+  private readonly magazines: number
   private readonly listeners = new Map<Moved, (() => void) | undefined>()
   private isClosed = false
   private isCompacting = false
@@ -91,8 +100,8 @@ export class Heap extends BlockData {
     super(parts)
     this.name = String(options.name ?? '')
     this.small = parts.small
-    this.live = parts.table.live
-    this.magazines = parts.small.magazines
+    this.magazines = parts.table.live.base
+    collected.register(this, parts)
   }
 
   /**
@@ -102,38 +111,55 @@ export class Heap extends BlockData {
    * @throws TypeError, RangeError for what is not a number of bytes; HeapError `EBB_OUT_OF_MEMORY`, `EBB_LIMIT`, `EBB_CLOSED`
    */
   override alloc(byteLength: number): Pointer {
-    // `| 0` and two compares: what `>>> 0` gives, V8 compares with a signed number as doubles.
-    if (typeof byteLength === 'number' && (byteLength | 0) === byteLength && byteLength > 0 && byteLength <= smallMax) {
-      // SmallBlocks.take once more, over fields of this object: one load less for all that follow to wait for.
-      const sizeClass = ((byteLength + 15) >>> 4) as SizeClass
-      const { magazines } = this
-      const top = magazines[sizeClass] as number
-      const pointer = magazines[top] as Pointer | 0
-      if (pointer === 0) return this.small.refill(sizeClass)
-      const { words } = this.live
-      magazines[sizeClass] = top - 1
-      words[pointer >>> 5] = (words[pointer >>> 5] as number) | (1 << pointer)
-      return pointer
+    // Not `>>> 0` for both questions: what it gives, V8 compares with a signed number as doubles.
+    if (typeof byteLength === 'number' && (byteLength | 0) === byteLength && (byteLength - 1) >>> 0 < smallMax) {
+      const magazine = this.magazines + ((byteLength + 15) >>> 4)
+      const top = words[magazine] as number
+      const pointer = words[top] as Pointer | 0
+      if (pointer !== 0) {
+        words[magazine] = top - 1
+        words[pointer >>> 5] = (words[pointer >>> 5] as number) | (1 << pointer)
+        return pointer
+      }
     }
-    return this.allocSlow(byteLength)
+    // `| 0` tells V8 that this is a 32-bit integer: where one path of several gives it an unknown value, it boxes the pointers of all.
+    return (this.allocSlow(byteLength) | 0) as Pointer
   }
 
   /** Allocates a block whose usable bytes are all 0. Otherwise like {@link alloc}. (`calloc`) */
   allocZeroed(byteLength: number): Pointer {
+    return (this.takeZeroed(byteLength) | 0) as Pointer
+  }
+
+  private takeZeroed(byteLength: number): Pointer {
     if (typeof byteLength === 'number' && byteLength <= smallMax) {
       const pointer = this.alloc(byteLength)
-      try {
-        clearBlock(this.parts, pointer, ((byteLength + 15) >>> 4 || 1) << 4)
-        return pointer
-      } catch (cause) {
-        this.forgetLost(pointer, cause)
-        return this.allocZeroed(byteLength)
+      const granules = (byteLength + 15) >>> 4 || 1
+      if (!isNear(pointer)) return this.clearFar(pointer, byteLength, granules << 4)
+      const end = near + ((pointer + granules) << 2)
+      for (let i = end - (granules << 2); i < end; i += 4) {
+        words[i] = 0
+        words[i + 1] = 0
+        words[i + 2] = 0
+        words[i + 3] = 0
       }
+      return pointer
     }
     this.parts.arenas.tookZeroed = false
     const pointer = this.allocAttached(byteLength)
     if (!tookZeroed(this.parts, pointer, byteLength)) clearBlock(this.parts, pointer, usableBytes(this.parts, pointer))
     return pointer
+  }
+
+  /** Clears a block that is not near, where an arena may turn out to be lost. */
+  private clearFar(pointer: Pointer, byteLength: number, cleared: number): Pointer {
+    try {
+      clearBlock(this.parts, pointer, cleared)
+      return pointer
+    } catch (cause) {
+      this.forgetLost(pointer, cause)
+      return this.takeZeroed(byteLength)
+    }
   }
 
   /**
@@ -154,12 +180,23 @@ export class Heap extends BlockData {
    * @throws as {@link alloc} and {@link free}
    */
   realloc(pointer: Pointer, byteLength: number): Pointer {
+    return (this.resize(pointer, byteLength) | 0) as Pointer
+  }
+
+  private resize(pointer: Pointer, byteLength: number): Pointer {
     if ((pointer as number) === 0) return this.allocAttached(byteLength)
-    if (typeof byteLength === 'number' && (byteLength | 0) === byteLength && byteLength > 0 && byteLength <= smallMax) {
-      const usable = this.smallBytes(pointer)
-      const fits = byteLength <= usable && usable - byteLength <= Math.max(usable >>> 2, granuleBytes - 1)
-      if (usable > 0 && !fits) return this.moveSmall(pointer, byteLength, Math.min(usable, byteLength))
+    const granules = this.smallGranules(pointer)
+    if (granules > 0 && typeof byteLength === 'number' && (byteLength | 0) === byteLength) {
+      if (byteLength > 0 && byteLength <= smallMax) {
+        const unused = (granules << granuleShift) - byteLength
+        if (unused >= 0 && (unused < granuleBytes || unused <= granules << (granuleShift - 2))) return pointer
+        return this.moveSmall(pointer, byteLength, Math.min(granules, (byteLength + 15) >>> granuleShift))
+      }
     }
+    return this.resizeAny(pointer, byteLength)
+  }
+
+  private resizeAny(pointer: Pointer, byteLength: number): Pointer {
     this.mustBeLive(pointer, 'realloc')
     if (!isByteLength(byteLength)) refuseByteLength(byteLength)
     const { parts } = this
@@ -176,25 +213,24 @@ export class Heap extends BlockData {
    * @throws HeapError `EBB_DOUBLE_FREE`, `EBB_INVALID_POINTER`, `EBB_PINNED`, `EBB_CLOSED`, `EBB_ARENA_LOST`; nothing is changed then
    */
   free(pointer: Pointer): void {
-    if (typeof pointer === 'number' && (pointer | 0) === pointer) {
-      const { words, wordCount, magazines: magazineOf } = this.live
+    if (typeof pointer === 'number' && (pointer | 0) === pointer && pointer >= 0) {
       const index = pointer >>> 5
-      if (index < wordCount) {
-        const bits = words[index] as number
-        const bit = 1 << pointer
-        if ((bits & bit) !== 0) {
-          const { magazines } = this
-          const magazine = magazineOf[pointer >>> poolShift] as number
-          const top = ((magazines[magazine] as number) + 1) | 0
+      const bits = words[index] as number
+      const bit = 1 << pointer
+      if ((bits & bit) !== 0) {
+        const magazine = words[owners + (pointer >>> poolShift)] as number
+        // One of this heap's: another heap's pointer is for freeSlow to refuse.
+        if ((magazine ^ this.magazines) >>> heapShift === 0) {
+          const top = ((words[magazine] as number) + 1) | 0
           if ((top & segmentMask) !== 0) {
             words[index] = bits ^ bit
-            magazines[top] = pointer
-            magazines[magazine] = top
-          } else {
-            this.freeSlow(pointer)
+            words[top] = pointer
+            words[magazine] = top
+            return
           }
-          return
         }
+        this.freeSlow(pointer)
+        return
       }
     }
     if ((pointer as number) !== 0) refusePointer(this.parts, this.isClosed, pointer, 'free')
@@ -254,11 +290,12 @@ export class Heap extends BlockData {
     rebuildIfLost(this.parts)
     const { table, os } = this.parts
     let pages = 0
-    for (let slot = 1 as Slot; slot < table.length; slot++) {
-      if (!table.isArena(slot) && !table.isLarge(slot)) continue
-      for (const isResident of os.residentPages(table.buffer(slot))) pages += isResident
+    let ledgers = 0
+    for (const slot of table.own) {
+      for (const isResident of table.residentPages(slot)) pages += isResident
+      if (table.space.isNear(slot)) ledgers++
     }
-    return pages * os.osPageSize
+    return pages * os.osPageSize + ledgers * POOL_BYTES
   }
 
   /** Gives back everything that is free, now. Returns the bytes of resident memory that went back. */
@@ -343,20 +380,7 @@ export class Heap extends BlockData {
     if (this.isClosed) return
     rebuildIfLost(this.parts)
     this.isClosed = true
-    const { table, purger, large, mappings, arenas, used, small, pins } = this.parts
-    mappings.isClosed = true
-    purger.close()
-    small.dropMagazines()
-    used.clear()
-    arenas.close()
-    for (let slot = 1 as Slot; slot < table.length; slot++) {
-      if (!table.isArena(slot) && !table.isLarge(slot)) continue
-      const byteLength = table.isArena(slot) ? ARENA_BYTES : table.payload(slot).length
-      mappings.unmap(table.close(slot), byteLength)
-    }
-    large.unmapAll()
-    table.live.close()
-    pins.clear()
+    closeParts(this.parts)
     this.listeners.clear()
   }
 
@@ -378,18 +402,34 @@ export class Heap extends BlockData {
     return this.allocAttached(byteLength)
   }
 
-  /** Usable bytes of a live block of a small class that is free to move; 0 for all else. */
-  private smallBytes(pointer: Pointer): number {
-    const { words, wordCount, magazines: magazineOf } = this.live
-    if (typeof pointer !== 'number' || (pointer | 0) !== pointer || pointer >>> 5 >= wordCount) return 0
+  /** Granules of a live block of a small class that is free to move; 0 for all else. */
+  private smallGranules(pointer: Pointer): number {
+    if (typeof pointer !== 'number' || (pointer | 0) !== pointer || pointer < 0) return 0
     if (((words[pointer >>> 5] as number) & (1 << pointer)) === 0) return 0
-    const bytes = (magazineOf[pointer >>> poolShift] as number) * granuleBytes
-    return bytes <= smallMax ? bytes : 0
+    const sizeClass = (words[owners + (pointer >>> poolShift)] as number) - this.magazines
+    return sizeClass > 0 && sizeClass <= smallClasses ? sizeClass : 0
   }
 
-  /** The way of a realloc that makes another small block of a small one. */
-  private moveSmall(pointer: Pointer, byteLength: number, copied: number): Pointer {
+  /** The way of a realloc that makes another small block of a small one, of which `granules` are kept. */
+  private moveSmall(pointer: Pointer, byteLength: number, granules: number): Pointer {
     const moved = this.alloc(byteLength)
+    if (!isNear(pointer) || !isNear(moved)) {
+      return this.moveFar(pointer, moved, byteLength, granules << granuleShift)
+    }
+    const end = near + ((pointer + granules) << 2)
+    const distance = (moved - pointer) << 2
+    for (let i = end - (granules << 2); i < end; i += 4) {
+      words[i + distance] = words[i] as number
+      words[i + distance + 1] = words[i + 1] as number
+      words[i + distance + 2] = words[i + 2] as number
+      words[i + distance + 3] = words[i + 3] as number
+    }
+    this.free(pointer)
+    return moved
+  }
+
+  /** The same where one of the blocks is not near: its arena may turn out to be lost. */
+  private moveFar(pointer: Pointer, moved: Pointer, byteLength: number, copied: number): Pointer {
     try {
       copyBlock(this.parts, pointer, moved, copied)
       this.free(pointer)
@@ -408,12 +448,16 @@ export class Heap extends BlockData {
   }
 
   private allocSlow(byteLength: number): Pointer {
+    if (typeof byteLength === 'number' && (byteLength | 0) === byteLength && (byteLength - 1) >>> 0 < smallMax) {
+      return this.small.refill(((byteLength + 15) >>> 4) as SizeClass)
+    }
     if (!isByteLength(byteLength)) refuseByteLength(byteLength)
     this.mustBeOpen('alloc')
     return this.settle(takeAny(this.parts, byteLength))
   }
 
   private freeSlow(pointer: Pointer): void {
+    this.mustBeLive(pointer, 'free')
     freeBlock(this.parts, pointer)
     this.settle(0)
   }
@@ -446,6 +490,9 @@ export class Heap extends BlockData {
     )
   }
 }
+
+/** What a heap held, when it is collected: a closed one the place of its magazines, one that was dropped all it had. */
+const collected = new FinalizationRegistry<HeapParts>(abandon)
 
 function checkedOption(name: string, value: unknown, unit: string): number {
   if (typeof value !== 'number')

@@ -75,7 +75,7 @@ export class LargeBlocks {
   /** Gives a block back that is live; `epoch` is when. */
   put(pointer: Pointer, epoch: number): void {
     const byteLength = this.byteLength(pointer)
-    const buffer = this.#table.close(slotOf(pointer))
+    const buffer = this.#table.closeFar(slotOf(pointer))
     this.count--
     this.bytes -= byteLength
     if (this.#decay.decayMs === 0) {

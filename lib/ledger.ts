@@ -1,5 +1,5 @@
 /**
- * One arena's books: the ledger, which is pool 0 of the arena itself. It lives and dies with the arena.
+ * One arena's books: the ledger, 4 KiB in the space for a near arena (space.ts), pool 0 of a far one. It lives and dies with the arena.
  *
  *     ledger (4 KiB) = 64 records of 16 words
  *     +---------------------+---------------------+--     --+----------------------+

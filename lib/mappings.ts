@@ -52,6 +52,21 @@ export class Mappings {
     this.mappedBytes -= byteLength
   }
 
+  /** Counts a near arena as mapped, if the limit allows it. Its memory comes with the first touch. */
+  admitNear(byteLength: number): void {
+    if (this.isClosed) refuseClosed('alloc')
+    this.#admit(byteLength)
+    this.maps++
+    this.#count(byteLength)
+  }
+
+  /** Counts a near arena off and detaches the buffer that there may be over it; its memory is the space's to give back. */
+  unmapNear(buffer: ArrayBuffer, byteLength: number): void {
+    if (buffer.byteLength > 0) this.#os.unmap(buffer)
+    this.unmaps++
+    this.mappedBytes -= byteLength
+  }
+
   /** Grows a mapping without copying, where the OS can; undefined where it cannot. */
   grow(buffer: ArrayBuffer, byteLength: number): ArrayBuffer | undefined {
     const more = byteLength - buffer.byteLength

@@ -17,6 +17,13 @@ export interface MappingCounts {
 export interface NativeAddon {
   readonly osPageSize: number
   map(byteLength: number): ArrayBuffer
+  /** The same for a mapping of which little will ever be touched. */
+  reserve(byteLength: number): ArrayBuffer
+  /**
+   * Another ArrayBuffer over a range of a mapping, which it keeps. The word at byte offset `hold` of the mapping is one larger until
+   * the buffer is detached or collected, under whatever ArrayBuffer its memory is by then.
+   */
+  part(buffer: ArrayBuffer, byteOffset: number, byteLength: number, hold: number): ArrayBuffer
   /** Discards and detaches. Ends the process where the buffer has a detach key: os-pages.ts keeps that away. */
   unmap(buffer: ArrayBuffer): boolean
   discard(buffer: ArrayBuffer, byteOffset: number, byteLength: number): void
@@ -25,7 +32,7 @@ export interface NativeAddon {
   grow(buffer: ArrayBuffer, byteLength: number): ArrayBuffer | undefined
   /** True for an attached buffer over a mapping of this addon. */
   owns(buffer: ArrayBuffer): boolean
-  residentPages(buffer: ArrayBuffer): Uint8Array
+  residentPages(buffer: ArrayBuffer, byteOffset?: number, byteLength?: number): Uint8Array
   mappings(): MappingCounts
 }
 

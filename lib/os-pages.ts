@@ -1,5 +1,6 @@
 import { constants } from 'node:buffer'
 import { loadAddon, type NativeAddon } from './native-binding'
+import { emptySpace, reserveSpace, type Space } from './space'
 
 /**
  * The seam between the books and the operating system. Everything above it is arithmetic on ArrayBuffers; everything
@@ -13,6 +14,8 @@ export interface OsPages {
   readonly osPageSize: number
   /** Largest mapping that one ArrayBuffer can wrap, in bytes. */
   readonly maxByteLength: number
+  /** Whether the arenas of heaps on these pages may lie in the {@link space}. */
+  readonly hasNear?: boolean
   /** Maps zeroed memory. Collecting the buffer unmaps it, if `unmap` has not been called before. */
   map(byteLength: number): ArrayBuffer
   /** Makes a range resident ahead of its first touch. False: this OS cannot, and nothing has changed. */
@@ -27,8 +30,8 @@ export interface OsPages {
   discard(buffer: ArrayBuffer, byteOffset: number, byteLength: number): void
   /** Makes a mapping longer without copying: a new buffer, the old one detached. Undefined where the OS cannot. */
   grow(buffer: ArrayBuffer, byteLength: number): ArrayBuffer | undefined
-  /** One byte for each OS page of the mapping: 1 resident, 0 not. */
-  residentPages(buffer: ArrayBuffer): Uint8Array
+  /** One byte for each OS page of a range, or of the whole mapping: 1 resident, 0 not. */
+  residentPages(buffer: ArrayBuffer, byteOffset?: number, byteLength?: number): Uint8Array
   /** False once the buffer was unmapped, grown, or transferred away by somebody. */
   isAttached(buffer: ArrayBuffer): boolean
 }
@@ -71,6 +74,7 @@ function adapt(addon: NativeAddon): OsPages {
   return {
     osPageSize,
     maxByteLength,
+    hasNear: true,
     map(byteLength) {
       checkWrappable(byteLength)
       return addon.map(byteLength)
@@ -89,10 +93,39 @@ function adapt(addon: NativeAddon): OsPages {
   }
 }
 
-let native: OsPages | undefined
+/** What kept the addon from being loaded or the space from being reserved. */
+let failure: unknown
 
-/** The pages of the real operating system. The addon is loaded by the first call. */
+function start(): { pages: OsPages | undefined; space: Space } {
+  try {
+    const addon = loadAddon()
+    const pages = adapt(addon)
+    const reserve = (byteLength: number) => {
+      const buffer = addon.reserve(byteLength)
+      return {
+        buffer,
+        osPageSize: pages.osPageSize,
+        discard: (byteOffset: number, length: number) => addon.discard(buffer, byteOffset, length),
+        part: (byteOffset: number, length: number, hold: number) => addon.part(buffer, byteOffset, length, hold),
+      }
+    }
+    return { pages, space: reserveSpace(reserve, pages.maxByteLength) }
+  } catch (error) {
+    failure = error
+    return { pages: undefined, space: emptySpace() }
+  }
+}
+
+const started = start()
+
+/** Where all heaps of this thread have their books, and those on the system's pages their near arenas. */
+export const space = started.space
+
+/**
+ * The pages of the real operating system.
+ * @throws HeapError `EBB_NO_ADDON` where the native addon cannot be loaded; what the system says where it reserves no space
+ */
 export function osPages(): OsPages {
-  native ??= adapt(loadAddon())
-  return native
+  if (started.pages === undefined) throw failure
+  return started.pages
 }

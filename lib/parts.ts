@@ -6,19 +6,21 @@ import { Arenas } from './arenas'
 import type { Clock } from './clock'
 import { Decay } from './decay'
 import { LargeBlocks } from './large'
-import { POOL_BYTES, type Pointer } from './layout'
+import { POOL_BYTES, type Pointer, type Slot } from './layout'
 import { Mappings } from './mappings'
-import type { OsPages } from './os-pages'
+import { type OsPages, space } from './os-pages'
 import { Purger } from './purger'
 import { rebuild } from './recover'
 import { Runs } from './runs'
 import { SmallBlocks } from './small'
+import type { Space } from './space'
 import { UsedPools } from './used-pools'
 
 export interface HeapParts {
   readonly os: OsPages
   readonly clock: Clock
   readonly decay: Decay
+  readonly space: Space
   readonly table: ArenaTable
   readonly mappings: Mappings
   readonly arenas: Arenas
@@ -38,17 +40,19 @@ export function wire(os: OsPages, clock: Clock, decayMs: number, limit: number, 
   if (os.osPageSize % POOL_BYTES !== 0) throw new Error(`ebb: OS pages of ${os.osPageSize} bytes are not made of pools`)
   const decay = new Decay(decayMs, clock.now())
   const mappings = new Mappings(os, limit)
-  const table = new ArenaTable(mappings)
+  const base = space.takeHeap()
+  const table = new ArenaTable(mappings, space, base)
   const arenas = new Arenas(table, mappings, decay, ablation)
   const used = new UsedPools(table)
-  const small = new SmallBlocks(table, arenas, used, decayMs !== 0)
+  const small = new SmallBlocks(table, arenas, used, decayMs !== 0 && base !== space.noMagazines)
   const runs = new Runs(table, arenas, used)
   const large = new LargeBlocks(table, mappings, decay)
-  const purger = new Purger(table, arenas, large, mappings, decay, clock)
+  const purger = new Purger(table, arenas, large, decay, clock)
   const parts = {
     os,
     clock,
     decay,
+    space,
     table,
     mappings,
     arenas,
@@ -64,7 +68,36 @@ export function wire(os: OsPages, clock: Clock, decayMs: number, limit: number, 
   small.onWake = () => purger.noteWake()
   purger.releaseMagazines = () => small.releaseAll()
   arenas.onPut = () => purger.notePut()
+  arenas.releaseResting = () => small.releaseResting()
   mappings.reclaim = () => purger.reclaim()
   arenas.rebuild = small.rebuild = purger.rebuild = () => rebuild(parts)
   return parts
+}
+
+/** Gives everything back, now. */
+export function closeParts({ table, purger, large, mappings, arenas, used, small, pins }: HeapParts): void {
+  mappings.isClosed = true
+  purger.close()
+  small.dropMagazines()
+  used.clear()
+  arenas.close()
+  for (const slot of table.slots()) {
+    if (table.isArena(slot)) table.unmapArena(slot)
+    else unmapLarge(table, mappings, slot)
+  }
+  large.unmapAll()
+  table.close()
+  pins.clear()
+}
+
+function unmapLarge(table: ArenaTable, mappings: Mappings, slot: Slot): void {
+  const byteLength = table.payload(slot).length
+  mappings.unmap(table.closeFar(slot), byteLength)
+}
+
+/** The heap was collected: its place in the space is free again, its mappings are unmapped when their buffers are collected. */
+export function abandon({ purger, table, space }: HeapParts): void {
+  purger.close()
+  table.close()
+  space.putHeap(table.live.base)
 }

@@ -18,7 +18,6 @@ import type { Decay } from './decay'
 import type { LargeBlocks } from './large'
 import { FREE_POOLS_MAX, POOL_BYTES, POOLS_PER_ARENA } from './layout'
 import { A_DIRTY_HIGH, A_DIRTY_LOW, A_FREE_HIGH, A_FREE_LOW, freePools, slotOfLedger, word } from './ledger'
-import type { Mappings } from './mappings'
 
 /** Runs put back between two looks at the clock. */
 const POLL_PUTS = 64
@@ -35,12 +34,11 @@ export class Purger {
   lastFailure: Error | undefined
   /** Called when a lost arena was met: rebuilds the books without it (recover.ts). */
   rebuild: () => void = () => {}
-  /** Empties the magazines; returns how many blocks were in them. */
-  releaseMagazines: () => number = () => 0
+  /** Empties the magazines, and what else waits outside of the pools and arenas. */
+  releaseMagazines: () => void = () => {}
   readonly #table: ArenaTable
   readonly #arenas: Arenas
   readonly #large: LargeBlocks
-  readonly #mappings: Mappings
   readonly #decay: Decay
   readonly #clock: Clock
   #cancelTimer: (() => void) | undefined
@@ -48,11 +46,10 @@ export class Purger {
   #isClosed = false
   #isWorking = false
 
-  constructor(table: ArenaTable, arenas: Arenas, large: LargeBlocks, mappings: Mappings, decay: Decay, clock: Clock) {
+  constructor(table: ArenaTable, arenas: Arenas, large: LargeBlocks, decay: Decay, clock: Clock) {
     this.#table = table
     this.#arenas = arenas
     this.#large = large
-    this.#mappings = mappings
     this.#decay = decay
     this.#clock = clock
   }
@@ -140,6 +137,7 @@ export class Purger {
       }
     } finally {
       this.#isWorking = false
+      this.#table.space.tidy()
     }
     return bytes
   }
@@ -169,7 +167,7 @@ export class Purger {
   /** Discards the given dirty pools as far as they make up whole OS pages, stretch by stretch. */
   #discardPools(ledger: Int32Array, low: number, high: number): number {
     const group = this.#arenas.groupPools
-    const buffer = this.#table.buffer(slotOfLedger(ledger))
+    const slot = slotOfLedger(ledger)
     const freeLow = word(ledger, A_FREE_LOW)
     const freeHigh = word(ledger, A_FREE_HIGH)
     let bytes = 0
@@ -180,7 +178,7 @@ export class Purger {
       const start = group === 1 ? first : groupStart(freeLow, freeHigh, first, group)
       const stop = group === 1 ? end : groupEnd(freeLow, freeHigh, end, group)
       if (stop > start) {
-        if (!this.#mappings.discard(buffer, start * POOL_BYTES, (stop - start) * POOL_BYTES)) {
+        if (!this.#table.discard(slot, start * POOL_BYTES, (stop - start) * POOL_BYTES)) {
           this.#table.sawLost = true
           return bytes
         }

@@ -70,8 +70,11 @@ export function tookZeroed({ arenas, large, table }: HeapParts, pointer: Pointer
   return isWhole && poolStart(pointer) === pointer && arenas.tookZeroed
 }
 
-/** Bytes a large block is made longer by at least, as a share of its size: growth in small steps stays linear. */
-const LARGE_GROWTH = 1 / 8
+/**
+ * Bytes a large block is made longer by at least, as a share of its size: growth in small steps stays linear. Not more than the quarter
+ * that a block may be too large by. What is never touched is not resident.
+ */
+const LARGE_GROWTH = 1 / 3
 
 /** Resizes a live block where it is. False where it has to move. */
 export function resizeInPlace(parts: HeapParts, pointer: Pointer, byteLength: number): boolean {

@@ -1,9 +1,9 @@
 /** A cursor: stands on one record of a block of them at a time, and shows it as properties. For loops. */
 
-import type { BlockMap } from './block-map'
+import type { ArenaTable } from './arena-table'
 import { HeapError, show, showPointer } from './errors'
 import type { Heap } from './heap'
-import { arenaOffset, POOL_BYTES, type Pointer, slotOf } from './layout'
+import { arenaOffset, POOL_BYTES, type Pointer, type Slot, slotOf } from './layout'
 import type { Place, RowMaker } from './record-rows'
 import type { RowOf, Shape } from './record-types'
 
@@ -16,7 +16,7 @@ import type { RowOf, Shape } from './record-types'
  *       row.x += row.dx
  *     }
  *
- * It keeps the DataView of the block's slot, so that a property costs one access of it. {@link at} asks each time whether the block is
+ * It keeps a DataView of the block's slot, so that a property costs one access of it. {@link at} asks each time whether the block is
  * live still and where it was; between two calls of `at`, a block that is freed shows what its memory holds next, as with `bytes()`. A
  * cursor follows its block through `compact()`, and a large block that `realloc` grows in place.
  */
@@ -29,11 +29,11 @@ export class Cursor<S extends Shape> implements Place {
   base = 0
   private readonly heap: Heap
   private readonly stride: number
-  private readonly data: DataView[]
-  private readonly liveBits: BlockMap
+  private readonly table: ArenaTable
+  private readonly words: Int32Array
   private block = 0 as Pointer
   private count = 0
-  private slot = 0
+  private replaced = 0
   private start = 0
   private mapWord = 0
   private bit = 0
@@ -43,9 +43,9 @@ export class Cursor<S extends Shape> implements Place {
     const { table } = heap.internals
     this.heap = heap
     this.stride = stride
-    this.data = table.data
-    this.liveBits = table.live
-    this.view = table.data[0] as DataView
+    this.table = table
+    this.words = table.space.words
+    this.view = table.data(0 as Slot)
     this.row = make(this) as unknown as RowOf<S>
     this.seat(pointer, length)
   }
@@ -72,8 +72,8 @@ export class Cursor<S extends Shape> implements Place {
    */
   at(index: number): RowOf<S> {
     if (index >>> 0 !== index || index >= this.count) this.refuseIndex(index)
-    const live = (this.liveBits.words[this.mapWord] as number) & this.bit
-    if (live === 0 || this.data[this.slot] !== this.view) this.seat(this.block, this.count)
+    const live = (this.words[this.mapWord] as number) & this.bit
+    if (live === 0 || this.table.replaced !== this.replaced) this.seat(this.block, this.count)
     this.base = this.start + index * this.stride
     return this.row
   }
@@ -111,8 +111,8 @@ export class Cursor<S extends Shape> implements Place {
 
   private place(pointer: Pointer): void {
     this.block = pointer
-    this.slot = slotOf(pointer)
-    this.view = this.data[this.slot] as DataView
+    this.view = this.table.data(slotOf(pointer))
+    this.replaced = this.table.replaced
     this.start = arenaOffset(pointer) - POOL_BYTES
     this.mapWord = pointer >>> 5
     this.bit = 1 << pointer

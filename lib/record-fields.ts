@@ -1,18 +1,13 @@
 /**
- * Fields of records, addressed by pointer: one class per kind of scalar, each with its own DataView call.
+ * Fields of records, addressed by pointer: one class per kind of scalar, each with its own accessor of the heap.
  *
  * Written out rather than made by a factory, because V8 learns types per function: a `get` that served every kind would call whatever
  * it is given, and one that is made per field from a common template shares what was learnt. So each site here sees one kind of
  * object only, whatever records a program has. (docs/records.md has the times.)
  */
 import type { Heap } from './heap'
-import { GRANULE_MASK, GRANULE_SHIFT, POOL_BYTES, type Pointer, SLOT_SHIFT } from './layout'
+import type { Pointer } from './layout'
 import { type Field, type Leaf, refuseValue, type ScalarKind } from './record-types'
-
-const slotShift = SLOT_SHIFT
-const granuleMask = GRANULE_MASK
-const granuleShift = GRANULE_SHIFT
-const ledgerBytes = POOL_BYTES
 
 /** What the fields of all kinds have. */
 abstract class FieldOf<Value> implements Field<Value> {
@@ -21,11 +16,6 @@ abstract class FieldOf<Value> implements Field<Value> {
   readonly byteOffset: number
   /** Bytes of a whole record. */
   protected readonly stride: number
-  /** One DataView a slot, each starting behind the ledger. */
-  protected readonly data: DataView[]
-  /** Offset of the field of a record that would lie at the start of an arena, in the DataView of the arena's slot. */
-  protected readonly start: number
-  /** For what failed: does the access again through the heap, which says why it cannot be. */
   protected readonly heap: Heap
 
   constructor(heap: Heap, leaf: Leaf, stride: number) {
@@ -33,8 +23,6 @@ abstract class FieldOf<Value> implements Field<Value> {
     this.kind = leaf.kind
     this.byteOffset = leaf.byteOffset
     this.stride = stride
-    this.data = heap.internals.table.data
-    this.start = leaf.byteOffset - ledgerBytes
     this.heap = heap
   }
 
@@ -42,237 +30,135 @@ abstract class FieldOf<Value> implements Field<Value> {
   abstract set(pointer: Pointer, value: Value, index?: number): void
 }
 
-/** Offset in the DataView of a slot: of the field that starts at `start`, in the record at `distance` bytes from the pointer. */
-const at = (pointer: Pointer, start: number, distance: number): number =>
-  ((pointer & granuleMask) << granuleShift) + start + distance
-
 class I8Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
-    try {
-      return this.data[pointer >>> slotShift]!.getInt8(at(pointer, this.start, index * this.stride))
-    } catch {
-      return this.heap.getInt8(pointer, this.byteOffset + index * this.stride)
-    }
+    return this.heap.getInt8(pointer, this.byteOffset + index * this.stride)
   }
 
   set(pointer: Pointer, value: number, index = 0): void {
     if (typeof value !== 'number' || (value << 24) >> 24 !== value) refuseValue(this.name, 'i8', value)
-    try {
-      this.data[pointer >>> slotShift]!.setInt8(at(pointer, this.start, index * this.stride), value)
-    } catch {
-      this.heap.setInt8(pointer, this.byteOffset + index * this.stride, value)
-    }
+    this.heap.setInt8(pointer, this.byteOffset + index * this.stride, value)
   }
 }
 
 class U8Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
-    try {
-      return this.data[pointer >>> slotShift]!.getUint8(at(pointer, this.start, index * this.stride))
-    } catch {
-      return this.heap.getUint8(pointer, this.byteOffset + index * this.stride)
-    }
+    return this.heap.getUint8(pointer, this.byteOffset + index * this.stride)
   }
 
   set(pointer: Pointer, value: number, index = 0): void {
     if (typeof value !== 'number' || (value & 0xff) !== value) refuseValue(this.name, 'u8', value)
-    try {
-      this.data[pointer >>> slotShift]!.setUint8(at(pointer, this.start, index * this.stride), value)
-    } catch {
-      this.heap.setUint8(pointer, this.byteOffset + index * this.stride, value)
-    }
+    this.heap.setUint8(pointer, this.byteOffset + index * this.stride, value)
   }
 }
 
 class I16Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
-    try {
-      return this.data[pointer >>> slotShift]!.getInt16(at(pointer, this.start, index * this.stride), true)
-    } catch {
-      return this.heap.getInt16(pointer, this.byteOffset + index * this.stride)
-    }
+    return this.heap.getInt16(pointer, this.byteOffset + index * this.stride)
   }
 
   set(pointer: Pointer, value: number, index = 0): void {
     if (typeof value !== 'number' || (value << 16) >> 16 !== value) refuseValue(this.name, 'i16', value)
-    try {
-      this.data[pointer >>> slotShift]!.setInt16(at(pointer, this.start, index * this.stride), value, true)
-    } catch {
-      this.heap.setInt16(pointer, this.byteOffset + index * this.stride, value)
-    }
+    this.heap.setInt16(pointer, this.byteOffset + index * this.stride, value)
   }
 }
 
 class U16Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
-    try {
-      return this.data[pointer >>> slotShift]!.getUint16(at(pointer, this.start, index * this.stride), true)
-    } catch {
-      return this.heap.getUint16(pointer, this.byteOffset + index * this.stride)
-    }
+    return this.heap.getUint16(pointer, this.byteOffset + index * this.stride)
   }
 
   set(pointer: Pointer, value: number, index = 0): void {
     if (typeof value !== 'number' || (value & 0xffff) !== value) refuseValue(this.name, 'u16', value)
-    try {
-      this.data[pointer >>> slotShift]!.setUint16(at(pointer, this.start, index * this.stride), value, true)
-    } catch {
-      this.heap.setUint16(pointer, this.byteOffset + index * this.stride, value)
-    }
+    this.heap.setUint16(pointer, this.byteOffset + index * this.stride, value)
   }
 }
 
 class I32Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
-    try {
-      return this.data[pointer >>> slotShift]!.getInt32(at(pointer, this.start, index * this.stride), true)
-    } catch {
-      return this.heap.getInt32(pointer, this.byteOffset + index * this.stride)
-    }
+    return this.heap.getInt32(pointer, this.byteOffset + index * this.stride)
   }
 
   set(pointer: Pointer, value: number, index = 0): void {
     if (typeof value !== 'number' || (value | 0) !== value) refuseValue(this.name, 'i32', value)
-    try {
-      this.data[pointer >>> slotShift]!.setInt32(at(pointer, this.start, index * this.stride), value, true)
-    } catch {
-      this.heap.setInt32(pointer, this.byteOffset + index * this.stride, value)
-    }
+    this.heap.setInt32(pointer, this.byteOffset + index * this.stride, value)
   }
 }
 
 class U32Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
-    try {
-      return this.data[pointer >>> slotShift]!.getUint32(at(pointer, this.start, index * this.stride), true)
-    } catch {
-      return this.heap.getUint32(pointer, this.byteOffset + index * this.stride)
-    }
+    return this.heap.getUint32(pointer, this.byteOffset + index * this.stride)
   }
 
   set(pointer: Pointer, value: number, index = 0): void {
     if (typeof value !== 'number' || value >>> 0 !== value) refuseValue(this.name, 'u32', value)
-    try {
-      this.data[pointer >>> slotShift]!.setUint32(at(pointer, this.start, index * this.stride), value, true)
-    } catch {
-      this.heap.setUint32(pointer, this.byteOffset + index * this.stride, value)
-    }
+    this.heap.setUint32(pointer, this.byteOffset + index * this.stride, value)
   }
 }
 
 class F32Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
-    try {
-      return this.data[pointer >>> slotShift]!.getFloat32(at(pointer, this.start, index * this.stride), true)
-    } catch {
-      return this.heap.getFloat32(pointer, this.byteOffset + index * this.stride)
-    }
+    return this.heap.getFloat32(pointer, this.byteOffset + index * this.stride)
   }
 
   set(pointer: Pointer, value: number, index = 0): void {
     if (typeof value !== 'number') refuseValue(this.name, 'f32', value)
-    try {
-      this.data[pointer >>> slotShift]!.setFloat32(at(pointer, this.start, index * this.stride), value, true)
-    } catch {
-      this.heap.setFloat32(pointer, this.byteOffset + index * this.stride, value)
-    }
+    this.heap.setFloat32(pointer, this.byteOffset + index * this.stride, value)
   }
 }
 
 class F64Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
-    try {
-      return this.data[pointer >>> slotShift]!.getFloat64(at(pointer, this.start, index * this.stride), true)
-    } catch {
-      return this.heap.getFloat64(pointer, this.byteOffset + index * this.stride)
-    }
+    return this.heap.getFloat64(pointer, this.byteOffset + index * this.stride)
   }
 
   set(pointer: Pointer, value: number, index = 0): void {
     if (typeof value !== 'number') refuseValue(this.name, 'f64', value)
-    try {
-      this.data[pointer >>> slotShift]!.setFloat64(at(pointer, this.start, index * this.stride), value, true)
-    } catch {
-      this.heap.setFloat64(pointer, this.byteOffset + index * this.stride, value)
-    }
+    this.heap.setFloat64(pointer, this.byteOffset + index * this.stride, value)
   }
 }
 
 class I64Field extends FieldOf<bigint> {
   get(pointer: Pointer, index = 0): bigint {
-    try {
-      return this.data[pointer >>> slotShift]!.getBigInt64(at(pointer, this.start, index * this.stride), true)
-    } catch {
-      return this.heap.getBigInt64(pointer, this.byteOffset + index * this.stride)
-    }
+    return this.heap.getBigInt64(pointer, this.byteOffset + index * this.stride)
   }
 
   set(pointer: Pointer, value: bigint, index = 0): void {
     if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) refuseValue(this.name, 'i64', value)
-    try {
-      this.data[pointer >>> slotShift]!.setBigInt64(at(pointer, this.start, index * this.stride), value, true)
-    } catch {
-      this.heap.setBigInt64(pointer, this.byteOffset + index * this.stride, value)
-    }
+    this.heap.setBigInt64(pointer, this.byteOffset + index * this.stride, value)
   }
 }
 
 class U64Field extends FieldOf<bigint> {
   get(pointer: Pointer, index = 0): bigint {
-    try {
-      return this.data[pointer >>> slotShift]!.getBigUint64(at(pointer, this.start, index * this.stride), true)
-    } catch {
-      return this.heap.getBigUint64(pointer, this.byteOffset + index * this.stride)
-    }
+    return this.heap.getBigUint64(pointer, this.byteOffset + index * this.stride)
   }
 
   set(pointer: Pointer, value: bigint, index = 0): void {
     if (typeof value !== 'bigint' || BigInt.asUintN(64, value) !== value) refuseValue(this.name, 'u64', value)
-    try {
-      this.data[pointer >>> slotShift]!.setBigUint64(at(pointer, this.start, index * this.stride), value, true)
-    } catch {
-      this.heap.setBigUint64(pointer, this.byteOffset + index * this.stride, value)
-    }
+    this.heap.setBigUint64(pointer, this.byteOffset + index * this.stride, value)
   }
 }
 
 class BoolField extends FieldOf<boolean> {
   get(pointer: Pointer, index = 0): boolean {
-    try {
-      return this.data[pointer >>> slotShift]!.getUint8(at(pointer, this.start, index * this.stride)) !== 0
-    } catch {
-      return this.heap.getUint8(pointer, this.byteOffset + index * this.stride) !== 0
-    }
+    return this.heap.getUint8(pointer, this.byteOffset + index * this.stride) !== 0
   }
 
   set(pointer: Pointer, value: boolean, index = 0): void {
     if (typeof value !== 'boolean') refuseValue(this.name, 'bool', value)
-    try {
-      this.data[pointer >>> slotShift]!.setUint8(at(pointer, this.start, index * this.stride), value ? 1 : 0)
-    } catch {
-      this.heap.setUint8(pointer, this.byteOffset + index * this.stride, value ? 1 : 0)
-    }
+    this.heap.setUint8(pointer, this.byteOffset + index * this.stride, value ? 1 : 0)
   }
 }
 
 class RefField extends FieldOf<Pointer | 0> {
   get(pointer: Pointer, index = 0): Pointer | 0 {
-    try {
-      return this.data[pointer >>> slotShift]!.getInt32(at(pointer, this.start, index * this.stride), true) as
-        | Pointer
-        | 0
-    } catch {
-      return this.heap.getInt32(pointer, this.byteOffset + index * this.stride) as Pointer | 0
-    }
+    return this.heap.getInt32(pointer, this.byteOffset + index * this.stride) as Pointer | 0
   }
 
   set(pointer: Pointer, value: Pointer | 0, index = 0): void {
     if (typeof value !== 'number' || (value | 0) !== value || value < 0) refuseValue(this.name, 'ref', value)
-    try {
-      this.data[pointer >>> slotShift]!.setInt32(at(pointer, this.start, index * this.stride), value, true)
-    } catch {
-      this.heap.setInt32(pointer, this.byteOffset + index * this.stride, value)
-    }
+    this.heap.setInt32(pointer, this.byteOffset + index * this.stride, value)
   }
 }
 

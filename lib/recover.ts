@@ -1,6 +1,6 @@
 /**
- * When user code has detached or transferred away the buffer of an arena (`view.buffer.transfer()`), the arena's ledger is gone and with
- * it the links that ran through it. The slot is written off and every list is built anew from the ledgers that are left,
+ * When user code has detached or transferred away the buffer of a far arena (`view.buffer.transfer()`), the arena's ledger is gone and
+ * with it the links that ran through it. The slot is written off and every list is built anew from the ledgers that are left,
  * which hold the truth: their free maps.
  */
 import type { ArenaTable } from './arena-table'
@@ -11,11 +11,7 @@ import { runBlocksOf, WHOLE_RUN } from './size-class'
 
 /** Rebuilds the books if anything is lost: for what reads all of a heap. */
 export function rebuildIfLost(parts: HeapParts): void {
-  for (let slot = 1 as Slot; slot < parts.table.length; slot++) {
-    if (!parts.table.isLost(slot)) continue
-    rebuild(parts)
-    return
-  }
+  if ([...parts.table.own].some((slot) => parts.table.isLost(slot))) rebuild(parts)
 }
 
 /** Writes off what is lost and rebuilds all lists. */
@@ -29,7 +25,7 @@ export function rebuild(parts: HeapParts): void {
   let count = 0
   let largeCount = 0
   let largeBytes = 0
-  for (let slot = 1 as Slot; slot < table.length; slot++) {
+  for (const slot of table.slots()) {
     if (table.isLarge(slot)) {
       largeCount++
       largeBytes += table.payload(slot).length

@@ -7,11 +7,12 @@
  * A magazine is a stack of free blocks of a class, last freed first: they are warm in the caches, and taking and
  * freeing them touches neither counts nor lists. To their pool they count as taken; their live bits
  * are clear as of any free block, so a second free of one is refused like any other. The bottom half goes back to the pools
- * when a magazine overflows, all of it when the purger's clock moves on, and before anybody reads the books.
+ * when a magazine overflows, all of it when the purger's clock moves on, and before anybody reads the books. Pools that get empty
+ * by an overflow rest in their class's list until then.
  *
  * (Magazines: Bonwick and Adams, "Magazines and Vmem", USENIX 2001.)
  *
- *     one class's segment of `magazines`, 64 words         magazines[class] = index of the top
+ *     one class's segment, 64 words                        words[base + class] = index of the top
  *     +--...--+-----+---------+---------+-- --+---------+
  *     | -     |  0  | pointer | pointer | ... | pointer |   asleep: the top is the last word, and that is 0, so that both
  *     +--...--+-----+---------+---------+-- --+---------+           take and free fall off the fast path
@@ -22,6 +23,7 @@ import type { Arenas } from './arenas'
 import type { BlockMap } from './block-map'
 import { HeapError, showPointer } from './errors'
 import {
+  GRANULE_SHIFT,
   GRANULES_PER_POOL,
   MAP_WORDS,
   POOL_SHIFT,
@@ -48,24 +50,25 @@ export const SEGMENT_MASK = SEGMENT_WORDS - 1
 const MAGAZINE_BYTES = 8192
 const MAGAZINE_MIN_BLOCKS = 4
 
-const segmentOf = (sizeClass: SizeClass): number => (sizeClass + 1) * SEGMENT_WORDS
-const lastOf = (sizeClass: SizeClass): number => segmentOf(sizeClass) + SEGMENT_MASK
 /** Blocks that a magazine can hold, by size class. */
 const CAPACITY = Int32Array.from(BLOCK_BYTES, (bytes) =>
   Math.min(SEGMENT_MASK, Math.max(MAGAZINE_MIN_BLOCKS, Math.floor(MAGAZINE_BYTES / Math.max(1, bytes)))),
 )
-const bottomOf = (sizeClass: SizeClass): number => lastOf(sizeClass) - (CAPACITY[sizeClass] as number)
-
 export class SmallBlocks {
-  /** Word c: index of the top of class c's magazine. From word SEGMENT_WORDS on: the segments. */
-  readonly magazines = new Int32Array(segmentOf(CLASS_TABLE_LENGTH as SizeClass))
+  /** The words of the space. Word base + c: index of the top of class c's magazine. From base + SEGMENT_WORDS on: the segments. */
+  private readonly words: Int32Array
+  private readonly base: number
   /** Called when a lost arena was met: rebuilds the books without it (recover.ts). */
   rebuild: () => void = () => {}
   /** Called when a magazine begins to hold blocks: the purger sees to it that they go back. */
   onWake: () => void = () => {}
   private readonly live: BlockMap
-  /** Where releaseHalf puts what it is about to release; it is never inside of itself. */
+  /** Word of the column of taken blocks. */
+  private readonly taken: number
+  /** Blocks in pools that releaseHalf has emptied and not yet given back; it is never inside of itself. */
   private readonly half = new Int32Array(SEGMENT_WORDS / 2)
+  /** Pools that got empty and are kept for their classes until the purger's clock moves on; maybe not empty any more. */
+  private readonly resting: Pointer[] = []
   private readonly table: ArenaTable
   private readonly arenas: Arenas
   private readonly used: UsedPools
@@ -74,6 +77,9 @@ export class SmallBlocks {
 
   constructor(table: ArenaTable, arenas: Arenas, used: UsedPools, useMagazines: boolean) {
     this.live = table.live
+    this.words = table.live.words
+    this.base = table.live.base
+    this.taken = table.space.taken
     this.table = table
     this.arenas = arenas
     this.used = used
@@ -83,12 +89,12 @@ export class SmallBlocks {
 
   /** Takes a block of a class of one-pool runs. */
   take(sizeClass: SizeClass): Pointer {
-    const magazines = this.magazines
-    const top = magazines[sizeClass] as number
-    const pointer = magazines[top] as Pointer | 0
+    const { words } = this
+    const magazine = this.base + sizeClass
+    const top = words[magazine] as number
+    const pointer = words[top] as Pointer | 0
     if (pointer === 0) return this.refill(sizeClass)
-    magazines[sizeClass] = top - 1
-    const { words } = this.live
+    words[magazine] = top - 1
     words[pointer >>> 5] = (words[pointer >>> 5] as number) | (1 << pointer)
     return pointer
   }
@@ -109,13 +115,13 @@ export class SmallBlocks {
     const free = blocks - before
     const count = this.useMagazines ? Math.min(free, ((CAPACITY[sizeClass] as number) + 1) >> 1) : 1
     if (this.useMagazines) this.wake(sizeClass)
-    const bottom = bottomOf(sizeClass)
-    this.collect(sizeClass, head, bottom, count)
+    const bottom = this.bottomOf(sizeClass)
+    this.collect(sizeClass, head, bottom, count, before === 0)
     this.live.setTaken(head, before + count)
     if (count === free) this.used.unlink(sizeClass, head)
     if (this.table.sawLost) return this.retake(sizeClass)
-    if (!this.useMagazines) return this.mark(this.magazines[bottom + 1] as Pointer)
-    this.magazines[sizeClass] = bottom + count
+    if (!this.useMagazines) return this.mark(this.words[bottom + 1] as Pointer)
+    this.words[this.base + sizeClass] = bottom + count
     return this.take(sizeClass)
   }
 
@@ -124,15 +130,19 @@ export class SmallBlocks {
     return pointer
   }
 
-  /** Writes the `count` lowest free blocks of a pool into a segment, the lowest on top. */
-  private collect(sizeClass: SizeClass, pool: Pointer, bottom: number, count: number): void {
-    const { magazines } = this
-    const { words } = this.live
+  /** Writes the `count` lowest free blocks of a pool into a segment, the lowest on top. Of a pool without a taken one: the first. */
+  private collect(sizeClass: SizeClass, pool: Pointer, bottom: number, count: number, isFresh: boolean): void {
+    const { words } = this
     let at = bottom + count
+    if (isFresh) {
+      const step = (BLOCK_BYTES[sizeClass] as number) >> GRANULE_SHIFT
+      for (let block = pool as number; at > bottom; block += step) words[at--] = block
+      return
+    }
     for (let column = 0; column < mapWords; column++) {
       let free = ~(words[(pool >>> 5) + column] as number) & (startBits[sizeClass * mapWords + column] as number)
       for (; free !== 0; free &= free - 1) {
-        magazines[at] = pool + (column << 5) + 31 - Math.clz32(free & -free)
+        words[at] = pool + (column << 5) + 31 - Math.clz32(free & -free)
         if (--at === bottom) return
       }
     }
@@ -143,6 +153,8 @@ export class SmallBlocks {
   }
 
   private openPool(sizeClass: SizeClass): Pointer {
+    // Memory that is resident goes before memory that is not.
+    if (this.resting.length > 0 && this.arenas.dirty.isEmpty) this.releaseResting()
     const pool = this.arenas.takeRun(1)
     this.adopt(sizeClass, pool)
     return pool
@@ -174,79 +186,103 @@ export class SmallBlocks {
       this.release(sizeClass, pointer)
       return
     }
-    const { magazines } = this
-    const last = lastOf(sizeClass)
-    if (magazines[sizeClass] === last && magazines[last] !== 0) this.releaseHalf(sizeClass)
+    const { words } = this
+    const magazine = this.base + sizeClass
+    const last = this.lastOf(sizeClass)
+    if (words[magazine] === last && words[last] !== 0) this.releaseHalf(sizeClass)
     // Asleep from the start, or because giving half of it back made the purger look at its clock.
-    if (magazines[magazines[sizeClass] as number] === 0) this.wake(sizeClass)
-    const top = (magazines[sizeClass] as number) + 1
-    magazines[top] = pointer
-    magazines[sizeClass] = top
+    if (words[words[magazine] as number] === 0) this.wake(sizeClass)
+    const top = (words[magazine] as number) + 1
+    words[top] = pointer
+    words[magazine] = top
   }
 
   private wake(sizeClass: SizeClass): void {
-    const bottom = bottomOf(sizeClass)
-    this.magazines[bottom] = 0
-    this.magazines[sizeClass] = bottom
+    const bottom = this.bottomOf(sizeClass)
+    this.words[bottom] = 0
+    this.words[this.base + sizeClass] = bottom
     this.onWake()
   }
 
   /** The lower half of a full magazine, freed longest ago, goes back to the pools. */
   private releaseHalf(sizeClass: SizeClass): void {
-    const { magazines, half } = this
+    const { words, half } = this
     const count = ((CAPACITY[sizeClass] as number) + 1) >> 1
-    const top = lastOf(sizeClass) - count
-    const first = bottomOf(sizeClass) + 1
-    // Moved out first: what is left is a sound magazine, whatever releasing meets.
-    for (let i = 0; i < count; i++) half[i] = magazines[first + i] as number
-    for (let i = first; i <= top; i++) magazines[i] = magazines[i + count] as number
-    magazines[sizeClass] = top
-    const blocks = runBlocks[sizeClass] as number
-    let { taken } = this.live
-    for (let i = 0; i < count; i++) {
-      const pointer = half[i] as Pointer
-      const before = taken[pointer >>> poolShift] as number
-      if (before > 1 && before < blocks) {
-        taken[pointer >>> poolShift] = before - 1
-        continue
-      }
-      this.release(sizeClass, pointer)
-      taken = this.live.taken // what got empty may have been the last pool in use: the columns begin anew then
+    const top = this.lastOf(sizeClass) - count
+    const first = this.bottomOf(sizeClass) + 1
+    const full = (runBlocks[sizeClass] as number) - 1
+    const { taken } = this
+    let emptied = 0
+    for (let i = first; i < first + count; i++) {
+      const pointer = words[i] as number
+      const at = taken + (pointer >>> poolShift)
+      const left = (words[at] as number) - 1
+      words[at] = left
+      if (left === full) this.used.link(sizeClass, poolStart(pointer as Pointer))
+      if (left === 0) half[emptied++] = pointer
     }
+    for (let i = first; i <= top; i++) words[i] = words[i + count] as number
+    words[this.base + sizeClass] = top
+    // Last, because giving a pool back may make the purger empty the magazines, which have to be sound then.
+    for (let i = 0; i < emptied; i++) this.rest(sizeClass, poolStart(half[i] as Pointer))
   }
 
-  /** Puts every magazine's blocks back into their pools and the magazines to sleep. Returns how many blocks it were. */
-  releaseAll(): number {
-    let released = 0
-    for (let c = 1 as SizeClass; c < CLASS_TABLE_LENGTH; c++) released += this.releaseClass(c)
+  /** Puts every magazine's blocks back into their pools and the magazines to sleep, and gives back the pools that rest. */
+  releaseAll(): void {
+    for (let c = 1 as SizeClass; c < CLASS_TABLE_LENGTH; c++) this.releaseClass(c)
+    this.releaseResting()
+  }
+
+  /** Puts a class's magazine's blocks back into their pools. */
+  releaseClass(sizeClass: SizeClass): void {
+    const { words } = this
+    const top = words[this.base + sizeClass] as number
+    const first = this.bottomOf(sizeClass) + 1
+    if (words[top] === 0) {
+      this.sleep(sizeClass)
+      return
+    }
+    const released = words.slice(first, top + 1)
+    this.sleep(sizeClass)
+    for (const pointer of released) this.release(sizeClass, pointer as Pointer)
+  }
+
+  /**
+   * A pool of a full magazine's blocks got empty: it rests at the end of its class's list, because a class that frees many blocks will
+   * mostly want them again, and to give a pool back and take another costs as much as twenty blocks do.
+   */
+  private rest(sizeClass: SizeClass, pool: Pointer): void {
+    if (this.live.magazineOf(pool) !== sizeClass) return // it has rested before, and the purger has just given it back
+    this.used.unlink(sizeClass, pool)
+    this.used.link(sizeClass, pool)
+    this.resting.push(pool)
+    this.arenas.onPut()
+  }
+
+  /** Gives the pools back that rest and are empty still. Returns whether there were any. */
+  releaseResting(): boolean {
+    let released = false
+    for (const pool of this.resting.splice(0)) {
+      const sizeClass = this.live.magazineOf(pool) as SizeClass | 0
+      // It may have been taken from since, and have got empty again: then it is in the list twice.
+      if (sizeClass === 0 || this.live.takenOf(pool) > 0) continue
+      this.used.unlink(sizeClass, pool)
+      this.arenas.putRun(pool, 1)
+      released = true
+    }
     return released
   }
 
-  /** The same for one class. */
-  releaseClass(sizeClass: SizeClass): number {
-    const { magazines } = this
-    const top = magazines[sizeClass] as number
-    const first = bottomOf(sizeClass) + 1
-    if (magazines[top] === 0) {
-      this.sleep(sizeClass)
-      return 0
-    }
-    const released = magazines.slice(first, top + 1)
-    this.sleep(sizeClass)
-    for (const pointer of released) this.release(sizeClass, pointer as Pointer)
-    return released.length
-  }
-
   private sleep(sizeClass: SizeClass): void {
-    this.magazines[lastOf(sizeClass)] = 0
-    this.magazines[sizeClass] = lastOf(sizeClass)
+    this.words[this.lastOf(sizeClass)] = 0
+    this.words[this.base + sizeClass] = this.lastOf(sizeClass)
   }
 
   /** A taken block goes back into its pool, which may have been full, or get empty now. */
   release(sizeClass: SizeClass, pointer: Pointer): void {
-    const { taken } = this.live
-    const before = taken[pointer >>> poolShift] as number
-    taken[pointer >>> poolShift] = before - 1
+    const at = this.taken + (pointer >>> poolShift)
+    const before = this.words[at] as number
+    this.words[at] = before - 1
     const blocks = runBlocks[sizeClass] as number
     if (before === 1) this.empty(sizeClass, poolStart(pointer), before < blocks)
     else if (before === blocks) this.used.link(sizeClass, poolStart(pointer))
@@ -257,21 +293,33 @@ export class SmallBlocks {
     this.arenas.putRun(pool, 1)
   }
 
+  private segmentOf(sizeClass: SizeClass): number {
+    return this.base + (sizeClass + 1) * SEGMENT_WORDS
+  }
+
+  private lastOf(sizeClass: SizeClass): number {
+    return this.segmentOf(sizeClass) + SEGMENT_MASK
+  }
+
+  private bottomOf(sizeClass: SizeClass): number {
+    return this.lastOf(sizeClass) - (CAPACITY[sizeClass] as number)
+  }
+
   /** Takes a block in a given pool of the class, which has a free one. For compaction. */
   takeIn(sizeClass: SizeClass, pool: Pointer): Pointer {
     this.releaseClass(sizeClass)
-    const spare = segmentOf(0 as SizeClass)
-    this.collect(sizeClass, pool, spare, 1)
+    const spare = this.segmentOf(0 as SizeClass)
+    this.collect(sizeClass, pool, spare, 1, false)
     const after = this.live.takenOf(pool) + 1
     this.live.setTaken(pool, after)
     if (after === runBlocksOf(sizeClass)) this.used.unlink(sizeClass, pool)
-    return this.mark(this.magazines[spare + 1] as Pointer)
+    return this.mark(this.words[spare + 1] as Pointer)
   }
 
   /** Empties the magazines without giving anything back: the books were rebuilt from the free maps, or are closed. */
   dropMagazines(): void {
-    this.magazines[0] = SEGMENT_MASK
     for (let c = 1 as SizeClass; c < CLASS_TABLE_LENGTH; c++) this.sleep(c)
+    this.resting.length = 0
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * Statistics of a heap: read from the books in one walk over the records, and adding up exactly:
  *
- *     liveBytes + freeBlockBytes + freePoolBytes + ledgerBytes + bookBytes + slackBytes + keptBytes == mappedBytes
+ *     liveBytes + freeBlockBytes + freePoolBytes + ledgerBytes + slackBytes + keptBytes == mappedBytes
  *
  * What the report shows is what CPython's `sys._debugmallocstats()` prints (_PyObject_DebugMallocStats() in Objects/obmalloc.c), in
  * this heap's words. docs/stats.md explains each line.
@@ -44,7 +44,7 @@ export class HeapStats {
   dirtyPools = 0
   /** The first pool of each arena: its books. */
   ledgerBytes = 0
-  /** Mapped for the free maps of all pools. */
+  /** Of the space of all heaps, for the books of this one; not part of mappedBytes. */
   bookBytes = 0
   /** What is left over behind the last block of a pool or run. */
   slackBytes = 0
@@ -87,7 +87,7 @@ export function takeStats(parts: HeapParts, name: string): HeapStats {
   const { table, arenas, large, mappings, purger } = parts
   const stats = new HeapStats()
   const classes = Array.from({ length: CLASS_TABLE_LENGTH }, (): ClassCount => ({ pools: 0, blocks: 0, freeBlocks: 0 }))
-  for (let slot = 1 as Slot; slot < table.length; slot++) {
+  for (const slot of table.own) {
     if (table.isArena(slot)) addArena(stats, classes, parts, slot)
   }
   stats.name = name
@@ -95,7 +95,7 @@ export function takeStats(parts: HeapParts, name: string): HeapStats {
   stats.peakArenas = arenas.peak
   stats.ledgerBytes = arenas.count * POOL_BYTES
   stats.freePoolBytes = stats.freePools * POOL_BYTES
-  stats.bookBytes = table.live.byteLength
+  stats.bookBytes = table.bookBytes
   stats.largeBlocks = large.count
   stats.largeBytes = large.bytes
   stats.blocks += large.count
@@ -163,12 +163,12 @@ export function report(stats: HeapStats): string {
     line('free blocks in used pools', stats.freeBlockBytes),
     line(`${grouped(stats.freePools)} free pools, ${grouped(stats.dirtyPools)} of them dirty`, stats.freePoolBytes),
     line(`${grouped(stats.arenas)} ledgers`, stats.ledgerBytes),
-    line('free maps of all pools', stats.bookBytes),
     line('slack behind the last blocks', stats.slackBytes),
     line('large mappings kept for reuse', stats.keptBytes),
-    line('mapped bytes, the sum of the seven lines above', stats.mappedBytes),
+    line('mapped bytes, the sum of the six lines above', stats.mappedBytes),
     line(`of the live bytes in ${grouped(stats.largeBlocks)} large mappings`, stats.largeBytes),
     line('resident bytes by the books', stats.residentBytes),
     line('mapped bytes, most at one time', stats.peakMappedBytes),
+    line('books in the space of all heaps', stats.bookBytes),
   ].join('\n')
 }

@@ -19,19 +19,33 @@ using Info = Napi::CallbackInfo;
 
 static std::atomic<uint64_t> maps{0}, unmaps{0}, mapped_bytes{0};  // of the whole process, all threads
 
-// A mapping and its two owners: the finalizer, and wrap() until it returns. The finalizer is handed the record and
-// never asks for an address, because by then the same address may belong to another mapping.
+// A mapping, or a part of one, and its owners: the finalizer, wrap() until it returns, and each of its parts. The
+// finalizer is handed the record and never asks for an address, because by then the same address may belong to another
+// mapping.
 struct Mapping {
-  void* address;  // null: unmapped
+  void* address;  // null: given back
   size_t byte_length;
+  Mapping* whole = nullptr;  // a part: of this mapping
+  int32_t* hold = nullptr;   // a part: a word of that mapping, which counts those who may still reach the part
   int owners = 2;
 
-  void release() {
+  void give_back() {
     if (address == nullptr) return;
-    unmap_pages(address, byte_length);
+    if (whole != nullptr) {
+      --*hold;
+      whole->leave();
+    } else {
+      unmap_pages(address, byte_length);
+      unmaps++;
+      mapped_bytes -= byte_length;
+    }
     address = nullptr;
-    unmaps++;
-    mapped_bytes -= byte_length;
+  }
+
+  void leave(int count = 1) {
+    if ((owners -= count) > 0) return;
+    give_back();
+    delete this;
   }
 };
 
@@ -84,6 +98,13 @@ static Mapping* need_mapping(const Info& info) {
   throw Napi::TypeError::New(info.Env(), "buffer is detached or was not made by map() or grow()");
 }
 
+// The same, but no part of a mapping.
+static Mapping* need_whole(const Info& info) {
+  Mapping* mapping = need_mapping(info);
+  if (mapping->whole == nullptr) return mapping;
+  throw Napi::TypeError::New(info.Env(), "buffer is a part of a mapping, not the whole");
+}
+
 // Arguments 1 and 2: a range of the mapping, at least one OS page.
 static char* range(const Info& info, const Mapping* mapping, size_t* byte_length) {
   const size_t offset = page_multiple(info, 1, "byteOffset", 0, mapping->byte_length - os_page_size());
@@ -94,25 +115,22 @@ static char* range(const Info& info, const Mapping* mapping, size_t* byte_length
 static void finalize(napi_env, void*, void* hint) {
   auto* mapping = static_cast<Mapping*>(hint);
   forget(mapping);
-  mapping->release();
-  if (--mapping->owners == 0) delete mapping;
+  mapping->leave();
 }
 
-static Napi::Value wrap(Napi::Env env, void* address, size_t byte_length) {
-  maps++;
-  mapped_bytes += byte_length;
-  auto* mapping = new Mapping{address, byte_length};
+static Napi::Value wrap(Napi::Env env, Mapping* mapping) {
   napi_value buffer;
-  const napi_status status = napi_create_external_arraybuffer(env, address, byte_length, finalize, mapping, &buffer);
+  const napi_status status =
+      napi_create_external_arraybuffer(env, mapping->address, mapping->byte_length, finalize, mapping, &buffer);
   if (status == napi_ok) {
-    mapping->owners--;
     std::lock_guard<std::mutex> lock(attached_mutex);
-    attached[address] = mapping;
+    attached[mapping->address] = mapping;
+    mapping->leave();
     return Napi::Value(env, buffer);
   }
   // Refused. Whether the finalizer has run, will run or never will depends on the reason and on the runtime.
-  mapping->release();
-  if (--mapping->owners == 0 || status == napi_no_external_buffers_allowed) delete mapping;
+  mapping->give_back();
+  mapping->leave(status == napi_no_external_buffers_allowed ? 2 : 1);
   if (status != napi_no_external_buffers_allowed) throw Napi::Error::New(env);
   throw Napi::Error::New(env,
                          "V8's sandbox (as in Electron) allows no ArrayBuffer over OS pages: ebb cannot work here");
@@ -123,11 +141,36 @@ static void detach(const Info& info, Mapping* mapping) {
   info[0].As<Napi::ArrayBuffer>().Detach();
 }
 
-static Napi::Value map(const Info& info) {
+static Napi::Value wrap_mapped(Napi::Env env, void* address, size_t byte_length) {
+  maps++;
+  mapped_bytes += byte_length;
+  return wrap(env, new Mapping{address, byte_length});
+}
+
+static Napi::Value map_bytes(const Info& info, bool is_sparse) {
   const size_t byte_length = page_multiple(info, 0, "byteLength", os_page_size(), kMaxByteLength);
   void* address = nullptr;
-  check(info.Env(), map_pages(byte_length, &address));
-  return wrap(info.Env(), address, byte_length);
+  check(info.Env(), map_pages(byte_length, is_sparse, &address));
+  return wrap_mapped(info.Env(), address, byte_length);
+}
+
+static Napi::Value map(const Info& info) { return map_bytes(info, false); }
+static Napi::Value reserve(const Info& info) { return map_bytes(info, true); }
+
+// Another ArrayBuffer over a range of a mapping. The word at byte offset `hold` of the mapping counts it from now until
+// it is detached or collected, and the mapping stays for as long.
+static Napi::Value part(const Info& info) {
+  Mapping* whole = need_whole(info);
+  size_t byte_length;
+  char* start = range(info, whole, &byte_length);
+  const double hold = info[3].IsNumber() ? info[3].As<Napi::Number>().DoubleValue() : -1;
+  if (!(hold >= 0 && hold <= static_cast<double>(whole->byte_length - sizeof(int32_t)) && std::fmod(hold, 4) == 0))
+    throw Napi::RangeError::New(info.Env(), "hold must be the byte offset of a word of the mapping");
+  auto* word = reinterpret_cast<int32_t*>(static_cast<char*>(whole->address) + static_cast<size_t>(hold));
+  if (start == whole->address) throw Napi::RangeError::New(info.Env(), "byteOffset must be behind the first OS page");
+  ++*word;
+  whole->owners++;
+  return wrap(info.Env(), new Mapping{start, byte_length, whole, word});
 }
 
 static Napi::Value unmap(const Info& info) {
@@ -154,19 +197,22 @@ static Napi::Value populate(const Info& info) {
 }
 
 static Napi::Value grow(const Info& info) {
-  Mapping* old = need_mapping(info);
+  Mapping* old = need_whole(info);
   const size_t byte_length = page_multiple(info, 1, "byteLength", old->byte_length + os_page_size(), kMaxByteLength);
   void* address = nullptr;
   check(info.Env(), move_pages(old->address, old->byte_length, byte_length, &address));
-  return address == nullptr ? info.Env().Undefined() : wrap(info.Env(), address, byte_length);
+  return address == nullptr ? info.Env().Undefined() : wrap_mapped(info.Env(), address, byte_length);
 }
 
 static Napi::Value owns(const Info& info) { return Napi::Boolean::New(info.Env(), find_mapping(info) != nullptr); }
 
 static Napi::Value resident(const Info& info) {
   Mapping* mapping = need_mapping(info);
-  auto pages = Napi::Uint8Array::New(info.Env(), mapping->byte_length / os_page_size());
-  check(info.Env(), resident_pages(mapping->address, mapping->byte_length, pages.Data()));
+  size_t byte_length = mapping->byte_length;
+  char* start = static_cast<char*>(mapping->address);
+  if (!info[1].IsUndefined()) start = range(info, mapping, &byte_length);
+  auto pages = Napi::Uint8Array::New(info.Env(), byte_length / os_page_size());
+  check(info.Env(), resident_pages(start, byte_length, pages.Data()));
   return pages;
 }
 
@@ -183,6 +229,8 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   };
   exports.Set("osPageSize", static_cast<double>(os_page_size()));
   set("map", map);
+  set("reserve", reserve);
+  set("part", part);
   set("unmap", unmap);
   set("discard", discard);
   set("populate", populate);

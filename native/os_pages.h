@@ -18,8 +18,8 @@ struct OsResult {
 size_t os_page_size();
 
 // Maps `byte_length` bytes that read zero. Physical memory comes with the first touch, one OS page at a time: no huge
-// pages, because they make discarded memory resident again.
-OsResult map_pages(size_t byte_length, void** address);
+// pages, because they make discarded memory resident again. Of a sparse mapping little will ever be touched.
+OsResult map_pages(size_t byte_length, bool is_sparse, void** address);
 
 // Gives a whole mapping back: its address space and its memory.
 OsResult unmap_pages(void* address, size_t byte_length);

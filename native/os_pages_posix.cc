@@ -61,8 +61,10 @@ OsResult move_pages(void*, size_t, size_t, void**) { return {}; }
 
 size_t os_page_size() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }
 
-OsResult map_pages(size_t byte_length, void** address) {
-  *address = mmap(nullptr, byte_length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+// A sparse mapping is not counted against the memory that the system has to promise.
+OsResult map_pages(size_t byte_length, bool is_sparse, void** address) {
+  const int flags = MAP_PRIVATE | MAP_ANON | (is_sparse ? MAP_NORESERVE : 0);
+  *address = mmap(nullptr, byte_length, PROT_READ | PROT_WRITE, flags, -1, 0);
   if (*address == MAP_FAILED) return {errno, "mmap"};
   refuse_huge_pages(*address, byte_length);
   return {};

@@ -16,7 +16,8 @@ size_t os_page_size() {
   return info.dwPageSize;
 }
 
-OsResult map_pages(size_t byte_length, void** address) {
+// Committed whole, sparse or not: what is only reserved must not even be read.
+OsResult map_pages(size_t byte_length, bool, void** address) {
   *address = VirtualAlloc(nullptr, byte_length, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
   return *address != nullptr ? OsResult{} : last_error("VirtualAlloc");
 }

@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest'
 import { linkFront, unlinkFrom } from '../lib/arena-list'
-import { ARENA_BYTES, type Slot } from '../lib/layout'
+import type { Slot } from '../lib/layout'
 import { A_NEXT, A_PREV, openLedger, word } from '../lib/ledger'
 import { fakeTable } from './support/fake-table'
 
 it('links at the front and unlinks anywhere', () => {
   const table = fakeTable()
   const slots = [1, 2, 3, 4].map(() => {
-    const slot = table.openArena(new ArrayBuffer(ARENA_BYTES))
+    const slot = table.openArena()
     openLedger(table.ledger(slot), slot)
     return slot
   })

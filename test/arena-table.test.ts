@@ -1,33 +1,42 @@
 import { describe, expect, it } from 'vitest'
 import { LARGE_LEDGER, NULL_LEDGER } from '../lib/arena-table'
-import { ARENA_BYTES, POOL_BYTES, SLOTS_MAX, type Slot } from '../lib/layout'
+import { ARENA_BYTES, POOL_BYTES, type Slot } from '../lib/layout'
+import { osPages, space } from '../lib/os-pages'
 import { caught } from './support/caught'
-import { detach } from './support/fake-os-pages'
+import { detach, FakeOsPages } from './support/fake-os-pages'
 import { fakeTable } from './support/fake-table'
 
-const arena = (): ArrayBuffer => new ArrayBuffer(ARENA_BYTES)
-
 describe('the arena table', () => {
-  it('opens slots from 1, and closed ones again, last first', () => {
+  it('opens slots from 1, the lowest that is free', () => {
     const table = fakeTable()
-    const slots = [table.openArena(arena()), table.openLarge(new ArrayBuffer(8192)), table.openArena(arena())]
+    const slots = [table.openArena(), table.openLarge(new ArrayBuffer(8192)), table.openArena()]
     expect(slots).toEqual([1, 2, 3])
-    expect(table.close(1 as Slot).byteLength).toBe(ARENA_BYTES)
-    table.close(2 as Slot)
-    expect([table.isArena(1 as Slot), table.isLarge(2 as Slot)]).toEqual([false, false])
-    expect([table.openLarge(new ArrayBuffer(4096)), table.openArena(arena())]).toEqual([2, 1])
-    expect([table.isArena(1 as Slot), table.isLarge(2 as Slot), table.length]).toEqual([true, true, 4])
+    table.unmapArena(1 as Slot)
+    expect(table.closeFar(2 as Slot).byteLength).toBe(8192)
+    expect([table.isArena(1 as Slot), table.isLarge(2 as Slot), table.isOwn(3 as Slot)]).toEqual([false, false, true])
+    expect([table.openLarge(new ArrayBuffer(4096)), table.openArena()]).toEqual([1, 2])
+    expect([table.isLarge(1 as Slot), table.isArena(2 as Slot), table.slots()]).toEqual([true, true, [1, 2, 3]])
+  })
+
+  it('shares the slots of the thread, and knows its own', () => {
+    const [one, other] = [fakeTable(), fakeTable()]
+    const slots = [one.openArena(), other.openArena(), one.openArena()]
+    expect(slots).toEqual([1, 2, 3])
+    expect(slots.map((slot) => [one.isArena(slot), other.isArena(slot)])).toEqual([
+      [true, false],
+      [false, true],
+      [true, false],
+    ])
+    expect([one.data(2 as Slot).byteLength, other.ledger(1 as Slot)]).toEqual([0, NULL_LEDGER])
   })
 
   it('shows of an arena what is behind its ledger, of a large block all', () => {
     const table = fakeTable()
-    const small = table.openArena(arena())
+    const small = table.openArena()
     const large = table.openLarge(new ArrayBuffer(8192))
-    expect([table.payload(small).byteOffset, table.payload(small).length]).toEqual([
-      POOL_BYTES,
-      ARENA_BYTES - POOL_BYTES,
-    ])
-    expect([table.payload(large).byteOffset, table.data[large]?.byteLength]).toEqual([0, 8192])
+    const { byteOffset, length } = table.payload(small)
+    expect([byteOffset, length]).toEqual([POOL_BYTES, ARENA_BYTES - POOL_BYTES])
+    expect([table.payload(large).byteOffset, table.data(large).byteLength]).toEqual([0, 8192])
     table.replaceLarge(large, new ArrayBuffer(16384))
     expect(table.payload(large).length).toBe(16384)
   })
@@ -35,25 +44,22 @@ describe('the arena table', () => {
   it('has ledgers that hold nothing for unused slots and for large blocks', () => {
     expect([...NULL_LEDGER, ...LARGE_LEDGER].every((word) => word === 0)).toBe(true)
     const table = fakeTable()
-    expect([table.isArena(0 as Slot), table.isLarge(0 as Slot), table.isArena(99 as Slot)]).toEqual([
-      false,
-      false,
-      false,
-    ])
+    const asked = [0, 99, space.nearFirst, space.slots].map((slot) => table.isOwn(slot as Slot))
+    expect(asked).toEqual([false, false, false, false])
   })
 
-  it('makes room in its columns before a slot is opened, and begins anew when none is in use', () => {
+  it('knows how many bytes of the space its books take', () => {
     const table = fakeTable()
-    const slots = Array.from({ length: 20 }, () => table.openArena(arena()))
-    expect(table.live.slots).toBeGreaterThan(20)
-    for (const slot of slots) table.close(slot)
-    expect([table.length, table.live.slots, table.live.byteLength]).toEqual([1, 0, 0])
-    expect(table.openArena(arena())).toBe(1)
+    expect(table.bookBytes).toBe(0)
+    const slots = Array.from({ length: 20 }, () => table.openArena())
+    expect(table.bookBytes).toBe(20 * 2564)
+    for (const slot of slots) table.unmapArena(slot)
+    expect([table.bookBytes, table.slots()]).toEqual([0, []])
   })
 
   it('notices lost arenas, serves a scratch page for them, and writes them off once', () => {
     const table = fakeTable()
-    const slot = table.openArena(arena())
+    const slot = table.openArena()
     table.openLarge(new ArrayBuffer(4096))
     expect(table.isLost(slot)).toBe(false)
     detach(table.buffer(slot))
@@ -63,14 +69,29 @@ describe('the arena table', () => {
     scratch[5] = 5
     expect([table.writeOffLost(), table.writeOffLost()]).toEqual([1, 0])
     expect([scratch[5], table.sawLost, table.isArena(slot), table.lostSlots.has(slot)]).toEqual([0, false, false, true])
-    expect(table.openArena(arena())).toBe(3)
+    expect(table.openArena()).toBe(3)
+  })
+
+  it("opens arenas near where the pages are the system's, far where none of those is left", () => {
+    const table = fakeTable(osPages() as never)
+    const near = table.openArena()
+    expect([space.isNear(near), table.isLost(near)]).toEqual([true, false])
+    const { buffer } = table.payload(near)
+    expect([buffer.byteLength, table.payload(near).buffer]).toEqual([ARENA_BYTES, buffer])
+    space.words[space.wordAt(((near << 14) | 256) as never)] = 77
+    expect(table.data(near).getInt32(0, true)).toBe(77)
+    table.unmapArena(near)
+    expect([buffer.byteLength, table.isOwn(near)]).toEqual([0, false])
+    expect(space.isNear(fakeTable(new FakeOsPages()).openArena())).toBe(false)
   })
 
   it('refuses one slot too many before anything is mapped for it', () => {
     const table = fakeTable()
-    for (let slot = table.length; slot < SLOTS_MAX; slot++) table.ledgers.push(NULL_LEDGER)
+    const slots: Slot[] = []
+    for (let slot = space.takeFar(); slot !== 0; slot = space.takeFar()) slots.push(slot)
     expect(caught(() => table.reserve())).toMatchObject({ code: 'EBB_OUT_OF_MEMORY', message: /all 131072 slots/ })
-    table.freeSlots.push(5 as Slot)
+    for (const slot of slots) space.put(slot)
     table.reserve()
+    space.tidy()
   })
 })

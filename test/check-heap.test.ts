@@ -150,16 +150,16 @@ const corruptions: [name: string, check: keyof typeof checks, RegExp, (sound: So
     (s) => (new Uint8Array(s.heap.internals.table.buffer(1 as Slot))[s.clean * 4096] = 1),
   ],
   [
-    'a slot that is twice free',
+    'a slot in use that nothing is in',
     'slotsAreAccountedFor',
-    /twice on the free-slot list/,
-    (s) => s.heap.internals.table.freeSlots.push(7 as Slot, 7 as Slot),
+    /slot 7 is 0 things at once/,
+    (s) => s.heap.internals.table.own.add(7 as Slot),
   ],
   [
-    'a slot that is free and in use',
+    'a slot that is lost and in use',
     'slotsAreAccountedFor',
     /slot 1 is 2 things at once/,
-    (s) => s.heap.internals.table.freeSlots.push(1 as Slot),
+    (s) => s.heap.internals.table.lostSlots.add(1 as Slot),
   ],
   [
     'a ledger in the wrong slot',

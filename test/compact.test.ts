@@ -136,6 +136,7 @@ describe('what compaction gives back', () => {
     const runs = [0, 1].map(() => {
       const { heap, marked } = sparseHeap()
       heap.compact(marked.moved)
+      heap.close()
       return marked.moves
     })
     expect(runs[0]).toEqual(runs[1])

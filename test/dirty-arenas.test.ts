@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ArenaTable } from '../lib/arena-table'
 import { DirtyArenas } from '../lib/dirty-arenas'
-import { ARENA_BYTES, type Slot } from '../lib/layout'
+import type { Slot } from '../lib/layout'
 import { openLedger, slotOfLedger } from '../lib/ledger'
 import { detach } from './support/fake-os-pages'
 import { fakeTable } from './support/fake-table'
@@ -10,7 +10,7 @@ function three(): { dirty: DirtyArenas; ledgers: [Int32Array, Int32Array, Int32A
   const table = fakeTable()
   const dirty = new DirtyArenas(table)
   const ledgers = [0, 1, 2].map(() => {
-    const slot = table.openArena(new ArrayBuffer(ARENA_BYTES))
+    const slot = table.openArena()
     openLedger(table.ledger(slot), slot)
     return table.ledger(slot)
   })

@@ -106,8 +106,7 @@ class Run {
 
   #statsAreExact(): void {
     const s = this.heap.stats()
-    const sum =
-      s.liveBytes + s.freeBlockBytes + s.freePoolBytes + s.ledgerBytes + s.bookBytes + s.slackBytes + s.keptBytes
+    const sum = s.liveBytes + s.freeBlockBytes + s.freePoolBytes + s.ledgerBytes + s.slackBytes + s.keptBytes
     const model = [this.model.blocks.length, this.model.liveBytes]
     if (s.blocks !== model[0] || s.liveBytes !== model[1]) expect([s.blocks, s.liveBytes]).toEqual(model)
     if (sum !== s.mappedBytes) expect(sum).toBe(s.mappedBytes)

@@ -12,6 +12,7 @@ const ORDER = [
   'errors',
   'clock',
   'size-class',
+  'space',
   'native-binding',
   'os-pages',
   'ledger',

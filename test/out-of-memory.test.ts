@@ -103,7 +103,7 @@ describe('fake OS pages that fail', () => {
 
   it('gives EBB_OUT_OF_MEMORY with errno, syscall, the bytes and the remedy', () => {
     const { heap, os } = fakeHeap()
-    os.failFrom = 2
+    os.failFrom = 1
     const error = caught(() => heap.alloc(100))
     expect(error).toBeInstanceOf(HeapError)
     expect(error).toMatchObject({ code: 'EBB_OUT_OF_MEMORY', errno: -12, syscall: 'mmap' })
@@ -186,44 +186,41 @@ describe('fake OS pages that fail', () => {
   })
 })
 
-/** Mapped for the free maps of a heap with few slots. */
-const BOOKS = 16_384
-
 describe('the limit option', () => {
   it('fails with EBB_LIMIT, having purged first, and holds exactly', () => {
-    const { heap, os } = fakeHeap({ limit: 4 * ARENA_BYTES + BOOKS })
+    const { heap, os } = fakeHeap({ limit: 4 * ARENA_BYTES })
     const first = heap.alloc(2 * ARENA_BYTES)
     heap.alloc(100)
     const second = heap.alloc(ARENA_BYTES)
     const error = caught(() => heap.alloc(ARENA_BYTES))
     expect(error).toMatchObject({ code: 'EBB_LIMIT', errno: undefined })
     expect(error.message).toBe(
-      "ebb: 262144 more bytes would pass this heap's limit of 1064960 (1064960 are mapped); free blocks or raise `limit`",
+      "ebb: 262144 more bytes would pass this heap's limit of 1048576 (1048576 are mapped); free blocks or raise `limit`",
     )
-    expect(os.mappedBytes).toBe(4 * ARENA_BYTES + BOOKS)
+    expect(os.mappedBytes).toBe(4 * ARENA_BYTES)
     heap.free(first)
     expect(heap.stats().keptBytes).toBe(2 * ARENA_BYTES)
     heap.alloc(ARENA_BYTES)
     expect(heap.stats().keptBytes).toBe(0)
     heap.free(second)
     expect(heap.usableSize(heap.realloc(0 as Pointer, 2 * ARENA_BYTES))).toBe(2 * ARENA_BYTES)
-    expect(heap.stats().peakMappedBytes).toBeLessThanOrEqual(4 * ARENA_BYTES + BOOKS)
+    expect(heap.stats().peakMappedBytes).toBeLessThanOrEqual(4 * ARENA_BYTES)
     checkHeap(heap.internals)
   })
 
   it('holds for blocks that grow in place, which stay as they are', () => {
-    const { heap } = fakeHeap({ limit: 8 * ARENA_BYTES + BOOKS })
+    const { heap } = fakeHeap({ limit: 8 * ARENA_BYTES })
     const pointer = heap.alloc(3 * ARENA_BYTES)
     heap.bytes(pointer).fill(4)
     expect(caught(() => heap.realloc(pointer, 9 * ARENA_BYTES)).code).toBe('EBB_LIMIT')
     expect(heap.usableSize(pointer)).toBe(3 * ARENA_BYTES)
     const grown = heap.realloc(pointer, 8 * ARENA_BYTES)
     expect(heap.bytes(grown, 3 * ARENA_BYTES).every((byte) => byte === 4)).toBe(true)
-    expect(heap.stats().mappedBytes).toBe(8 * ARENA_BYTES + BOOKS)
+    expect(heap.stats().mappedBytes).toBe(8 * ARENA_BYTES)
   })
 
   it('is not passed by blocks that are free: magazines are given back before a request fails', () => {
-    const limit = ARENA_BYTES + BOOKS
+    const limit = ARENA_BYTES
     for (const size of [16, 512, 4096]) {
       const { heap } = fakeHeap({ limit })
       heap.freeMany(heap.allocMany(size, new Int32Array(4)))
@@ -237,18 +234,18 @@ describe('the limit option', () => {
       const pointer = heap.alloc(size)
       heap.bytes(pointer).fill(1)
       for (const other of [...pointers.slice(0, 10), ...pointers.slice(14)]) expect(heap.isLive(other)).toBe(true)
-      expect([os.calls.map, heap.stats().blocks]).toEqual([2, 60])
+      expect([os.calls.map, heap.stats().blocks]).toEqual([1, 60])
       expect(caught(() => heap.allocMany(4096, new Int32Array(5))).code).toBe('EBB_LIMIT')
       checkHeap(heap.internals)
     }
   })
 
-  it('leaves no mapping behind where there was room for a block but not for its slot', () => {
+  it('leaves no mapping behind where there is no room for a block', () => {
     for (const size of [2 * ARENA_BYTES, 1_003_520]) {
-      const { heap, os } = fakeHeap({ limit: size + BOOKS - 4096 })
-      // An empty arena keeps its books until the large mapping drives both out.
+      const { heap, os } = fakeHeap({ limit: size - 4096 })
+      // An empty arena stays until the large mapping drives it out.
       heap.free(heap.alloc(16))
-      expect(os.mapped.size).toBe(2)
+      expect(os.mapped.size).toBe(1)
       expect(caught(() => heap.alloc(size)).code).toBe('EBB_LIMIT')
       expect([os.mapped.size, heap.stats().mappedBytes]).toEqual([0, 0])
       checkHeap(heap.internals)

@@ -58,16 +58,15 @@ describe.runIf(process.platform === 'linux' && PAGE === POOL_BYTES)('the OS page
       if (round % 10 === 9) heap.compact((from, to) => live.splice(live.indexOf(from), 1, to))
       if (isChecked) continue
       const { table } = heap.internals
-      for (let slot = 1; slot < table.length; slot++) {
-        if (!table.isArena(slot as never)) continue
-        const ledger = table.ledger(slot as never)
-        const resident = osPages().residentPages(table.buffer(slot as never))
+      for (const slot of table.slots()) {
+        if (!table.isArena(slot)) continue
+        const ledger = table.ledger(slot)
+        const resident = table.residentPages(slot)
         // A block need not reach into every pool of its run: only what it was written to is resident.
         for (let pool = 1; pool < 64; pool++) {
           const isClean = isFreePool(ledger, pool as never) && !isDirtyPool(ledger, pool as never)
           if (isClean && resident[pool] !== 0) throw new Error(`pool ${pool} of ${slot} is resident, the books say no`)
         }
-        expect(resident[0]).toBe(1)
       }
       expect(heap.residentBytes()).toBeLessThanOrEqual(heap.stats().residentBytes)
     }
@@ -105,7 +104,7 @@ describe.runIf(process.platform === 'linux' && PAGE === POOL_BYTES)('the OS page
     for (const pointer of pointers) heap.bytes(pointer).fill(1)
     for (const pointer of pointers) heap.free(pointer)
     expect(heap.residentBytes()).toBe(0)
-    expect(heap.stats()).toMatchObject({ arenas: 0, mappedBytes: 0, maps: 3, unmaps: 3 })
+    expect(heap.stats()).toMatchObject({ arenas: 0, mappedBytes: 0, maps: 2, unmaps: 2 })
     expect(heap.stats().peakMappedBytes).toBeLessThan(3 * ARENA_BYTES)
   })
 })

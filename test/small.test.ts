@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { checkHeap } from '../lib/check-heap'
 import { HeapError } from '../lib/errors'
 import type { Heap } from '../lib/heap'
-import { POOL_BYTES, type Pointer, pointerTo, poolOf, type SizeClass, type Slot, slotOf } from '../lib/layout'
+import { POOL_BYTES, type Pointer, pointerTo, poolOf, type SizeClass, slotOf } from '../lib/layout'
 import { freePools, runsOf } from '../lib/ledger'
 import { BLOCK_BYTES, RUN_BLOCKS, RUN_POOLS, WHOLE_RUN } from '../lib/size-class'
 import { poolStart } from '../lib/small'
@@ -14,7 +14,7 @@ const onePoolClasses = Array.from({ length: WHOLE_RUN }, (_, c) => c as SizeClas
 /** Blocks in magazines, by the books: they count as taken and are not live. */
 function held({ internals: { table } }: Heap): number {
   let blocks = 0
-  for (let slot = 1 as Slot; slot < table.length; slot++) {
+  for (const slot of table.slots()) {
     if (!table.isArena(slot)) continue
     for (const [pool, length] of runsOf(table.ledger(slot))) {
       const run = pointerTo(slot, pool, 0)
@@ -144,7 +144,9 @@ describe('magazines', () => {
     heap.freeMany(pointers.slice(0, 16))
     expect([held(heap), freePools(ledger)]).toEqual([16, before])
     heap.free(pointers[16] as Pointer)
-    expect([held(heap), freePools(ledger)]).toEqual([9, before + 1]) // the first pool, which held the older half
+    expect([held(heap), freePools(ledger)]).toEqual([9, before]) // the first pool, which held the older half, rests
+    expect(heap.internals.small.releaseResting()).toBe(true)
+    expect(freePools(ledger)).toBe(before + 1)
     expect(Array.from({ length: 9 }, () => heap.alloc(512))).toEqual(pointers.slice(8, 17).reverse())
     expect(held(heap)).toBe(0)
     checkHeap(heap.internals)
@@ -214,7 +216,7 @@ describe('magazines', () => {
       const pointers = [...heap.allocMany(BLOCK_BYTES[sizeClass] as number, new Int32Array(70))] as Pointer[]
       expect(held(heap)).toBe(0)
       for (const pointer of pointers) {
-        expect(os.mapped.size).toBeGreaterThan(1)
+        expect(os.mapped.size).toBeGreaterThan(0)
         heap.free(pointer)
         expect(held(heap)).toBe(0)
       }

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { ARENA_BYTES } from '../lib/layout'
 import { A_FREE_POOLS, openLedger } from '../lib/ledger'
 import { UsableArenas } from '../lib/usable-arenas'
 import { fakeTable } from './support/fake-table'
@@ -8,7 +7,7 @@ function arenasWithFreePools(...counts: number[]): { usable: UsableArenas; ledge
   const table = fakeTable()
   const usable = new UsableArenas(table)
   const ledgers = counts.map((count) => {
-    const slot = table.openArena(new ArrayBuffer(ARENA_BYTES))
+    const slot = table.openArena()
     const ledger = table.ledger(slot)
     openLedger(ledger, slot)
     ledger[A_FREE_POOLS] = count

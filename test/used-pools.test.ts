@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ARENA_BYTES, type Pointer, type PoolIndex, pointerTo, type SizeClass } from '../lib/layout'
+import { type Pointer, type PoolIndex, pointerTo, type SizeClass } from '../lib/layout'
 import { UsedPools } from '../lib/used-pools'
 import { fakeTable } from './support/fake-table'
 
@@ -7,7 +7,7 @@ const CLASS = 3 as SizeClass
 
 function fivePools(): { used: UsedPools; pools: Pointer[]; list: () => number[] } {
   const table = fakeTable()
-  const slots = [table.openArena(new ArrayBuffer(ARENA_BYTES)), table.openArena(new ArrayBuffer(ARENA_BYTES))] as const
+  const slots = [table.openArena(), table.openArena()] as const
   const used = new UsedPools(table)
   const pools = [1, 2, 3, 4, 5].map((pool) => pointerTo(slots[pool % 2] ?? slots[0], pool as PoolIndex, 0))
   const list = (): number[] => {

@@ -104,11 +104,11 @@ export class FakeOsPages implements OsPages {
     return grown
   }
 
-  residentPages(buffer: ArrayBuffer): Uint8Array {
-    this.#check(buffer, 0, buffer.byteLength)
-    const pages = new Uint8Array(buffer.byteLength / this.osPageSize)
+  residentPages(buffer: ArrayBuffer, byteOffset = 0, byteLength = buffer.byteLength): Uint8Array {
+    this.#check(buffer, byteOffset, byteLength)
+    const pages = new Uint8Array(byteLength / this.osPageSize)
     for (let page = 0; page < pages.length; page++) {
-      const words = new BigUint64Array(buffer, page * this.osPageSize, this.osPageSize / 8)
+      const words = new BigUint64Array(buffer, byteOffset + page * this.osPageSize, this.osPageSize / 8)
       pages[page] = words.some((word) => word !== 0n) ? 1 : 0
     }
     return pages

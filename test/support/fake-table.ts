@@ -1,6 +1,17 @@
+import { afterEach } from 'vitest'
 import { ArenaTable } from '../../lib/arena-table'
 import { Mappings } from '../../lib/mappings'
+import { space } from '../../lib/os-pages'
 import { FakeOsPages } from './fake-os-pages'
 
-/** An arena table without a heap round it. */
-export const fakeTable = (): ArenaTable => new ArenaTable(new Mappings(new FakeOsPages(), Infinity))
+const opened: ArenaTable[] = []
+afterEach(() => {
+  for (const table of opened.splice(0)) table.close()
+})
+
+/** An arena table without a heap round it, on fake OS pages. Closed after the test. */
+export function fakeTable(os = new FakeOsPages()): ArenaTable {
+  const table = new ArenaTable(new Mappings(os, Infinity), space, space.noMagazines)
+  opened.push(table)
+  return table
+}

@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest'
+import { ARENA_BYTES, SLOTS_MAX, type Slot } from '../lib/layout'
+import { reserveSpace, Space, type SpaceMemory } from '../lib/space'
+
+const SIZE = { slots: 1 << 15, heaps: 3 }
+const MIB = 2 ** 20
+
+interface Fake {
+  readonly space: Space
+  readonly discards: [number, number][]
+  readonly holds: number[]
+}
+
+/** A space in plain memory with some near arenas, and what it asks of its memory. */
+function fake(osPageSize = 4096, bytes = 112 * MIB): Fake {
+  const buffer = new ArrayBuffer(bytes)
+  const discards: [number, number][] = []
+  const holds: number[] = []
+  const memory: SpaceMemory = {
+    buffer,
+    osPageSize,
+    discard(byteOffset, byteLength) {
+      expect([byteOffset % osPageSize, byteLength % osPageSize]).toEqual([0, 0])
+      discards.push([byteOffset, byteLength])
+      new Uint8Array(buffer, byteOffset, byteLength).fill(0)
+    },
+    part(byteOffset, byteLength, hold) {
+      new Int32Array(buffer)[hold / 4]!++
+      holds.push(hold)
+      return buffer.slice(byteOffset, byteOffset + byteLength)
+    },
+  }
+  return { space: new Space(memory, SIZE), discards, holds }
+}
+
+describe('a space', () => {
+  it('gives the lowest near slot each time, until none is left', () => {
+    const { space } = fake()
+    const near = space.nearEnd - space.nearFirst
+    expect(near).toBeGreaterThan(50)
+    const slots = Array.from({ length: near }, () => space.takeNear())
+    expect([slots[0], slots.at(-1), space.takeNear()]).toEqual([space.nearFirst, space.nearEnd - 1, 0])
+    for (const slot of [slots[7], slots[3]]) space.put(slot as Slot)
+    expect([space.takeNear(), space.takeNear(), space.takeNear()]).toEqual([slots[3], slots[7], 0])
+  })
+
+  it('gives far slots below the near ones first, then above', () => {
+    const { space } = fake()
+    const slots: Slot[] = []
+    while (space.hasFar) slots.push(space.takeFar() as Slot)
+    expect([slots[0], space.takeFar(), slots.some((slot) => space.isNear(slot))]).toEqual([1, 0, false])
+    expect(slots.length).toBe(SIZE.slots - 1 - (space.nearEnd - space.nearFirst))
+    expect(slots.at(-1)).toBe(SIZE.slots - 1)
+    space.put(9 as Slot)
+    expect([space.hasFar, space.takeFar()]).toEqual([true, 9])
+  })
+
+  it('has the arenas of near slots one behind the other, apart from all books', () => {
+    const { space } = fake()
+    const [a, b] = [space.takeNear() as Slot, space.takeNear() as Slot]
+    expect(space.arenaAt(b) - space.arenaAt(a)).toBe(ARENA_BYTES)
+    expect(space.wordAt(((a << 14) | 3) as never) * 4).toBe(space.arenaAt(a) + 48)
+    expect(space.arenaAt(space.nearFirst)).toBeGreaterThan(space.noMagazines * 4)
+    const end = space.arenaAt((space.nearEnd - 1) as Slot) + ARENA_BYTES
+    expect(space.buffer.byteLength - end).toBeGreaterThanOrEqual(4096)
+    for (const slot of [a, b]) space.ledger(slot).fill(slot)
+    expect([space.ledger(a)[1023], space.ledger(b)[0]]).toEqual([a, b])
+  })
+
+  it('clears what is given back, arena, ledger and bits, and keeps its neighbours', () => {
+    const { space, discards } = fake()
+    const [a, b] = [space.takeNear() as Slot, space.takeNear() as Slot]
+    for (const slot of [a, b]) {
+      space.words.fill(-1, slot * 512, (slot + 1) * 512)
+      space.words.fill(7, space.owners + slot * 64, space.owners + (slot + 1) * 64)
+      space.words.fill(7, space.taken + slot * 64, space.taken + (slot + 1) * 64)
+      space.words[space.wordAt((slot << 14) as never)] = 9
+      space.ledger(slot).fill(5)
+    }
+    space.put(a)
+    expect(discards).toEqual([[space.arenaAt(a), ARENA_BYTES]])
+    const read = (slot: Slot) => [
+      space.words[slot * 512],
+      space.words[slot * 512 + 511],
+      space.words[space.owners + slot * 64 + 63],
+      space.words[space.taken + slot * 64],
+      space.words[space.wordAt((slot << 14) as never)],
+      space.ledger(slot)[0],
+    ]
+    expect([read(a), read(b)]).toEqual([
+      [0, 0, 0, 0, 0, 0],
+      [-1, -1, 7, 7, 9, 5],
+    ])
+  })
+
+  it('gives pages of books back when no slot uses them any more, of whatever size', () => {
+    for (const osPageSize of [4096, 16_384, 65_536]) {
+      const { space, discards } = fake(osPageSize)
+      const slots = Array.from({ length: 40 }, () => space.takeNear() as Slot)
+      for (const slot of slots) space.words[slot * 512] = 1
+      for (const slot of slots.slice(0, -1)) space.put(slot)
+      space.tidy()
+      const arenas = (range: [number, number]): boolean => range[1] === ARENA_BYTES
+      const early = discards.filter((range) => !arenas(range)).length
+      space.put(slots.at(-1) as Slot)
+      space.tidy()
+      expect([osPageSize, discards.filter((range) => !arenas(range)).length > early]).toEqual([osPageSize, true])
+      discards.length = 0
+      space.tidy()
+      expect(discards).toEqual([])
+    }
+  })
+
+  it('uses no slot again over whose arena somebody has an ArrayBuffer, and discards it first', () => {
+    const { space, discards, holds } = fake()
+    const slot = space.takeNear() as Slot
+    expect(space.wrap(slot).byteLength).toBe(ARENA_BYTES)
+    space.put(slot)
+    expect([discards, space.isFree(slot), space.takeNear()]).toEqual([[], false, slot + 1])
+    space.words[holds[0]! / 4]!-- // its finalizer
+    space.words[space.wordAt((slot << 14) as never)] = 9
+    expect(space.takeNear()).toBe(slot + 2) // looked for above the last one first
+    space.put((slot + 1) as Slot)
+    expect([space.takeNear(), space.takeNear()]).toEqual([slot + 1, slot + 3])
+    space.put((slot + 1) as Slot)
+    space.put((slot + 2) as Slot)
+    space.put((slot + 3) as Slot)
+  })
+
+  it('goes on where the system refuses to take memory back', () => {
+    const buffer = new ArrayBuffer(112 * MIB)
+    const refuse = (): never => {
+      throw new Error('no')
+    }
+    const space = new Space({ buffer, osPageSize: 4096, discard: refuse, part: refuse }, SIZE)
+    const slot = space.takeNear() as Slot
+    space.words[space.wordAt((slot << 14) as never)] = 9
+    space.put(slot)
+    space.tidy()
+    expect([space.words[space.wordAt((slot << 14) as never)], space.takeNear()]).toEqual([0, slot])
+  })
+
+  it('has places for the magazines of some heaps, and one for all others', () => {
+    const { space } = fake()
+    const places = [space.takeHeap(), space.takeHeap(), space.takeHeap(), space.takeHeap()]
+    expect(places.slice(2)).toEqual([space.noMagazines, space.noMagazines])
+    expect(new Set(places).size).toBe(3)
+    space.words[places[0]! + 5] = 1
+    space.putHeap(places[0]!)
+    space.putHeap(space.noMagazines)
+    expect([space.takeHeap(), space.words[places[0]! + 5], space.takeHeap()]).toEqual([places[0], 0, space.noMagazines])
+  })
+})
+
+describe('reserving', () => {
+  const memory = (byteLength: number): SpaceMemory => ({
+    buffer: new ArrayBuffer(byteLength),
+    osPageSize: 4096,
+    discard() {},
+  })
+
+  it('takes what there is, the most first', () => {
+    const asked: number[] = []
+    const space = reserveSpace((byteLength) => {
+      asked.push(byteLength)
+      if (byteLength > 2 ** 29) throw new Error('too much')
+      return memory(byteLength)
+    }, 2 ** 33)
+    expect([asked.at(-1), [...asked].sort((a, b) => b - a), space.slots]).toEqual([2 ** 29, asked, SLOTS_MAX])
+  })
+
+  it('asks for no more than one ArrayBuffer can wrap, and says what refused the least', () => {
+    expect(() =>
+      reserveSpace((byteLength) => {
+        expect(byteLength).toBeLessThanOrEqual(2 ** 30)
+        throw new Error(`refused ${byteLength}`)
+      }, 2 ** 30),
+    ).toThrow(`refused ${2 ** 29}`)
+  })
+})
