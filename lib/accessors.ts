@@ -31,11 +31,15 @@ const far2 = ~(POOL_BYTES - 2)
 const far4 = ~(POOL_BYTES - 4)
 const far8 = ~(POOL_BYTES - 8)
 
-/** Whether the hot path serves an access, given the granules of a heap's near slots and the bits that an offset must not have. */
-const isNear = (span: number, pointer: Pointer, byteOffset: number, misfit: number): boolean =>
+/**
+ * Whether the hot path serves an access, given where the near pointers of a heap end and the bits that an offset must not have. (Two
+ * compares: what `>>> 0` makes of them for one, V8 compares as doubles.)
+ */
+const isNear = (end: number, pointer: Pointer, byteOffset: number, misfit: number): boolean =>
   typeof pointer === 'number' &&
   typeof byteOffset === 'number' &&
-  ((pointer >>> 0) - firstNear) >>> 0 < span &&
+  pointer >= firstNear &&
+  pointer < end &&
   byteOffset < poolBytes &&
   (byteOffset & misfit) === 0
 
@@ -161,7 +165,7 @@ export abstract class Accessors {
 
   /** Reads a signed 8-bit integer (1 byte). */
   getInt8(pointer: Pointer, byteOffset: number): number {
-    if (isNear(this.table.nearSpan, pointer, byteOffset, far1)) {
+    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far1)) {
       return i8[(near1 + (pointer << 4) + byteOffset) >>> 0] as number
     }
     return this.getFar(int8, pointer, byteOffset)
@@ -169,7 +173,7 @@ export abstract class Accessors {
 
   /** Writes a signed 8-bit integer (1 byte). */
   setInt8(pointer: Pointer, byteOffset: number, value: number): void {
-    if (isNear(this.table.nearSpan, pointer, byteOffset, far1)) {
+    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far1)) {
       i8[(near1 + (pointer << 4) + byteOffset) >>> 0] = value
       return
     }
@@ -178,7 +182,7 @@ export abstract class Accessors {
 
   /** Reads an unsigned 8-bit integer (1 byte). */
   getUint8(pointer: Pointer, byteOffset: number): number {
-    if (isNear(this.table.nearSpan, pointer, byteOffset, far1)) {
+    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far1)) {
       return u8[(near1 + (pointer << 4) + byteOffset) >>> 0] as number
     }
     return this.getFar(uint8, pointer, byteOffset)
@@ -186,7 +190,7 @@ export abstract class Accessors {
 
   /** Writes an unsigned 8-bit integer (1 byte). */
   setUint8(pointer: Pointer, byteOffset: number, value: number): void {
-    if (isNear(this.table.nearSpan, pointer, byteOffset, far1)) {
+    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far1)) {
       u8[(near1 + (pointer << 4) + byteOffset) >>> 0] = value
       return
     }
@@ -195,7 +199,7 @@ export abstract class Accessors {
 
   /** Reads a signed 16-bit integer (2 bytes). */
   getInt16(pointer: Pointer, byteOffset: number): number {
-    if (isNear(this.table.nearSpan, pointer, byteOffset, far2)) {
+    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far2)) {
       return i16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] as number
     }
     return this.getFar(int16, pointer, byteOffset)
@@ -203,7 +207,7 @@ export abstract class Accessors {
 
   /** Writes a signed 16-bit integer (2 bytes). */
   setInt16(pointer: Pointer, byteOffset: number, value: number): void {
-    if (isNear(this.table.nearSpan, pointer, byteOffset, far2)) {
+    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far2)) {
       i16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] = value
       return
     }
@@ -212,7 +216,7 @@ export abstract class Accessors {
 
   /** Reads an unsigned 16-bit integer (2 bytes). */
   getUint16(pointer: Pointer, byteOffset: number): number {
-    if (isNear(this.table.nearSpan, pointer, byteOffset, far2)) {
+    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far2)) {
       return u16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] as number
     }
     return this.getFar(uint16, pointer, byteOffset)
@@ -220,7 +224,7 @@ export abstract class Accessors {
 
   /** Writes an unsigned 16-bit integer (2 bytes). */
   setUint16(pointer: Pointer, byteOffset: number, value: number): void {
-    if (isNear(this.table.nearSpan, pointer, byteOffset, far2)) {
+    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far2)) {
       u16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] = value
       return
     }
@@ -229,7 +233,7 @@ export abstract class Accessors {
 
   /** Reads a signed 32-bit integer (4 bytes). */
   getInt32(pointer: Pointer, byteOffset: number): number {
-    if (isNear(this.table.nearSpan, pointer, byteOffset, far4)) {
+    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far4)) {
       return i32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] as number
     }
     return this.getFar(int32, pointer, byteOffset)
@@ -237,7 +241,7 @@ export abstract class Accessors {
 
   /** Writes a signed 32-bit integer (4 bytes). */
   setInt32(pointer: Pointer, byteOffset: number, value: number): void {
-    if (isNear(this.table.nearSpan, pointer, byteOffset, far4)) {
+    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far4)) {
       i32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] = value
       return
     }
@@ -246,7 +250,7 @@ export abstract class Accessors {
 
   /** Reads an unsigned 32-bit integer (4 bytes). */
   getUint32(pointer: Pointer, byteOffset: number): number {
-    if (isNear(this.table.nearSpan, pointer, byteOffset, far4)) {
+    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far4)) {
       return u32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] as number
     }
     return this.getFar(uint32, pointer, byteOffset)
@@ -254,7 +258,7 @@ export abstract class Accessors {
 
   /** Writes an unsigned 32-bit integer (4 bytes). */
   setUint32(pointer: Pointer, byteOffset: number, value: number): void {
-    if (isNear(this.table.nearSpan, pointer, byteOffset, far4)) {
+    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far4)) {
       u32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] = value
       return
     }
@@ -263,7 +267,7 @@ export abstract class Accessors {
 
   /** Reads a 32-bit IEEE 754 number (4 bytes). */
   getFloat32(pointer: Pointer, byteOffset: number): number {
-    if (isNear(this.table.nearSpan, pointer, byteOffset, far4)) {
+    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far4)) {
       return f32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] as number
     }
     return this.getFar(float32, pointer, byteOffset)
@@ -271,7 +275,7 @@ export abstract class Accessors {
 
   /** Writes a 32-bit IEEE 754 number (4 bytes). */
   setFloat32(pointer: Pointer, byteOffset: number, value: number): void {
-    if (isNear(this.table.nearSpan, pointer, byteOffset, far4)) {
+    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far4)) {
       f32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] = value
       return
     }
@@ -280,7 +284,7 @@ export abstract class Accessors {
 
   /** Reads a 64-bit IEEE 754 number (8 bytes). */
   getFloat64(pointer: Pointer, byteOffset: number): number {
-    if (isNear(this.table.nearSpan, pointer, byteOffset, far8)) {
+    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far8)) {
       return f64[(near8 + (pointer << 1) + (byteOffset >> 3)) >>> 0] as number
     }
     return this.getFar(float64, pointer, byteOffset)
@@ -288,7 +292,7 @@ export abstract class Accessors {
 
   /** Writes a 64-bit IEEE 754 number (8 bytes). */
   setFloat64(pointer: Pointer, byteOffset: number, value: number): void {
-    if (isNear(this.table.nearSpan, pointer, byteOffset, far8)) {
+    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far8)) {
       f64[(near8 + (pointer << 1) + (byteOffset >> 3)) >>> 0] = value
       return
     }

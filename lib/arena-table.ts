@@ -53,8 +53,8 @@ export class ArenaTable {
   readonly lostSlots = new Set<Slot>()
   /** Set when a lost ledger was met: the lists have to be rebuilt (recover.ts) before the operation returns. */
   sawLost = false
-  /** Granules from the first near slot to the last that this heap has had: its near pointers are in there. */
-  nearSpan = 0
+  /** The near pointers of this heap are below: the end of the last near slot that it has had. */
+  nearPointerEnd = 0
   /** How often a block has got another mapping: views that somebody keeps may be dead. */
   replaced = 0
   private readonly near: Rooms = { ledgers: [], views: [] }
@@ -165,7 +165,7 @@ export class ArenaTable {
       throw failure
     }
     this.set(slot, this.space.ledger(slot), NO_VIEWS)
-    this.nearSpan = Math.max(this.nearSpan, (slot - this.space.nearFirst + 1) * GRANULES_PER_ARENA)
+    this.nearPointerEnd = Math.max(this.nearPointerEnd, (slot + 1) * GRANULES_PER_ARENA)
     return slot
   }
 
@@ -209,7 +209,7 @@ export class ArenaTable {
   close(): void {
     for (const slot of this.own) this.space.put(slot)
     this.own.clear()
-    this.nearSpan = 0
+    this.nearPointerEnd = 0
   }
 
   /**

@@ -22,6 +22,7 @@ import type { HeapParts } from './parts'
 import { resizeInPlace, takeAny, tookZeroed } from './realloc'
 import { rebuildIfLost } from './recover'
 import { refusePointer } from './refuse'
+import { CLASS_TABLE_LENGTH } from './size-class'
 import { SEGMENT_MASK, type SmallBlocks } from './small'
 import { HEAP_WORDS_SHIFT } from './space'
 
@@ -30,14 +31,15 @@ const smallMax = SMALL_MAX_BYTES
 const granuleBytes = GRANULE_BYTES
 const granuleShift = GRANULE_SHIFT
 const smallClasses = SMALL_MAX_BYTES / GRANULE_BYTES
+const classes = CLASS_TABLE_LENGTH
 const poolShift = POOL_SHIFT
 const segmentMask = SEGMENT_MASK
 const heapShift = HEAP_WORDS_SHIFT
 const { words, owners, near } = space
 const firstNear = space.nearFirst * GRANULES_PER_ARENA
-const nearSpan = (space.nearEnd - space.nearFirst) * GRANULES_PER_ARENA
+const nearEnd = space.nearEnd * GRANULES_PER_ARENA
 /** Whether a pointer is one into a near arena. */
-const isNear = (pointer: Pointer): boolean => (pointer - firstNear) >>> 0 < nearSpan
+const isNear = (pointer: Pointer): boolean => pointer >= firstNear && pointer < nearEnd
 
 /** EBB_CHECK=3 in the environment: the heap checks itself after every CHECK_INTERVAL-th slow operation. */
 const CHECK = Number(process.env.EBB_CHECK ?? 0)
@@ -244,9 +246,17 @@ export abstract class FastBlocks extends BlockData {
     return this.settle(takeAny(this.parts, byteLength))
   }
 
+  /** Frees what is live for some heap. */
   private freeSlow(pointer: Pointer): void {
-    this.mustBeLive(pointer, 'free')
-    freeBlock(this.parts, pointer)
+    const sizeClass = (words[owners + (pointer >>> poolShift)] as number) - this.magazines
+    if (isNear(pointer) && sizeClass > 0 && sizeClass < classes) {
+      // A magazine of this heap that is full or asleep: nothing about the block is in question.
+      words[pointer >>> 5] = (words[pointer >>> 5] as number) & ~(1 << pointer)
+      this.small.put(sizeClass as SizeClass, pointer)
+    } else {
+      this.mustBeLive(pointer, 'free')
+      freeBlock(this.parts, pointer)
+    }
     this.settle(0)
   }
 

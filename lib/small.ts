@@ -253,8 +253,7 @@ export class SmallBlocks {
    */
   private rest(sizeClass: SizeClass, pool: Pointer): void {
     if (this.live.magazineOf(pool) !== sizeClass) return // it has rested before, and the purger has just given it back
-    this.used.unlink(sizeClass, pool)
-    this.used.link(sizeClass, pool)
+    this.used.moveToEnd(sizeClass, pool)
     this.resting.push(pool)
     this.arenas.onPut()
   }
