@@ -8,23 +8,14 @@
  * here (docs/performance.md has the cost of asking): those are the caller's, as in C.
  */
 import type { ArenaTable } from './arena-table'
-import {
-  GRANULE_MASK,
-  GRANULE_SHIFT,
-  GRANULES_PER_ARENA,
-  POOL_BYTES,
-  type Pointer,
-  SLOT_SHIFT,
-  type Slot,
-} from './layout'
-import { space } from './os-pages'
+import { GRANULE_MASK, GRANULE_SHIFT, POOL_BYTES, type Pointer, SLOT_SHIFT, type Slot } from './layout'
+import { NEAR } from './near-views'
 
 // File-local copies: an imported binding is a property load on every use.
 const slotShift = SLOT_SHIFT
 const granuleMask = GRANULE_MASK
 const granuleShift = GRANULE_SHIFT
 const poolBytes = POOL_BYTES
-const firstNear = space.nearFirst * GRANULES_PER_ARENA
 /** Bits of an offset that is no multiple of 2, 4 or 8, or not below a pool's bytes. */
 const far1 = ~(POOL_BYTES - 1)
 const far2 = ~(POOL_BYTES - 2)
@@ -60,20 +51,7 @@ const float64 = 7
 const BYTES = [1, 1, 2, 2, 4, 4, 4, 8] as const
 type Kind = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7
 
-// Typed arrays over the whole space, and the element of each at which slot 0 would begin: all modulo 2^32.
-const { buffer } = space
-const i8 = new Int8Array(buffer)
-const u8 = new Uint8Array(buffer)
-const i16 = new Int16Array(buffer)
-const u16 = new Uint16Array(buffer)
-const i32 = space.words
-const u32 = new Uint32Array(buffer)
-const f32 = new Float32Array(buffer)
-const f64 = new Float64Array(buffer)
-const near1 = (space.near * 4) | 0
-const near2 = (space.near * 2) | 0
-const near4 = space.near
-const near8 = space.near / 2
+const { i8, u8, i16, u16, i32, u32, f32, f64, near1, near2, near4, near8, firstNear } = NEAR
 
 /**
  * The typed accessors of a {@link Heap}. All take a `pointer` of a live block and a `byteOffset` in bytes from its start, of any

@@ -1,13 +1,23 @@
 /**
- * Fields of records, addressed by pointer: one class per kind of scalar, each with its own accessor of the heap.
+ * Fields of records, addressed by pointer: one class per kind of scalar. The hot path is that of accessors.ts once more: fields are
+ * aligned, so an element of the record is an element of the typed array. Everything else asks the heap's accessor.
  *
  * Written out rather than made by a factory, because V8 learns types per function: a `get` that served every kind would call whatever
  * it is given, and one that is made per field from a common template shares what was learnt. So each site here sees one kind of
  * object only, whatever records a program has. (docs/records.md has the times.)
  */
+import type { ArenaTable } from './arena-table'
 import type { Heap } from './heap'
-import type { Pointer } from './layout'
+import { POOL_BYTES, type Pointer } from './layout'
+import { NEAR } from './near-views'
 import { type Field, type Leaf, refuseValue, type ScalarKind } from './record-types'
+
+const { i8, u8, i16, u16, i32, u32, f32, f64, near1, near2, near4, near8, firstNear } = NEAR
+/** Elements of 1, 2, 4 and 8 bytes in a pool. */
+const pool1 = POOL_BYTES
+const pool2 = POOL_BYTES / 2
+const pool4 = POOL_BYTES / 4
+const pool8 = POOL_BYTES / 8
 
 /** What the fields of all kinds have. */
 abstract class FieldOf<Value> implements Field<Value> {
@@ -17,6 +27,10 @@ abstract class FieldOf<Value> implements Field<Value> {
   /** Bytes of a whole record. */
   protected readonly stride: number
   protected readonly heap: Heap
+  protected readonly table: ArenaTable
+  /** The same two in elements of the field's own size. */
+  protected readonly element: number
+  protected readonly step: number
 
   constructor(heap: Heap, leaf: Leaf, stride: number) {
     this.name = leaf.path.join('.')
@@ -24,6 +38,9 @@ abstract class FieldOf<Value> implements Field<Value> {
     this.byteOffset = leaf.byteOffset
     this.stride = stride
     this.heap = heap
+    this.table = heap.internals.table
+    this.element = leaf.byteOffset / leaf.byteLength
+    this.step = stride / leaf.byteLength
   }
 
   abstract get(pointer: Pointer, index?: number): Value
@@ -32,88 +49,160 @@ abstract class FieldOf<Value> implements Field<Value> {
 
 class I8Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
+    const element = this.element + index * this.step
+    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool1) {
+      return i8[(near1 + (pointer << 4) + element) >>> 0] as number
+    }
     return this.heap.getInt8(pointer, this.byteOffset + index * this.stride)
   }
 
   set(pointer: Pointer, value: number, index = 0): void {
     if (typeof value !== 'number' || (value << 24) >> 24 !== value) refuseValue(this.name, 'i8', value)
+    const element = this.element + index * this.step
+    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool1) {
+      i8[(near1 + (pointer << 4) + element) >>> 0] = value
+      return
+    }
     this.heap.setInt8(pointer, this.byteOffset + index * this.stride, value)
   }
 }
 
 class U8Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
+    const element = this.element + index * this.step
+    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool1) {
+      return u8[(near1 + (pointer << 4) + element) >>> 0] as number
+    }
     return this.heap.getUint8(pointer, this.byteOffset + index * this.stride)
   }
 
   set(pointer: Pointer, value: number, index = 0): void {
     if (typeof value !== 'number' || (value & 0xff) !== value) refuseValue(this.name, 'u8', value)
+    const element = this.element + index * this.step
+    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool1) {
+      u8[(near1 + (pointer << 4) + element) >>> 0] = value
+      return
+    }
     this.heap.setUint8(pointer, this.byteOffset + index * this.stride, value)
   }
 }
 
 class I16Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
+    const element = this.element + index * this.step
+    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool2) {
+      return i16[(near2 + (pointer << 3) + element) >>> 0] as number
+    }
     return this.heap.getInt16(pointer, this.byteOffset + index * this.stride)
   }
 
   set(pointer: Pointer, value: number, index = 0): void {
     if (typeof value !== 'number' || (value << 16) >> 16 !== value) refuseValue(this.name, 'i16', value)
+    const element = this.element + index * this.step
+    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool2) {
+      i16[(near2 + (pointer << 3) + element) >>> 0] = value
+      return
+    }
     this.heap.setInt16(pointer, this.byteOffset + index * this.stride, value)
   }
 }
 
 class U16Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
+    const element = this.element + index * this.step
+    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool2) {
+      return u16[(near2 + (pointer << 3) + element) >>> 0] as number
+    }
     return this.heap.getUint16(pointer, this.byteOffset + index * this.stride)
   }
 
   set(pointer: Pointer, value: number, index = 0): void {
     if (typeof value !== 'number' || (value & 0xffff) !== value) refuseValue(this.name, 'u16', value)
+    const element = this.element + index * this.step
+    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool2) {
+      u16[(near2 + (pointer << 3) + element) >>> 0] = value
+      return
+    }
     this.heap.setUint16(pointer, this.byteOffset + index * this.stride, value)
   }
 }
 
 class I32Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
+    const element = this.element + index * this.step
+    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool4) {
+      return i32[(near4 + (pointer << 2) + element) >>> 0] as number
+    }
     return this.heap.getInt32(pointer, this.byteOffset + index * this.stride)
   }
 
   set(pointer: Pointer, value: number, index = 0): void {
     if (typeof value !== 'number' || (value | 0) !== value) refuseValue(this.name, 'i32', value)
+    const element = this.element + index * this.step
+    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool4) {
+      i32[(near4 + (pointer << 2) + element) >>> 0] = value
+      return
+    }
     this.heap.setInt32(pointer, this.byteOffset + index * this.stride, value)
   }
 }
 
 class U32Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
+    const element = this.element + index * this.step
+    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool4) {
+      return u32[(near4 + (pointer << 2) + element) >>> 0] as number
+    }
     return this.heap.getUint32(pointer, this.byteOffset + index * this.stride)
   }
 
   set(pointer: Pointer, value: number, index = 0): void {
     if (typeof value !== 'number' || value >>> 0 !== value) refuseValue(this.name, 'u32', value)
+    const element = this.element + index * this.step
+    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool4) {
+      u32[(near4 + (pointer << 2) + element) >>> 0] = value
+      return
+    }
     this.heap.setUint32(pointer, this.byteOffset + index * this.stride, value)
   }
 }
 
 class F32Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
+    const element = this.element + index * this.step
+    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool4) {
+      return f32[(near4 + (pointer << 2) + element) >>> 0] as number
+    }
     return this.heap.getFloat32(pointer, this.byteOffset + index * this.stride)
   }
 
   set(pointer: Pointer, value: number, index = 0): void {
     if (typeof value !== 'number') refuseValue(this.name, 'f32', value)
+    const element = this.element + index * this.step
+    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool4) {
+      f32[(near4 + (pointer << 2) + element) >>> 0] = value
+      return
+    }
     this.heap.setFloat32(pointer, this.byteOffset + index * this.stride, value)
   }
 }
 
 class F64Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
+    const element = this.element + index * this.step
+    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool8) {
+      return f64[(near8 + (pointer << 1) + element) >>> 0] as number
+    }
     return this.heap.getFloat64(pointer, this.byteOffset + index * this.stride)
   }
 
   set(pointer: Pointer, value: number, index = 0): void {
     if (typeof value !== 'number') refuseValue(this.name, 'f64', value)
+    const element = this.element + index * this.step
+    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool8) {
+      f64[(near8 + (pointer << 1) + element) >>> 0] = value
+      return
+    }
     this.heap.setFloat64(pointer, this.byteOffset + index * this.stride, value)
   }
 }
@@ -142,22 +231,40 @@ class U64Field extends FieldOf<bigint> {
 
 class BoolField extends FieldOf<boolean> {
   get(pointer: Pointer, index = 0): boolean {
+    const element = this.element + index * this.step
+    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool1) {
+      return u8[(near1 + (pointer << 4) + element) >>> 0] !== 0
+    }
     return this.heap.getUint8(pointer, this.byteOffset + index * this.stride) !== 0
   }
 
   set(pointer: Pointer, value: boolean, index = 0): void {
     if (typeof value !== 'boolean') refuseValue(this.name, 'bool', value)
+    const element = this.element + index * this.step
+    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool1) {
+      u8[(near1 + (pointer << 4) + element) >>> 0] = value ? 1 : 0
+      return
+    }
     this.heap.setUint8(pointer, this.byteOffset + index * this.stride, value ? 1 : 0)
   }
 }
 
 class RefField extends FieldOf<Pointer | 0> {
   get(pointer: Pointer, index = 0): Pointer | 0 {
+    const element = this.element + index * this.step
+    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool4) {
+      return i32[(near4 + (pointer << 2) + element) >>> 0] as Pointer | 0
+    }
     return this.heap.getInt32(pointer, this.byteOffset + index * this.stride) as Pointer | 0
   }
 
   set(pointer: Pointer, value: Pointer | 0, index = 0): void {
     if (typeof value !== 'number' || (value | 0) !== value || value < 0) refuseValue(this.name, 'ref', value)
+    const element = this.element + index * this.step
+    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool4) {
+      i32[(near4 + (pointer << 2) + element) >>> 0] = value
+      return
+    }
     this.heap.setInt32(pointer, this.byteOffset + index * this.stride, value)
   }
 }

@@ -180,8 +180,10 @@ export interface Leaf {
   /** Names from the outermost struct inwards. */
   readonly path: readonly string[]
   readonly kind: ScalarKind
-  /** Bytes from the start of the outermost struct. */
+  /** Bytes from the start of the outermost struct, a multiple of the value's own. */
   readonly byteOffset: number
+  /** Bytes of the value. */
+  readonly byteLength: number
 }
 
 /** All scalars of a struct, in the order of their memory. */
@@ -189,7 +191,8 @@ export function leavesOf(outer: Struct<Shape>, path: readonly string[] = [], byt
   return Object.entries(outer.shape).flatMap(([name, type]) => {
     const at = byteOffset + (outer.offsets[name] as number)
     const inner = [...path, name]
-    return type instanceof Struct ? leavesOf(type, inner, at) : [{ path: inner, kind: type.kind, byteOffset: at }]
+    if (type instanceof Struct) return leavesOf(type, inner, at)
+    return [{ path: inner, kind: type.kind, byteOffset: at, byteLength: type.byteLength }]
   })
 }
 

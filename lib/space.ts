@@ -186,8 +186,13 @@ export class Space {
     this.untidy.push(slot)
   }
 
-  /** Gives back the pages of books of which nothing is in use any more. */
+  /** Gives back the pages of books of which nothing is in use any more, and arenas that nobody can reach any more. */
   tidy(): void {
+    for (const slot of this.stale) {
+      if (!this.isFree(slot)) continue
+      this.stale.delete(slot)
+      this.discardArena(slot)
+    }
     for (const slot of this.untidy.splice(0)) {
       if (!this.isFree(slot)) continue
       this.giveBack(0, LIVE_WORDS_PER_SLOT * 4, slot)
@@ -280,7 +285,8 @@ export class Space {
   private discard(byteOffset: number, byteLength: number): void {
     try {
       this.memory.discard(byteOffset, byteLength)
-    } catch {
+    } catch (failure) {
+      if (this.buffer.byteLength === 0) throw failure // the space itself is gone: docs/platforms.md
       this.words.fill(0, byteOffset / 4, (byteOffset + byteLength) / 4)
     }
   }

@@ -39,6 +39,7 @@ const ORDER = [
   'compact',
   'stats',
   'check-heap',
+  'near-views',
   'accessors',
   'strings',
   'block-data',
@@ -94,7 +95,7 @@ describe('lib/', () => {
       (file) =>
         !tests.has(file) &&
         !file.startsWith('record') &&
-        !/^(index|parts|strings|block-data|fast-blocks|rss|rss-linux)$/.test(file),
+        !/^(index|parts|strings|block-data|fast-blocks|near-views|rss|rss-linux)$/.test(file),
     )
     expect(untested).toEqual([])
   })

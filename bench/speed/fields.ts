@@ -1,5 +1,5 @@
 /**
- * Child side: fields of many small things, read or written one after another: through a pointer, as properties of plain objects in
+ * Child side: fields of many small things, read or written one after another: through pointers in an array, as properties of plain objects in
  * an array, and at an offset of one large DataView. Every thing has four fields, of which the third is used. No loop asks for the length
  * of its list again: of a typed array V8 answers that by way of a double once a detach has happened, which costs more than the read.
  */
@@ -38,7 +38,7 @@ function ebbFields(single: string, order: Uint32Array, { Heap }: EbbModule): Bat
     if (isFloat) heap.setFloat64(made[i] as Pointer, FIELD_AT, i + 0.5)
     else heap.setInt32(made[i] as Pointer, FIELD_AT, i)
   }
-  const things = Int32Array.from(order, (i) => made[i]!)
+  const things = Array.from(order, (i) => made[i]!)
   const count = order.length
   const readInt32 = (): number => {
     let sum = 0
