@@ -187,13 +187,13 @@ export class Arenas {
     return pointerTo(slotOfLedger(ledger), first, 0)
   }
 
-  /** Puts a run back, dirty from now on. */
-  putRun(run: Pointer, length: number): void {
+  /** Puts a run back, dirty since an epoch: this one, or the one in which it got empty. */
+  putRun(run: Pointer, length: number, epoch?: number): void {
     const ledger = this.table.ledger(slotOf(run))
     const before = freePools(ledger)
     if (before > 0) this.usable.unlink(ledger, before) // case 3; at 0 it is case 2
     if (this.dirty.isEmpty) this.onWake()
-    putPools(ledger, poolOf(run), length, this.epoch)
+    putPools(ledger, poolOf(run), length, epoch ?? this.epoch)
     this.table.live.setMagazine(run, 0) // later pools of a run have none
     this.usable.link(ledger)
     this.dirty.add(ledger)

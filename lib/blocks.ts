@@ -1,5 +1,5 @@
 /** Live blocks: whether a pointer is one, how large it is, where its bytes are, and all of them in turn. */
-import { nextSet } from './bits'
+import { lowestBit } from './bits'
 import {
   arenaOffset,
   largePointer,
@@ -71,13 +71,14 @@ export function clearBlock({ table }: HeapParts, pointer: Pointer, byteLength: n
 }
 
 /** Live blocks of a run, lowest first. */
-export function* blocksOfRun({ table }: HeapParts, run: Pointer, length: number): Generator<Pointer> {
+export function listBlocks({ table }: HeapParts, run: Pointer, length: number): Pointer[] {
+  const blocks: Pointer[] = []
   for (let column = 0; column < length * MAP_WORDS; column++) {
-    const bits = table.live.word(run, column)
-    for (let bit = nextSet(bits, 0, 0); bit < 32; bit = nextSet(bits, 0, bit + 1)) {
-      yield (run + (column << 5) + bit) as Pointer
+    for (let bits = table.live.word(run, column); bits !== 0; bits &= bits - 1) {
+      blocks.push((run + (column << 5) + lowestBit(bits)) as Pointer)
     }
   }
+  return blocks
 }
 
 /** Every live block of a heap, slot by slot, lowest first. */
@@ -87,6 +88,6 @@ export function* liveBlocks(parts: HeapParts): Generator<Pointer> {
     if (table.isLarge(slot)) yield largePointer(slot)
     if (!table.isArena(slot)) continue
     const ledger = table.ledger(slot)
-    for (const [pool, length] of runsOf(ledger)) yield* blocksOfRun(parts, pointerTo(slot, pool, 0), length)
+    for (const [pool, length] of runsOf(ledger)) yield* listBlocks(parts, pointerTo(slot, pool, 0), length)
   }
 }

@@ -8,7 +8,7 @@
  * The books are sound whenever the caller's `moved` runs: it may allocate, free and throw. So nothing is remembered across
  * a call of it that is not checked again after.
  */
-import { blocksOfRun, copyBlock, isLive, usableBytes } from './blocks'
+import { copyBlock, isLive, listBlocks, usableBytes } from './blocks'
 import { freeBlock } from './free'
 import { FREE_POOLS_MAX, type Pointer, pointerTo, poolOf, recordOf, type SizeClass, type Slot, slotOf } from './layout'
 import { CLASS, freePools, isFreePool, LENGTH, PINS, recordWord, runsOf, word } from './ledger'
@@ -112,7 +112,7 @@ export class Compactor {
   private blocks(run: Pointer, sizeClass: SizeClass): Pointer[] {
     if (this.liveIn(run, sizeClass) < 0) return []
     const ledger = this.parts.table.ledger(slotOf(run))
-    return [...blocksOfRun(this.parts, run, recordWord(ledger, poolOf(run), LENGTH))]
+    return listBlocks(this.parts, run, recordWord(ledger, poolOf(run), LENGTH))
   }
 
   private nextTarget(runs: readonly { run: Pointer }[], target: number, source: number, sizeClass: SizeClass): number {

@@ -159,7 +159,7 @@ export class Heap extends FastBlocks {
     if (this.isCompacting)
       throw new HeapError('EBB_BUSY', 'ebb: compact inside of its own callback; let the running one end')
     const tell: Moved = (from, to) => {
-      for (const listener of this.listeners.keys()) listener(from, to)
+      if (this.listeners.size > 0) for (const listener of this.listeners.keys()) listener(from, to)
       moved(from, to)
     }
     this.parts.small.releaseAll()

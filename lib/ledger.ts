@@ -8,10 +8,10 @@
  *
  *     record of a pool (half a cache line; its free map and count stand in block-map.ts)
  *     word  0 CLASS     size class; in a later pool of a run, minus the distance to its first pool; 0: never used
- *           1 NEXT      next used run of the class (pointer to its granule 0), 0 at the end; meaningless outside a list
+ *           1 NEXT      next used run of the class, or next pool that rests (pointer to its granule 0), 0 at the end; else meaningless
  *           2 PREV      previous one, 0 at the front; meaningless outside a list
  *           3 LENGTH    pools of the run; meaningless but in the first pool of a run
- *           4 STAMP     free pool: epoch in which it became free (decay.ts); run in use: meaningless
+ *           4 STAMP     epoch in which a free pool became free (decay.ts), or one that rests (small.ts) empty; else meaningless
  *           5 PINS      pinned blocks in the run; meaningless but in its first pool
  *
  * The three states of a pool:

@@ -66,7 +66,8 @@ export function wire(os: OsPages, clock: Clock, decayMs: number, limit: number, 
   }
   arenas.onWake = () => purger.wake()
   small.onWake = () => purger.noteWake()
-  purger.releaseMagazines = () => small.releaseAll()
+  purger.releaseMagazines = (before) => small.releaseAll(before)
+  purger.hasResting = () => small.hasResting
   arenas.onPut = () => purger.notePut()
   arenas.releaseResting = () => small.releaseResting()
   mappings.reclaim = () => purger.reclaim()

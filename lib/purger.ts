@@ -14,13 +14,15 @@ import type { ArenaTable } from './arena-table'
 import type { Arenas } from './arenas'
 import { nextClear, nextSet, rangeHigh, rangeLow } from './bits'
 import type { Clock } from './clock'
-import type { Decay } from './decay'
+import { type Decay, EPOCHS_PER_DECAY } from './decay'
 import type { LargeBlocks } from './large'
 import { FREE_POOLS_MAX, POOL_BYTES, POOLS_PER_ARENA } from './layout'
 import { A_DIRTY_HIGH, A_DIRTY_LOW, A_FREE_HIGH, A_FREE_LOW, freePools, slotOfLedger, word } from './ledger'
 
 /** Runs put back between two looks at the clock. */
 const POLL_PUTS = 64
+/** Epochs that pools may rest in their classes: half a decay. They count as dirty from the beginning of it. */
+const REST_EPOCHS = EPOCHS_PER_DECAY / 2
 /** Milliseconds of giving back in one go; what is left waits PAUSE_MS. */
 const SLICE_MS = 1.5
 const PAUSE_MS = 1
@@ -34,8 +36,10 @@ export class Purger {
   lastFailure: Error | undefined
   /** Called when a lost arena was met: rebuilds the books without it (recover.ts). */
   rebuild: () => void = () => {}
-  /** Empties the magazines, and what else waits outside of the pools and arenas. */
-  releaseMagazines: () => void = () => {}
+  /** Empties the magazines, and gives back the pools that rest since before an epoch. */
+  releaseMagazines: (before: number) => void = () => {}
+  /** Whether pools rest. */
+  hasResting: () => boolean = () => false
   readonly #table: ArenaTable
   readonly #arenas: Arenas
   readonly #large: LargeBlocks
@@ -83,7 +87,7 @@ export class Purger {
     const { dirty } = this.#arenas
     if (epoch !== this.#arenas.epoch || this.#decay.decayMs === 0) {
       this.#arenas.epoch = epoch
-      this.#emptyMagazines()
+      this.#emptyMagazines(epoch - REST_EPOCHS)
       if (!dirty.isSweeping) dirty.rewind()
     }
     if (dirty.isSweeping || this.#large.hasKept) this.#giveBack(epoch, false, now + SLICE_MS)
@@ -98,7 +102,7 @@ export class Purger {
   /** purge() for a request that cannot be met otherwise, whose own failure is the one to be told. Whether it made anything of it. */
   reclaim(): boolean {
     try {
-      this.#emptyMagazines()
+      this.#emptyMagazines(Infinity)
       return this.purge() > 0
     } catch (failure) {
       this.#note(failure)
@@ -114,10 +118,10 @@ export class Purger {
   }
 
   /** While this runs, the pools that get free give no cause to look at the clock. */
-  #emptyMagazines(): void {
+  #emptyMagazines(before: number): void {
     this.#isWorking = true
     try {
-      this.releaseMagazines()
+      this.releaseMagazines(before)
     } finally {
       this.#isWorking = false
     }
@@ -242,7 +246,8 @@ export class Purger {
     if (this.#table.sawLost) this.rebuild()
     const { dirty } = this.#arenas
     if (dirty.isSweeping) this.#arm(PAUSE_MS)
-    else if (!dirty.isEmpty || this.#large.hasKept) this.#arm(Math.max(PAUSE_MS, this.#decay.epochMs))
+    else if (!dirty.isEmpty || this.#large.hasKept || this.hasResting())
+      this.#arm(Math.max(PAUSE_MS, this.#decay.epochMs))
   }
 }
 

@@ -8,7 +8,7 @@
  * freeing them touches neither counts nor lists. To their pool they count as taken; their live bits
  * are clear as of any free block, so a second free of one is refused like any other. The bottom half goes back to the pools
  * when a magazine overflows, all of it when the purger's clock moves on, and before anybody reads the books. Pools that get empty
- * by an overflow rest in their class's list until then.
+ * by an overflow rest for up to half a decay, or until somebody else would have to touch new memory.
  *
  * (Magazines: Bonwick and Adams, "Magazines and Vmem", USENIX 2001.)
  *
@@ -33,7 +33,7 @@ import {
   type SizeClass,
   slotOf,
 } from './layout'
-import { CLASS, LENGTH, PINS } from './ledger'
+import { CLASS, LENGTH, NEXT, PINS, STAMP, word } from './ledger'
 import { BLOCK_BYTES, CLASS_TABLE_LENGTH, RUN_BLOCKS, RUN_POOLS, runBlocksOf, START_BITS } from './size-class'
 import type { UsedPools } from './used-pools'
 
@@ -67,8 +67,12 @@ export class SmallBlocks {
   private readonly taken: number
   /** Blocks in pools that releaseHalf has emptied and not yet given back; it is never inside of itself. */
   private readonly half = new Int32Array(SEGMENT_WORDS / 2)
-  /** Pools that got empty and are kept for their classes until the purger's clock moves on; maybe not empty any more. */
-  private readonly resting: Pointer[] = []
+  /**
+   * By class: the pool that got empty last of those that are kept for the class for a while, the others behind it by NEXT. They are in no
+   * other list.
+   */
+  private readonly resting = new Int32Array(CLASS_TABLE_LENGTH)
+  private restingPools = 0
   private readonly table: ArenaTable
   private readonly arenas: Arenas
   private readonly used: UsedPools
@@ -107,8 +111,7 @@ export class SmallBlocks {
 
   /** The magazine is empty or asleep: fills half of it from the first used pool, or a fresh one, and takes a block. */
   refill(sizeClass: SizeClass): Pointer {
-    let head = this.used.head(sizeClass)
-    if (head === 0) head = this.openPool(sizeClass)
+    const head = this.used.head(sizeClass) || this.wakePool(sizeClass) || this.openPool(sizeClass)
     this.table.ledger(slotOf(head)) // notices a lost arena
     const before = this.live.takenOf(head)
     const blocks = runBlocksOf(sizeClass)
@@ -154,7 +157,7 @@ export class SmallBlocks {
 
   private openPool(sizeClass: SizeClass): Pointer {
     // Memory that is resident goes before memory that is not.
-    if (this.resting.length > 0 && this.arenas.dirty.isEmpty) this.releaseResting()
+    if (this.restingPools > 0 && this.arenas.dirty.isEmpty) this.releaseResting()
     const pool = this.arenas.takeRun(1)
     this.adopt(sizeClass, pool)
     return pool
@@ -218,19 +221,22 @@ export class SmallBlocks {
       const at = taken + (pointer >>> poolShift)
       const left = (words[at] as number) - 1
       words[at] = left
-      if (left === full) this.used.link(sizeClass, poolStart(pointer as Pointer))
+      if (left === full && full > 0) this.used.link(sizeClass, poolStart(pointer as Pointer))
       if (left === 0) half[emptied++] = pointer
     }
     for (let i = first; i <= top; i++) words[i] = words[i + count] as number
     words[this.base + sizeClass] = top
     // Last, because giving a pool back may make the purger empty the magazines, which have to be sound then.
-    for (let i = 0; i < emptied; i++) this.rest(sizeClass, poolStart(half[i] as Pointer))
+    for (let i = 0; i < emptied; i++) this.rest(sizeClass, poolStart(half[i] as Pointer), full > 0)
   }
 
-  /** Puts every magazine's blocks back into their pools and the magazines to sleep, and gives back the pools that rest. */
-  releaseAll(): void {
+  /**
+   * Puts every magazine's blocks back into their pools and the magazines to sleep, and gives back the pools that rest.
+   * @param before - only those that have rested since an earlier epoch than this; default: all
+   */
+  releaseAll(before = Infinity): void {
     for (let c = 1 as SizeClass; c < CLASS_TABLE_LENGTH; c++) this.releaseClass(c)
-    this.releaseResting()
+    this.releaseResting(before)
   }
 
   /** Puts a class's magazine's blocks back into their pools. */
@@ -248,28 +254,64 @@ export class SmallBlocks {
   }
 
   /**
-   * A pool of a full magazine's blocks got empty: it rests at the end of its class's list, because a class that frees many blocks will
-   * mostly want them again, and to give a pool back and take another costs as much as twenty blocks do.
+   * A pool of a full magazine's blocks got empty: it rests, because a class that frees many blocks will mostly want them again, and to
+   * give a pool back and take another costs as much as twenty blocks do. It is dirty from now on; that is written down already.
    */
-  private rest(sizeClass: SizeClass, pool: Pointer): void {
-    if (this.live.magazineOf(pool) !== sizeClass) return // it has rested before, and the purger has just given it back
-    this.used.moveToEnd(sizeClass, pool)
-    this.resting.push(pool)
+  private rest(sizeClass: SizeClass, pool: Pointer, wasLinked: boolean): void {
+    if (wasLinked) this.used.unlink(sizeClass, pool)
+    const ledger = this.table.ledger(slotOf(pool))
+    const record = recordOf(poolOf(pool))
+    ledger[record + STAMP] = this.arenas.epoch
+    ledger[record + NEXT] = this.resting[sizeClass] as number
+    this.resting[sizeClass] = pool
+    this.restingPools++
     this.arenas.onPut()
   }
 
-  /** Gives the pools back that rest and are empty still. Returns whether there were any. */
-  releaseResting(): boolean {
-    let released = false
-    for (const pool of this.resting.splice(0)) {
-      const sizeClass = this.live.magazineOf(pool) as SizeClass | 0
-      // It may have been taken from since, and have got empty again: then it is in the list twice.
-      if (sizeClass === 0 || this.live.takenOf(pool) > 0) continue
-      this.used.unlink(sizeClass, pool)
-      this.arenas.putRun(pool, 1)
-      released = true
+  /** Makes the pool of the class that rests for the shortest time a used one, so that the others may go; 0 where none rests. */
+  private wakePool(sizeClass: SizeClass): Pointer | 0 {
+    const pool = this.resting[sizeClass] as Pointer | 0
+    if (pool === 0) return 0
+    this.resting[sizeClass] = this.restingAfter(pool)
+    this.restingPools--
+    this.used.link(sizeClass, pool)
+    return pool
+  }
+
+  private restingAfter(pool: Pointer): Pointer | 0 {
+    return word(this.table.ledger(slotOf(pool)), recordOf(poolOf(pool)) + NEXT) as Pointer | 0
+  }
+
+  private restsSince(pool: Pointer): number {
+    return word(this.table.ledger(slotOf(pool)), recordOf(poolOf(pool)) + STAMP)
+  }
+
+  get hasResting(): boolean {
+    return this.restingPools > 0
+  }
+
+  /** Gives the pools back that rest since before an epoch. Returns whether there were any. */
+  releaseResting(before = Infinity): boolean {
+    const count = this.restingPools
+    for (let c = 1 as SizeClass; c < CLASS_TABLE_LENGTH && this.restingPools > 0; c++) this.releaseRestingOf(c, before)
+    return this.restingPools < count
+  }
+
+  private releaseRestingOf(sizeClass: SizeClass, before: number): void {
+    let kept = 0 as Pointer | 0
+    let pool = this.resting[sizeClass] as Pointer | 0
+    while (pool !== 0 && this.restsSince(pool) >= before) {
+      kept = pool
+      pool = this.restingAfter(pool)
     }
-    return released
+    if (kept === 0) this.resting[sizeClass] = 0
+    else this.table.ledger(slotOf(kept))[recordOf(poolOf(kept)) + NEXT] = 0
+    while (pool !== 0) {
+      const next = this.restingAfter(pool)
+      this.restingPools--
+      this.arenas.putRun(pool, 1, this.restsSince(pool))
+      pool = next
+    }
   }
 
   private sleep(sizeClass: SizeClass): void {
@@ -318,7 +360,8 @@ export class SmallBlocks {
   /** Empties the magazines without giving anything back: the books were rebuilt from the free maps, or are closed. */
   dropMagazines(): void {
     for (let c = 1 as SizeClass; c < CLASS_TABLE_LENGTH; c++) this.sleep(c)
-    this.resting.length = 0
+    this.resting.fill(0)
+    this.restingPools = 0
   }
 }
 

@@ -50,13 +50,6 @@ export class UsedPools {
     else this.set(next, PREV, prev)
   }
 
-  /** Moves a linked run to the end. */
-  moveToEnd(sizeClass: SizeClass, run: Pointer): void {
-    if (this.tails[sizeClass] === run) return
-    this.unlink(sizeClass, run)
-    this.link(sizeClass, run)
-  }
-
   /** Forgets every run: the books are about to be rebuilt. */
   clear(): void {
     this.heads.fill(0)

@@ -37,13 +37,6 @@ describe('used pools', () => {
     expect(list()).toEqual([4])
   })
 
-  it('move to the end', () => {
-    const { used, pools, list } = fivePools()
-    for (const pool of pools) used.link(CLASS, pool)
-    for (const pool of [5, 1, 3]) used.moveToEnd(CLASS, pools[pool - 1] as Pointer)
-    expect(list()).toEqual([2, 4, 5, 1, 3])
-  })
-
   it('of one class are apart from those of another, until all are forgotten', () => {
     const { used, pools, list } = fivePools()
     used.link(CLASS, pools[0] as Pointer)
