@@ -53,9 +53,15 @@ function costOfEbb(sizes: readonly number[]): Cost {
     heap.alloc(size)
     requested += size
   }
-  const { liveBytes, slackBytes, ledgerBytes, mappedBytes } = heap.stats()
+  const { liveBytes, slackBytes, ledgerBytes, bookBytes, mappedBytes } = heap.stats()
   heap.close()
-  return { requested, usable: liveBytes, tails: slackBytes, ledgers: ledgerBytes, mapped: mappedBytes }
+  return {
+    requested,
+    usable: liveBytes,
+    tails: slackBytes,
+    ledgers: ledgerBytes + bookBytes,
+    mapped: mappedBytes + bookBytes,
+  }
 }
 
 const wasteOf = ({ requested, usable, tails, ledgers }: Cost): number =>

@@ -70,13 +70,13 @@ function traceWork({ timed, heap }: TraceArm, operations: number): Work {
       const begin = process.hrtime.bigint()
       const stats = heap.stats()
       const statsNs = elapsedNs(begin)
-      const { blocks, liveBytes, mappedBytes, ledgerBytes, arenas } = stats
+      const { blocks, liveBytes, mappedBytes, ledgerBytes, bookBytes, arenas } = stats
       return {
         statsNs,
         blocks,
         liveBytes,
         mappedBytes,
-        ledgerBytes,
+        bookBytes: ledgerBytes + bookBytes,
         arenas,
         resident: processResidentBytes() - baseline,
       }

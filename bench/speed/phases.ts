@@ -36,8 +36,8 @@ export async function startNode(trace: FlatTrace, live: number, drain: number): 
     async round() {
       const fill = await run(0, live)
       const churn = await run(live, drain)
-      const { resident = 0, ledgerBytes = 0, statsNs = 0 } = await child.ask({ verb: 'inspect' })
-      return { fill, churn, drain: await run(drain, trace.operations), resident, bookBytes: ledgerBytes, statsNs }
+      const { resident = 0, bookBytes = 0, statsNs = 0 } = await child.ask({ verb: 'inspect' })
+      return { fill, churn, drain: await run(drain, trace.operations), resident, bookBytes, statsNs }
     },
     async end() {
       await run(0, live)
