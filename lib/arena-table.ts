@@ -210,6 +210,8 @@ export class ArenaTable {
     for (const slot of this.own) this.space.put(slot)
     this.own.clear()
     this.nearPointerEnd = 0
+    // No purger of this heap comes by any more: the pages of its books go back here.
+    this.space.tidy()
   }
 
   /**
