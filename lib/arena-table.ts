@@ -1,8 +1,11 @@
 /**
  * The arena table: which slots of the space are this heap's, and the memory behind each.
  *
- *     near slot   the arena lies in the space, its ledger in the column of ledgers; an ArrayBuffer over it is made when asked for
+ *     near slot   an arena in the space, its ledger in the column of ledgers; or the first of the slots of a large block (large-memory.ts)
  *     far slot    a mapping of its own: an arena with its ledger in pool 0, or a large block
+ *
+ * Near memory is read through views on the space. An ArrayBuffer over a near slot is made only for user code that wants one: it has to
+ * be detached when the memory goes back, and after the first detach V8 guards every access to a typed array.
  *
  * `ledger(slot)` is never undefined: an unused slot has NULL_LEDGER, a large block LARGE_LEDGER. Only far slots can be lost: what
  * user code does with the buffer of a near arena leaves the memory where it is.
@@ -11,7 +14,8 @@ import { BlockMap } from './block-map'
 import { HeapError } from './errors'
 import { ARENA_BYTES, GRANULES_PER_ARENA, POOL_BYTES, type Slot } from './layout'
 import type { Mappings } from './mappings'
-import { BOOK_BYTES_PER_SLOT, type Space } from './space'
+import type { Space } from './space'
+import { BOOK_BYTES_PER_SLOT } from './space-plan'
 
 const LEDGER_WORDS = POOL_BYTES / 4
 /** Ledger of an unused slot: nothing is live. Never written. */
@@ -22,24 +26,31 @@ export const LARGE_LEDGER = new Int32Array(LEDGER_WORDS)
 /** Stands in for the ledger of a lost arena until the books are rebuilt without it. */
 const SCRATCH_LEDGER = new Int32Array(LEDGER_WORDS)
 
-/** What blocks may use of a mapping (an arena behind pool 0, a large block whole), for those who want an ArrayBuffer. */
-interface Views {
-  readonly buffer: ArrayBuffer
+/** What blocks may use of a slot (an arena behind pool 0, a large block whole). */
+export interface Views {
   readonly payload: Uint8Array
   readonly data: DataView
 }
 
-const viewsOf = (buffer: ArrayBuffer, payloadOffset: number): Views => ({
-  buffer,
-  payload: new Uint8Array(buffer, payloadOffset),
-  data: new DataView(buffer, payloadOffset),
+export const viewsOf = (
+  buffer: ArrayBuffer,
+  byteOffset: number,
+  byteLength = buffer.byteLength - byteOffset,
+): Views => ({
+  payload: new Uint8Array(buffer, byteOffset, byteLength),
+  data: new DataView(buffer, byteOffset, byteLength),
 })
-const NO_VIEWS = viewsOf(new ArrayBuffer(0), 0)
+/** Stands where there is no ArrayBuffer. */
+export const NO_BUFFER = new ArrayBuffer(0)
+const NO_VIEWS = viewsOf(NO_BUFFER, 0)
 
 /** What is kept for each slot of a kind. What lies beyond the ends is unused; there are no holes, which V8 reads more slowly. */
 interface Rooms {
   readonly ledgers: Int32Array[]
+  /** Of a near arena none until somebody asks. */
   readonly views: Views[]
+  /** Far: the mappings. Near: the ArrayBuffers that user code has got. */
+  readonly buffers: ArrayBuffer[]
 }
 
 /** Slots of arenas and large blocks of a heap, with their memory. */
@@ -57,8 +68,8 @@ export class ArenaTable {
   nearPointerEnd = 0
   /** How often a block has got another mapping: views that somebody keeps may be dead. */
   replaced = 0
-  private readonly near: Rooms = { ledgers: [], views: [] }
-  private readonly far: Rooms = { ledgers: [], views: [] }
+  private readonly near: Rooms = { ledgers: [], views: [], buffers: [] }
+  private readonly far: Rooms = { ledgers: [], views: [], buffers: [] }
   private readonly mappings: Mappings
 
   constructor(mappings: Mappings, space: Space, base: number) {
@@ -97,7 +108,7 @@ export class ArenaTable {
 
   /** Whether user code has detached or transferred away the mapping of a far slot in use, and nobody has noticed yet. */
   isLost(slot: Slot): boolean {
-    return !this.space.isNear(slot) && this.isOwn(slot) && this.buffer(slot).byteLength === 0
+    return !this.space.isNear(slot) && this.isOwn(slot) && this.bufferOf(slot).byteLength === 0
   }
 
   /**
@@ -126,9 +137,28 @@ export class ArenaTable {
     return lost
   }
 
-  /** The mapping of a far slot in use, or an ArrayBuffer over a near arena: the same one each time while it is attached. */
+  /** An ArrayBuffer for user code over a slot in use: the same one each time while it is attached. */
   buffer(slot: Slot): ArrayBuffer {
-    return this.viewsOf(slot).buffer
+    const buffer = this.bufferOf(slot)
+    if (buffer.byteLength > 0 || !this.space.isNear(slot) || !this.isOwn(slot)) return buffer
+    const wrapped = this.space.wrap(slot, this.slotsOf(slot))
+    this.near.buffers[this.room(slot)] = wrapped
+    return wrapped
+  }
+
+  /** The mapping of a far slot, or the ArrayBuffer over a near one, of length 0 where nobody has asked for one. */
+  bufferOf(slot: Slot): ArrayBuffer {
+    return this.rooms(slot).buffers[this.room(slot)] ?? NO_BUFFER
+  }
+
+  /** Where in {@link buffer} the payload begins, bytes. */
+  payloadStart(slot: Slot): number {
+    return this.space.isNear(slot) || this.isArena(slot) ? POOL_BYTES : 0
+  }
+
+  /** Slots that the memory of a slot in use takes: several for a near large block. */
+  slotsOf(slot: Slot): number {
+    return this.isLarge(slot) && this.space.isNear(slot) ? slotsFor(this.payload(slot).length) : 1
   }
 
   payload(slot: Slot): Uint8Array {
@@ -156,16 +186,12 @@ export class ArenaTable {
   }
 
   private openNear(): Slot | 0 {
-    const slot = this.mappings.os.hasNear === true ? this.space.takeNear() : 0
+    if (this.mappings.os.hasNear !== true) return 0
+    this.mappings.admit(ARENA_BYTES) // may give slots back, so it is asked first
+    const slot = this.space.takeNear()
     if (slot === 0) return 0
-    try {
-      this.mappings.admitNear(ARENA_BYTES)
-    } catch (failure) {
-      this.space.put(slot)
-      throw failure
-    }
-    this.set(slot, this.space.ledger(slot), NO_VIEWS)
-    this.nearPointerEnd = Math.max(this.nearPointerEnd, (slot + 1) * GRANULES_PER_ARENA)
+    this.mappings.countNear(ARENA_BYTES)
+    this.set(slot, this.space.ledger(slot), NO_VIEWS, NO_BUFFER)
     return slot
   }
 
@@ -175,23 +201,13 @@ export class ArenaTable {
     return this.open(buffer, new Int32Array(buffer, 0, LEDGER_WORDS), POOL_BYTES)
   }
 
-  openLarge(buffer: ArrayBuffer): Slot {
-    return this.open(buffer, LARGE_LEDGER, 0)
-  }
-
-  /** Puts another mapping behind the slot of a large block that was grown. */
-  replaceLarge(slot: Slot, buffer: ArrayBuffer): void {
-    this.replaced++
-    this.set(slot, LARGE_LEDGER, viewsOf(buffer, 0))
-  }
-
   /** Unmaps an arena: every pointer into it is refused from now on, every view on it is empty. */
   unmapArena(slot: Slot): void {
     if (!this.space.isNear(slot)) {
       this.mappings.unmap(this.closeFar(slot), ARENA_BYTES)
       return
     }
-    const { buffer } = this.near.views[this.room(slot)] as Views
+    const buffer = this.bufferOf(slot)
     this.clear(slot)
     this.mappings.unmapNear(buffer, ARENA_BYTES)
     this.space.put(slot)
@@ -199,15 +215,18 @@ export class ArenaTable {
 
   /** Takes the mapping of a far slot out of the table; every pointer into it is refused from now on. */
   closeFar(slot: Slot): ArrayBuffer {
-    const buffer = this.buffer(slot)
+    const buffer = this.bufferOf(slot)
     this.clear(slot)
     this.space.put(slot)
     return buffer
   }
 
-  /** Gives the heap's slots back. Far mappings and views on near arenas live as long as somebody has them. */
+  /** Gives the heap's slots back. Far mappings and ArrayBuffers over near slots live as long as somebody has them. */
   close(): void {
-    for (const slot of this.own) this.space.put(slot)
+    for (const slot of this.own) {
+      if (this.isLarge(slot) && this.space.isNear(slot)) this.space.putStretch(slot, this.slotsOf(slot))
+      else this.space.put(slot)
+    }
     this.own.clear()
     this.nearPointerEnd = 0
     // No purger of this heap comes by any more: the pages of its books go back here.
@@ -221,14 +240,14 @@ export class ArenaTable {
   discard(slot: Slot, byteOffset: number, byteLength: number): boolean {
     return this.space.isNear(slot)
       ? this.mappings.discard(this.space.buffer, this.space.arenaAt(slot) + byteOffset, byteLength)
-      : this.mappings.discard(this.buffer(slot), byteOffset, byteLength)
+      : this.mappings.discard(this.bufferOf(slot), byteOffset, byteLength)
   }
 
   /** One byte for each OS page of a slot's mapping, a near arena's ledger not among them: 1 resident, 0 not. */
   residentPages(slot: Slot): Uint8Array {
     const { os } = this.mappings
-    if (this.space.isNear(slot)) return os.residentPages(this.space.buffer, this.space.arenaAt(slot), ARENA_BYTES)
-    return os.residentPages(this.buffer(slot))
+    if (!this.space.isNear(slot)) return os.residentPages(this.bufferOf(slot))
+    return os.residentPages(this.space.buffer, this.space.arenaAt(slot), this.slotsOf(slot) * ARENA_BYTES)
   }
 
   private rooms(slot: Slot): Rooms {
@@ -243,48 +262,55 @@ export class ArenaTable {
 
   private viewsOf(slot: Slot): Views {
     const views = this.rooms(slot).views[this.room(slot)] ?? NO_VIEWS
-    const isUnwrapped = this.space.isNear(slot) && views.buffer.byteLength === 0 && this.isOwn(slot)
-    return isUnwrapped ? this.wrap(slot) : views
+    return views === NO_VIEWS && this.space.isNear(slot) && this.isOwn(slot) ? this.lookAtArena(slot) : views
   }
 
-  private wrap(slot: Slot): Views {
-    const views = viewsOf(this.space.wrap(slot), POOL_BYTES)
+  private lookAtArena(slot: Slot): Views {
+    const views = viewsOf(this.space.buffer, this.space.arenaAt(slot) + POOL_BYTES, ARENA_BYTES - POOL_BYTES)
     this.near.views[this.room(slot)] = views
     return views
-  }
-
-  private clear(slot: Slot): void {
-    this.own.delete(slot)
-    this.put(slot, NULL_LEDGER, NO_VIEWS)
   }
 
   /**
    * Puts a mapping into a far slot. To make room for it the heap may have given back all else: where no slot is left the mapping
    * is given back, and this throws as reserve() does.
    */
-  private open(buffer: ArrayBuffer, ledger: Int32Array, payloadOffset: number): Slot {
+  open(buffer: ArrayBuffer, ledger: Int32Array, payloadOffset: number): Slot {
     const slot = this.space.takeFar()
     if (slot === 0) {
       this.mappings.unmap(buffer, buffer.byteLength)
       this.reserve()
     }
-    this.set(slot as Slot, ledger, viewsOf(buffer, payloadOffset))
+    this.set(slot as Slot, ledger, viewsOf(buffer, payloadOffset), buffer)
     return slot as Slot
   }
 
-  private set(slot: Slot, ledger: Int32Array, views: Views): void {
+  /** Puts something behind a slot that is this heap's from now on. */
+  set(slot: Slot, ledger: Int32Array, views: Views, buffer: ArrayBuffer): void {
     this.own.add(slot)
-    this.put(slot, ledger, views)
+    this.put(slot, ledger, views, buffer)
+    if (this.space.isNear(slot)) this.nearPointerEnd = Math.max(this.nearPointerEnd, (slot + 1) * GRANULES_PER_ARENA)
   }
 
-  private put(slot: Slot, ledger: Int32Array, views: Views): void {
+  /** Takes a slot out of the table: every pointer into it is refused from now on. */
+  clear(slot: Slot): void {
+    this.own.delete(slot)
+    this.put(slot, NULL_LEDGER, NO_VIEWS, NO_BUFFER)
+  }
+
+  private put(slot: Slot, ledger: Int32Array, views: Views, buffer: ArrayBuffer): void {
     const rooms = this.rooms(slot)
     const room = this.room(slot)
     while (rooms.ledgers.length <= room) {
       rooms.ledgers.push(NULL_LEDGER)
       rooms.views.push(NO_VIEWS)
+      rooms.buffers.push(NO_BUFFER)
     }
     rooms.ledgers[room] = ledger
     rooms.views[room] = views
+    rooms.buffers[room] = buffer
   }
 }
+
+/** Near slots that a large block of so many bytes takes: it begins behind an empty pool, as the first block of an arena does. */
+export const slotsFor = (byteLength: number): number => Math.ceil((POOL_BYTES + byteLength) / ARENA_BYTES)

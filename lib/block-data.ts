@@ -109,9 +109,12 @@ export abstract class BlockData extends Accessors {
     const usable = usableBytes(this.parts, pointer)
     const length = byteLength ?? usable
     checkRange(pointer, 0, length, usable, 'buffer')
-    return this.bufferAt(pointer, 0, length)
+    const { table } = this.parts
+    const slot = slotOf(pointer)
+    return Buffer.from(table.buffer(slot), table.payloadStart(slot) + payloadOffset(pointer), length)
   }
 
+  /** A Buffer that nobody outside gets: over near memory it is one on the whole space. */
   private bufferAt(pointer: Pointer, byteOffset: number, byteLength: number): Buffer<ArrayBuffer> {
     const payload = this.parts.table.payload(slotOf(pointer))
     const start = payload.byteOffset + payloadOffset(pointer) + byteOffset

@@ -166,7 +166,8 @@ export function dirtyPoolsAreFree(parts: HeapParts): void {
 
 function mustBeZero(parts: HeapParts, slot: Slot, pool: PoolIndex): void {
   // Reading a discarded page maps it again: only a sample of it is read, in tests.
-  const words = new Int32Array(parts.table.buffer(slot), pool * POOL_BYTES, POOL_BYTES / 4)
+  const { buffer, byteOffset } = parts.table.payload(slot)
+  const words = new Int32Array(buffer, byteOffset + (pool - 1) * POOL_BYTES, POOL_BYTES / 4)
   must(words[0] === 0 && words[511] === 0 && words[1023] === 0, `discarded pool ${pool} of arena ${slot} is not zero`)
 }
 

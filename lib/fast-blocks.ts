@@ -19,12 +19,12 @@ import {
 } from './layout'
 import { space } from './os-pages'
 import type { HeapParts } from './parts'
-import { resizeInPlace, takeAny, tookZeroed } from './realloc'
+import { moveLarge, resizeInPlace, takeAny, tookZeroed } from './realloc'
 import { rebuildIfLost } from './recover'
 import { refusePointer } from './refuse'
 import { CLASS_TABLE_LENGTH } from './size-class'
 import { SEGMENT_MASK, type SmallBlocks } from './small'
-import { HEAP_WORDS_SHIFT } from './space'
+import { HEAP_WORDS_SHIFT } from './space-plan'
 
 // File-local copies: an imported binding is a property load on every use.
 const smallMax = SMALL_MAX_BYTES
@@ -150,6 +150,8 @@ export abstract class FastBlocks extends BlockData {
     const { parts } = this
     refuseHeld(parts, pointer, 'realloc')
     if (resizeInPlace(parts, pointer, byteLength)) return pointer
+    const longer = moveLarge(parts, pointer, byteLength)
+    if (longer !== 0) return longer
     const moved = this.allocAttached(byteLength)
     copyBlock(parts, pointer, moved, Math.min(byteLength, usableBytes(parts, pointer)))
     this.free(pointer)

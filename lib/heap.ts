@@ -50,6 +50,8 @@ export class Heap extends FastBlocks {
   /** The heap's name, `''` where none was given. */
   readonly name: string
   private readonly listeners = new Map<Moved, (() => void) | undefined>()
+  /** Called when the heap closes, by those who keep views on its blocks. @internal */
+  readonly closing = new Set<() => void>()
   private isCompacting = false
 
   /**
@@ -98,8 +100,9 @@ export class Heap extends FastBlocks {
         `ebb: bytes(${showPointer(pointer)}, ${length}): the block has ${usable} usable bytes; realloc it first`,
       )
     }
-    const payload = this.parts.table.payload(slotOf(pointer))
-    return new Uint8Array(payload.buffer as ArrayBuffer, payload.byteOffset + payloadOffset(pointer), length)
+    const { table } = this.parts
+    const slot = slotOf(pointer)
+    return new Uint8Array(table.buffer(slot), table.payloadStart(slot) + payloadOffset(pointer), length)
   }
 
   /** Whether a value is the pointer of a live block of this heap. */
@@ -132,7 +135,7 @@ export class Heap extends FastBlocks {
     let ledgers = 0
     for (const slot of table.own) {
       for (const isResident of table.residentPages(slot)) pages += isResident
-      if (table.space.isNear(slot)) ledgers++
+      if (table.space.isNear(slot) && table.isArena(slot)) ledgers++
     }
     return pages * os.osPageSize + ledgers * POOL_BYTES
   }
@@ -221,6 +224,8 @@ export class Heap extends FastBlocks {
     this.isClosed = true
     closeParts(this.parts)
     this.listeners.clear()
+    for (const closed of this.closing) closed()
+    this.closing.clear()
   }
 
   /** `using heap = new Heap()` closes it at the end of the block. */

@@ -1,18 +1,18 @@
 /**
- * Large blocks: one mapping of their own each, in whole OS pages, one slot of the arena table each.
+ * Large blocks: whole OS pages each (large-memory.ts has where), one slot of the arena table each.
  *
- * A freed one is kept, dirty, until the decay is over: a request for the same number of OS pages gets it back without a
- * call to the operating system.
+ * The memory of a freed one is kept, dirty, until the decay is over: a request for the same number of OS pages gets it back
+ * without a call to the operating system.
  */
 import type { ArenaTable } from './arena-table'
 import type { Decay } from './decay'
 import { HeapError } from './errors'
+import { LargeMemory, type Memory } from './large-memory'
 import { largePointer, type Pointer, slotOf } from './layout'
 import type { Mappings } from './mappings'
 
 interface Kept {
-  readonly buffer: ArrayBuffer
-  readonly byteLength: number
+  readonly memory: Memory
   readonly stamp: number
   /** Bytes from the start that have been discarded already. */
   discarded: number
@@ -25,7 +25,8 @@ export class LargeBlocks {
   readonly #table: ArenaTable
   readonly #mappings: Mappings
   readonly #decay: Decay
-  /** Freed mappings that are still there, oldest first. */
+  readonly #memory: LargeMemory
+  /** Of freed blocks, oldest first. */
   readonly #kept: Kept[] = []
   count = 0
   bytes = 0
@@ -37,6 +38,7 @@ export class LargeBlocks {
     this.#table = table
     this.#mappings = mappings
     this.#decay = decay
+    this.#memory = new LargeMemory(table, mappings)
   }
 
   get hasKept(): boolean {
@@ -51,39 +53,49 @@ export class LargeBlocks {
   /** Bytes of kept mappings that are resident by the books. */
   get keptResidentBytes(): number {
     let bytes = 0
-    for (const kept of this.#kept) bytes += kept.byteLength - kept.discarded
+    for (const { memory, discarded } of this.#kept) bytes += memory.byteLength - discarded
     return bytes
   }
 
   take(byteLength: number): Pointer {
     const rounded = this.#round(byteLength)
-    this.#table.reserve()
-    const at = this.#kept.findLastIndex((kept) => kept.byteLength === rounded)
-    const kept = at < 0 ? undefined : this.#kept.splice(at, 1)[0]
-    if (kept !== undefined) this.keptBytes -= rounded
-    const isAttached = kept !== undefined && kept.buffer.byteLength !== 0
-    if (kept !== undefined && !isAttached) this.#mappings.writeOff(rounded) // user code had a view on it and took it away
-    const buffer = isAttached ? kept.buffer : this.#mappings.map(rounded)
-    const pointer = largePointer(this.#table.openLarge(buffer))
-    this.tookZeroed = buffer !== kept?.buffer
+    const kept = this.#takeKept(rounded)
+    const memory = kept ?? this.#memory.map(rounded)
+    const pointer = largePointer(this.#memory.open(memory))
+    this.tookZeroed = kept === undefined
     this.count++
     this.bytes += rounded
     this.#table.live.set(pointer)
     return pointer
   }
 
+  #takeKept(byteLength: number): Memory | undefined {
+    const at = this.#kept.findLastIndex(({ memory }) => memory.byteLength === byteLength)
+    if (at < 0) return undefined
+    const { memory } = this.#kept.splice(at, 1)[0] as Kept
+    this.keptBytes -= byteLength
+    if (this.#memory.isAttached(memory)) return memory
+    this.#mappings.writeOff(byteLength) // user code had a view on it and took it away
+    return undefined
+  }
+
   /** Gives a block back that is live; `epoch` is when. */
   put(pointer: Pointer, epoch: number): void {
-    const byteLength = this.byteLength(pointer)
-    const buffer = this.#table.closeFar(slotOf(pointer))
-    this.count--
-    this.bytes -= byteLength
+    const memory = this.#close(pointer)
     if (this.#decay.decayMs === 0) {
-      this.#mappings.unmap(buffer, byteLength)
+      this.#memory.unmap(memory)
       return
     }
-    this.#kept.push({ buffer, byteLength, stamp: epoch, discarded: 0 })
-    this.keptBytes += byteLength
+    this.#kept.push({ memory, stamp: epoch, discarded: 0 })
+    this.keptBytes += memory.byteLength
+  }
+
+  #close(pointer: Pointer): Memory {
+    const memory = this.#memory.close(slotOf(pointer))
+    this.#table.live.clear(pointer)
+    this.count--
+    this.bytes -= memory.byteLength
+    return memory
   }
 
   /** Bytes of the mapping of a large block. */
@@ -91,16 +103,25 @@ export class LargeBlocks {
     return this.#table.payload(slotOf(pointer)).length
   }
 
-  /** Grows a block where the operating system can do it without copying; the pointer stays. False where it cannot. */
+  /** Makes a block longer without copying it; the pointer stays. False where that cannot be. */
   growInPlace(pointer: Pointer, byteLength: number): boolean {
-    const slot = slotOf(pointer)
     const rounded = this.#round(byteLength)
     const before = this.byteLength(pointer)
-    const grown = this.#mappings.grow(this.#table.buffer(slot), rounded)
-    if (grown === undefined) return false
-    this.#table.replaceLarge(slot, grown)
+    if (!this.#memory.grow(slotOf(pointer), rounded)) return false
     this.bytes += rounded - before
     return true
+  }
+
+  /** Moves a block to where it is longer, its OS pages where the system can. Returns where; 0 where that cannot be. */
+  move(pointer: Pointer, byteLength: number): Pointer | 0 {
+    const rounded = this.#round(byteLength)
+    const before = this.byteLength(pointer)
+    const slot = this.#memory.move(slotOf(pointer), rounded)
+    if (slot === 0) return 0
+    this.bytes += rounded - before
+    const moved = largePointer(slot)
+    this.#table.live.set(moved)
+    return moved
   }
 
   /**
@@ -110,23 +131,30 @@ export class LargeBlocks {
   giveBackStep(epoch: number, all: boolean): number {
     const kept = this.#kept[0]
     if (kept === undefined || !(all || this.#decay.hasExpired(kept.stamp, epoch))) return 0
-    const step = Math.min(STEP_BYTES, kept.byteLength - kept.discarded)
-    if (kept.discarded + step < kept.byteLength && this.#mappings.discard(kept.buffer, kept.discarded, step)) {
+    const { memory, discarded } = kept
+    const step = Math.min(STEP_BYTES, memory.byteLength - discarded)
+    if (discarded + step < memory.byteLength && this.#memory.discard(memory, discarded, step)) {
       kept.discarded += step
       return step
     }
     this.#kept.shift()
-    this.keptBytes -= kept.byteLength
-    this.#mappings.unmap(kept.buffer, kept.byteLength)
+    this.keptBytes -= memory.byteLength
+    this.#memory.unmap(memory)
     return step
   }
 
-  /** Unmaps every kept mapping and forgets the live blocks, which the closing heap unmaps itself. */
-  unmapAll(): void {
-    this.count = 0
-    this.bytes = 0
-    for (const kept of this.#kept.splice(0)) this.#mappings.unmap(kept.buffer, kept.byteLength)
+  /** Gives back everything: the heap closes. */
+  close(): void {
+    for (const slot of this.#table.slots()) {
+      if (this.#table.isLarge(slot)) this.#memory.unmap(this.#close(largePointer(slot)))
+    }
+    for (const { memory } of this.#kept.splice(0)) this.#memory.unmap(memory)
     this.keptBytes = 0
+  }
+
+  /** The heap was collected: the slots of what was kept are free again. */
+  abandon(): void {
+    for (const { memory } of this.#kept.splice(0)) this.#memory.abandon(memory)
   }
 
   /** Counts off large blocks whose mappings user code has taken away. */

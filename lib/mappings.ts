@@ -37,11 +37,10 @@ export class Mappings {
 
   /** @param byteLength - bytes, whole OS pages */
   map(byteLength: number): ArrayBuffer {
-    if (this.isClosed) refuseClosed('alloc')
-    this.#admit(byteLength)
+    this.admit(byteLength)
     const buffer = this.#try(() => this.#os.map(byteLength), byteLength)
     this.maps++
-    this.#count(byteLength)
+    this.count(byteLength)
     return buffer
   }
 
@@ -52,15 +51,13 @@ export class Mappings {
     this.mappedBytes -= byteLength
   }
 
-  /** Counts a near arena as mapped, if the limit allows it. Its memory comes with the first touch. */
-  admitNear(byteLength: number): void {
-    if (this.isClosed) refuseClosed('alloc')
-    this.#admit(byteLength)
+  /** Counts near slots as mapped that `admit` has let pass. Their memory comes with the first touch. */
+  countNear(byteLength: number): void {
     this.maps++
-    this.#count(byteLength)
+    this.count(byteLength)
   }
 
-  /** Counts a near arena off and detaches the buffer that there may be over it; its memory is the space's to give back. */
+  /** Counts near slots off and detaches the buffer that there may be over them; their memory is the space's to give back. */
   unmapNear(buffer: ArrayBuffer, byteLength: number): void {
     if (buffer.byteLength > 0) this.#os.unmap(buffer)
     this.unmaps++
@@ -70,9 +67,9 @@ export class Mappings {
   /** Grows a mapping without copying, where the OS can; undefined where it cannot. */
   grow(buffer: ArrayBuffer, byteLength: number): ArrayBuffer | undefined {
     const more = byteLength - buffer.byteLength
-    this.#admit(more)
+    this.admit(more)
     const grown = this.#try(() => this.#os.grow(buffer, byteLength), byteLength)
-    if (grown !== undefined) this.#count(more)
+    if (grown !== undefined) this.count(more)
     return grown
   }
 
@@ -100,12 +97,15 @@ export class Mappings {
     this.mappedBytes -= byteLength
   }
 
-  #count(byteLength: number): void {
+  /** Counts bytes as mapped. */
+  count(byteLength: number): void {
     this.mappedBytes += byteLength
     if (this.mappedBytes > this.peakMappedBytes) this.peakMappedBytes = this.mappedBytes
   }
 
-  #admit(byteLength: number): void {
+  /** Lets so many more bytes pass, or throws; to make room, all that is free may be given back. */
+  admit(byteLength: number): void {
+    if (this.isClosed) refuseClosed('alloc')
     if (this.mappedBytes + byteLength <= this.limit) return
     this.reclaim()
     if (this.mappedBytes + byteLength <= this.limit) return

@@ -30,6 +30,11 @@ export interface NativeAddon {
   populate(buffer: ArrayBuffer, byteOffset: number, byteLength: number): boolean
   /** Moves the pages to a longer mapping; the old buffer stays and reads zero. */
   grow(buffer: ArrayBuffer, byteLength: number): ArrayBuffer | undefined
+  /**
+   * Moves the pages of one range of a mapping to another, which the first does not overlap; it reads zero then. False: this OS cannot,
+   * and nothing has changed.
+   */
+  move(buffer: ArrayBuffer, from: number, to: number, byteLength: number): boolean
   /** True for an attached buffer over a mapping of this addon. */
   owns(buffer: ArrayBuffer): boolean
   residentPages(buffer: ArrayBuffer, byteOffset?: number, byteLength?: number): Uint8Array

@@ -106,6 +106,7 @@ function start(): { pages: OsPages | undefined; space: Space } {
         buffer,
         osPageSize: pages.osPageSize,
         discard: (byteOffset: number, length: number) => addon.discard(buffer, byteOffset, length),
+        move: (from: number, to: number, length: number) => addon.move(buffer, from, to, length),
         part: (byteOffset: number, length: number, hold: number) => addon.part(buffer, byteOffset, length, hold),
       }
     }

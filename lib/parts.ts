@@ -6,7 +6,7 @@ import { Arenas } from './arenas'
 import type { Clock } from './clock'
 import { Decay } from './decay'
 import { LargeBlocks } from './large'
-import { POOL_BYTES, type Pointer, type Slot } from './layout'
+import { POOL_BYTES, type Pointer } from './layout'
 import { Mappings } from './mappings'
 import { type OsPages, space } from './os-pages'
 import { Purger } from './purger'
@@ -82,23 +82,16 @@ export function closeParts({ table, purger, large, mappings, arenas, used, small
   small.dropMagazines()
   used.clear()
   arenas.close()
-  for (const slot of table.slots()) {
-    if (table.isArena(slot)) table.unmapArena(slot)
-    else unmapLarge(table, mappings, slot)
-  }
-  large.unmapAll()
+  for (const slot of table.slots()) if (table.isArena(slot)) table.unmapArena(slot)
+  large.close()
   table.close()
   pins.clear()
 }
 
-function unmapLarge(table: ArenaTable, mappings: Mappings, slot: Slot): void {
-  const byteLength = table.payload(slot).length
-  mappings.unmap(table.closeFar(slot), byteLength)
-}
-
 /** The heap was collected: its place in the space is free again, its mappings are unmapped when their buffers are collected. */
-export function abandon({ purger, table, space }: HeapParts): void {
+export function abandon({ purger, table, large, space }: HeapParts): void {
   purger.close()
+  large.abandon()
   table.close()
   space.putHeap(table.live.base)
 }

@@ -103,6 +103,14 @@ export function resizeInPlace(parts: HeapParts, pointer: Pointer, byteLength: nu
   return pools > 1 && parts.runs.growInPlace(pointer, pools)
 }
 
+/** Moves a large block to where it is longer, without copying where the system can. 0: it has to be copied. */
+export function moveLarge(parts: HeapParts, pointer: Pointer, byteLength: number): Pointer | 0 {
+  const { large, table } = parts
+  if (!table.isLarge(slotOf(pointer))) return 0
+  const usable = large.byteLength(pointer)
+  return byteLength > usable ? large.move(pointer, growthOf(parts, usable, byteLength)) : 0
+}
+
 function growthOf({ large, mappings }: HeapParts, usable: number, byteLength: number): number {
   const generous = Math.max(byteLength, usable + Math.ceil(usable * LARGE_GROWTH))
   const more = generous - usable

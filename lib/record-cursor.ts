@@ -103,6 +103,11 @@ export class Cursor<S extends Shape> implements Place {
     this.base = this.start + distance
   }
 
+  /** The heap has closed: its memory may be another's by now. @internal */
+  close(): void {
+    this.view = this.table.data(0 as Slot)
+  }
+
   /** @internal */
   refuse(cause: unknown): never {
     this.heap.usableSize(this.block)
@@ -151,6 +156,12 @@ export class CursorList {
       const cursor = held.deref()
       if (cursor?.pointer === from) cursor.follow(to)
     }
+  }
+
+  /** The heap has closed. */
+  close(): void {
+    for (const held of this.cursors) held.deref()?.close()
+    this.cursors.clear()
   }
 
   /** Forgets cursors that were collected; often enough that they never outnumber the others by much. */

@@ -160,6 +160,7 @@ export class RecordType<S extends Shape> {
       this.followed.note(from, to)
     }
     this.heap.onMoved(moved, () => this.followed.rewrite())
+    this.heap.closing.add(() => this.cursors.close())
   }
 }
 

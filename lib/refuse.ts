@@ -11,6 +11,7 @@ import {
   poolOf,
   recordOf,
   type SizeClass,
+  type Slot,
   slotOf,
 } from './layout'
 import { CLASS, isFreePool, word } from './ledger'
@@ -31,6 +32,10 @@ export function refusePointer(parts: HeapParts, isClosed: boolean, pointer: unkn
   throw new HeapError(code, `ebb: ${verb}(${named}): ${why}`)
 }
 
+/** Whether a slot is, or lies in, the memory of a large block. */
+const isInLarge = ({ table }: HeapParts, slot: Slot): boolean =>
+  [...table.own].some((first) => table.isLarge(first) && slot >= first && slot < first + table.slotsOf(first))
+
 function explain(parts: HeapParts, pointer: Pointer): readonly [HeapErrorCode, string] {
   const { table } = parts
   if (!Number.isInteger(pointer) || pointer < 0 || pointer > 0x7fffffff) {
@@ -45,7 +50,7 @@ function explain(parts: HeapParts, pointer: Pointer): readonly [HeapErrorCode, s
       'its memory was detached or transferred away by code that had its ArrayBuffer; do not transfer or detach the buffer of a view from bytes()',
     ]
   }
-  if (table.isLarge(slot))
+  if (isInLarge(parts, slot))
     return [
       'EBB_INVALID_POINTER',
       'it points into a large block, not at its start; pass the pointer that alloc returned',

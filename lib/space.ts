@@ -18,30 +18,21 @@
  * code of alloc, free and the accessors, which leaves one load for each word. An array in a field that may change costs four more,
  * each waiting for the one before (docs/performance.md has the numbers).
  *
- * Pages that nobody has touched cost nothing, so the reservation is generous. What does not fit in it (large blocks, and arenas
+ * A large block near by takes as many neighbouring slots as it is long, of the second half of them; arenas begin in the first.
+ *
+ * Pages that nobody has touched cost nothing, so the reservation is generous. What finds no room in it (very large blocks, and arenas
  * once all near slots are taken) gets a mapping of its own and a far slot: a number without an address, below or above the near ones.
  */
+import { ARENA_BYTES, POOL_BYTES, POOLS_PER_ARENA, type Pointer, SLOTS_MAX, type Slot } from './layout'
 import {
-  ARENA_BYTES,
-  GRANULES_PER_ARENA,
-  POOL_BYTES,
-  POOLS_PER_ARENA,
-  type Pointer,
-  SLOTS_MAX,
-  type Slot,
-} from './layout'
-
-/** Words of a heap's magazines (small.ts): a power of two, so that a magazine's heap is told by a shift. */
-export const HEAP_WORDS_SHIFT = 12
-const HEAP_BYTES = 4 << HEAP_WORDS_SHIFT
-/** Slots below the near ones. With them, the word of a near block still is a 31-bit integer. */
-const LOW_FAR_SLOTS = 1 << 14
-/** Columns begin at multiples of the largest OS page there is. */
-const COLUMN_ALIGNMENT = 65536
-
-const LIVE_WORDS_PER_SLOT = GRANULES_PER_ARENA / 32
-/** Bytes of books of a slot, beside the ledger. */
-export const BOOK_BYTES_PER_SLOT = 4 * (LIVE_WORDS_PER_SLOT + 2 * POOLS_PER_ARENA + 1)
+  COLUMN_ALIGNMENT,
+  columnBytes,
+  HEAP_BYTES,
+  HEAP_WORDS_SHIFT,
+  LIVE_WORDS_PER_SLOT,
+  planSpace,
+  type SpaceSize,
+} from './space-plan'
 
 /** What a space lies in, and how its pages are given back. */
 export interface SpaceMemory {
@@ -52,39 +43,9 @@ export interface SpaceMemory {
   discard(byteOffset: number, byteLength: number): void
   /** An ArrayBuffer over a range, which the word at `hold` counts until it is gone. Undefined: there are no near arenas. */
   part?(byteOffset: number, byteLength: number, hold: number): ArrayBuffer
+  /** Moves the pages of a range to another, where the system can: the one they leave reads zero. False: nothing has changed. */
+  move?(from: number, to: number, byteLength: number): boolean
 }
-
-/** How much of each a space has. */
-export interface SpaceSize {
-  /** Slots: near, far, and the null slot. */
-  readonly slots: number
-  /** Heaps that can have magazines at once, and one more. */
-  readonly heaps: number
-}
-
-/** Where the columns of a space lie, in bytes. */
-function plan({ slots, heaps }: SpaceSize, byteLength: number, hasNear: boolean) {
-  let end = 0
-  const column = (bytes: number): number => {
-    const start = end
-    end = Math.ceil((end + bytes) / COLUMN_ALIGNMENT) * COLUMN_ALIGNMENT
-    return start
-  }
-  column(slots * LIVE_WORDS_PER_SLOT * 4)
-  const owners = column(slots * POOLS_PER_ARENA * 4)
-  const taken = column(slots * POOLS_PER_ARENA * 4)
-  const holds = column(slots * 4)
-  const ledgers = column(hasNear ? Math.ceil(byteLength / ARENA_BYTES) * POOL_BYTES : 0)
-  const magazines = column(heaps * HEAP_BYTES)
-  // Behind the last arena room is left for an access that begins in it and leaves it.
-  const near = hasNear ? Math.floor((byteLength - POOL_BYTES - end) / ARENA_BYTES) : 0
-  const nearFirst = Math.min(slots, LOW_FAR_SLOTS)
-  const nearEnd = Math.min(slots, nearFirst + near)
-  return { owners, taken, holds, ledgers, magazines, nearFirst, nearEnd, byteLength: end }
-}
-
-/** Bytes that the columns of a space without near arenas take. */
-export const columnBytes = (size: SpaceSize): number => plan(size, 0, false).byteLength
 
 export class Space {
   readonly words: Int32Array
@@ -107,17 +68,22 @@ export class Space {
   /** Places in the column of magazines: those given back, and how many were ever taken. The first is `noMagazines`. */
   private readonly freeHeaps: number[] = []
   private heapsTaken = 1
+  /** Large blocks begin at this near slot or later. */
+  private readonly nearMiddle: Slot
   /** No free near slot lies below; no free far slot below the other. */
   private nearHint: number
   private farHint = 1
-  /** Near slots that were given back while somebody had an ArrayBuffer over their arena: to be discarded before they are used. */
-  private readonly stale = new Set<Slot>()
+  /**
+   * Near slots that were given back while somebody had an ArrayBuffer over them, and how many belong together: to be discarded before
+   * they are used.
+   */
+  private readonly stale = new Map<Slot, number>()
   /** Slots given back whose books may still be resident. */
   private readonly untidy: Slot[] = []
 
   constructor(memory: SpaceMemory, size: SpaceSize) {
     const { buffer } = memory
-    const columns = plan(size, buffer.byteLength, memory.part !== undefined)
+    const columns = planSpace(size, buffer.byteLength, memory.part !== undefined)
     this.memory = memory
     this.buffer = buffer
     this.words = new Int32Array(buffer)
@@ -125,6 +91,7 @@ export class Space {
     this.heaps = size.heaps
     this.nearFirst = columns.nearFirst as Slot
     this.nearEnd = columns.nearEnd as Slot
+    this.nearMiddle = ((columns.nearFirst + columns.nearEnd) >>> 1) as Slot
     this.near = (columns.byteLength - columns.nearFirst * ARENA_BYTES) / 4
     this.owners = columns.owners / 4
     this.taken = columns.taken / 4
@@ -152,9 +119,42 @@ export class Space {
   takeNear(): Slot | 0 {
     const slot = this.firstFree(this.nearHint, this.nearEnd) || this.firstFree(this.nearFirst, this.nearHint)
     if (slot === 0) return 0
-    if (this.stale.delete(slot)) this.discardArena(slot)
+    this.releaseIfStale(slot)
     this.nearHint = slot + 1
     return this.hold(slot)
+  }
+
+  /** Takes `count` neighbouring near slots, the lowest in the second half, whose memory reads zero. 0: there are none. */
+  takeStretch(count: number): Slot | 0 {
+    this.releaseStale()
+    let first = this.nearMiddle
+    for (let slot = first; slot < this.nearEnd; slot++) {
+      if (!this.isFree(slot)) first = (slot + 1) as Slot
+      else if (slot - first === count - 1) {
+        this.words.fill(1, this.holds + first, this.holds + slot + 1)
+        return first
+      }
+    }
+    return 0
+  }
+
+  /** Makes a stretch longer. False: what lies behind it is not free. */
+  extendStretch(first: Slot, count: number, longer: number): boolean {
+    this.releaseStale()
+    if (first + longer > this.nearEnd) return false
+    for (let slot = first + count; slot < first + longer; slot++) if (!this.isFree(slot)) return false
+    this.words.fill(1, this.holds + first + count, this.holds + first + longer)
+    return true
+  }
+
+  /** Moves the memory of one stretch to another, its OS pages where the system can. Whether it did: the first reads zero then. */
+  moveStretch(from: Slot, to: Slot, byteLength: number): boolean {
+    const page = this.memory.osPageSize
+    const bytes = Math.ceil(byteLength / page) * page
+    if (this.memory.move?.(this.arenaAt(from), this.arenaAt(to), bytes) === true) return true
+    const start = this.arenaAt(from) / 4
+    this.words.copyWithin(this.arenaAt(to) / 4, start, start + bytes / 4)
+    return false
   }
 
   /** Takes a slot for a mapping elsewhere. 0: none is left. */
@@ -171,28 +171,53 @@ export class Space {
 
   /** Gives a slot back: nothing in it is live, the arena of a near one goes back to the system. */
   put(slot: Slot): void {
-    this.forget(slot)
-    const hold = this.holds + slot
-    const others = (this.words[hold] as number) - 1
-    this.words[hold] = others
-    if (!this.isNear(slot)) {
-      if (slot < this.farHint) this.farHint = slot
-    } else {
-      if (others > 0) this.stale.add(slot)
-      else this.discardArena(slot)
+    if (this.isNear(slot)) {
+      this.putStretch(slot, 1)
       this.words.fill(0, this.ledgerAt(slot), this.ledgerAt(slot) + POOL_BYTES / 4)
-      if (slot < this.nearHint) this.nearHint = slot
+      return
     }
+    this.forget(slot)
+    this.leave(slot)
+    if (slot < this.farHint) this.farHint = slot
     this.untidy.push(slot)
+  }
+
+  /** Gives back neighbouring near slots that were taken together and have no ledger. */
+  putStretch(first: Slot, count: number): void {
+    this.forget(first)
+    if (this.leave(first) > 0) this.stale.set(first, count)
+    else this.release(first, count)
+    this.untidy.push(first)
+  }
+
+  /** Drops the heap's hold on a slot. Returns how many ArrayBuffers over it there are still. */
+  private leave(slot: Slot): number {
+    const others = (this.words[this.holds + slot] as number) - 1
+    this.words[this.holds + slot] = others
+    return others
+  }
+
+  /** Nobody can reach these slots any more: their memory goes back, and they are free. */
+  private release(first: Slot, count: number): void {
+    this.words.fill(0, this.holds + first, this.holds + first + count)
+    this.discard(this.arenaAt(first), count * ARENA_BYTES)
+    if (first < this.nearHint) this.nearHint = first
+  }
+
+  private releaseIfStale(first: Slot): void {
+    const count = this.stale.get(first)
+    if (count === undefined || !this.isFree(first)) return
+    this.stale.delete(first)
+    this.release(first, count)
+  }
+
+  private releaseStale(): void {
+    for (const first of this.stale.keys()) this.releaseIfStale(first)
   }
 
   /** Gives back the pages of books of which nothing is in use any more, and arenas that nobody can reach any more. */
   tidy(): void {
-    for (const slot of this.stale) {
-      if (!this.isFree(slot)) continue
-      this.stale.delete(slot)
-      this.discardArena(slot)
-    }
+    this.releaseStale()
     for (const slot of this.untidy.splice(0)) {
       if (!this.isFree(slot)) continue
       this.giveBack(0, LIVE_WORDS_PER_SLOT * 4, slot)
@@ -216,12 +241,12 @@ export class Space {
     return this.words.subarray(this.ledgerAt(slot), this.ledgerAt(slot) + POOL_BYTES / 4)
   }
 
-  /** An ArrayBuffer over the arena of a near slot. The slot is not used again before that is gone. */
-  wrap(slot: Slot): ArrayBuffer {
+  /** An ArrayBuffer over near slots that were taken together. They are not used again before that is gone. */
+  wrap(first: Slot, count: number): ArrayBuffer {
     return (this.memory.part as NonNullable<SpaceMemory['part']>)(
-      this.arenaAt(slot),
-      ARENA_BYTES,
-      4 * (this.holds + slot),
+      this.arenaAt(first),
+      count * ARENA_BYTES,
+      4 * (this.holds + first),
     )
   }
 
@@ -266,10 +291,6 @@ export class Space {
     return (
       this.firstFree(this.farHint, this.nearFirst) || this.firstFree(Math.max(this.farHint, this.nearEnd), this.slots)
     )
-  }
-
-  private discardArena(slot: Slot): void {
-    this.discard(this.arenaAt(slot), ARENA_BYTES)
   }
 
   /** Gives the OS pages back in which a column has its entry of a slot, if it has no entry of a slot in use in them. */

@@ -105,10 +105,10 @@ static Mapping* need_whole(const Info& info) {
   throw Napi::TypeError::New(info.Env(), "buffer is a part of a mapping, not the whole");
 }
 
-// Arguments 1 and 2: a range of the mapping, at least one OS page.
-static char* range(const Info& info, const Mapping* mapping, size_t* byte_length) {
-  const size_t offset = page_multiple(info, 1, "byteOffset", 0, mapping->byte_length - os_page_size());
-  *byte_length = page_multiple(info, 2, "byteLength", os_page_size(), mapping->byte_length - offset);
+// Two arguments, the second at `length_at`: a range of the mapping, at least one OS page.
+static char* range(const Info& info, const Mapping* mapping, size_t* byte_length, size_t at = 1, size_t length_at = 2) {
+  const size_t offset = page_multiple(info, at, "byteOffset", 0, mapping->byte_length - os_page_size());
+  *byte_length = page_multiple(info, length_at, "byteLength", os_page_size(), mapping->byte_length - offset);
   return static_cast<char*>(mapping->address) + offset;
 }
 
@@ -204,6 +204,19 @@ static Napi::Value grow(const Info& info) {
   return address == nullptr ? info.Env().Undefined() : wrap_mapped(info.Env(), address, byte_length);
 }
 
+static Napi::Value move(const Info& info) {
+  Mapping* mapping = need_whole(info);
+  size_t byte_length;
+  char *from = range(info, mapping, &byte_length, 1, 3), *to = range(info, mapping, &byte_length, 2, 3);
+  if (from < to + byte_length && to < from + byte_length)
+    throw Napi::RangeError::New(info.Env(), "the ranges must not overlap");
+  bool moved = false;
+  const OsResult result = shift_pages(from, to, byte_length, &moved);
+  if (result.range_lost) detach(info, mapping);  // as in discard()
+  check(info.Env(), result);
+  return Napi::Boolean::New(info.Env(), moved);
+}
+
 static Napi::Value owns(const Info& info) { return Napi::Boolean::New(info.Env(), find_mapping(info) != nullptr); }
 
 static Napi::Value resident(const Info& info) {
@@ -235,6 +248,7 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   set("discard", discard);
   set("populate", populate);
   set("grow", grow);
+  set("move", move);
   set("owns", owns);
   set("residentPages", resident);
   set("mappings", mappings);

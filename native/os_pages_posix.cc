@@ -42,6 +42,18 @@ OsResult move_pages(void* address, size_t byte_length, size_t new_byte_length, v
   return {};
 }
 
+// MREMAP_FIXED unmaps the target first. Should the rest fail, as where the process has too many mappings, the target
+// gets fresh pages again, because others may lie around it in the same ArrayBuffer.
+OsResult shift_pages(void* from, void* to, size_t byte_length, bool* moved) {
+  const int flags = MREMAP_MAYMOVE | MREMAP_FIXED | kMremapDontUnmap;
+  *moved = mremap(from, byte_length, byte_length, flags, to) == to;
+  if (*moved) return {};
+  const int fresh = MAP_PRIVATE | MAP_ANON | MAP_NORESERVE | MAP_FIXED;
+  if (mmap(to, byte_length, PROT_READ | PROT_WRITE, fresh, -1, 0) != to) return {errno, "mmap", true};
+  refuse_huge_pages(to, byte_length);
+  return {};
+}
+
 #else  // macOS
 
 using MincoreByte = char;
@@ -56,6 +68,7 @@ OsResult discard_pages(void* address, size_t byte_length) {
 
 bool populate_pages(void*, size_t) { return false; }
 OsResult move_pages(void*, size_t, size_t, void**) { return {}; }
+OsResult shift_pages(void*, void*, size_t, bool*) { return {}; }
 
 #endif
 

@@ -1,20 +1,22 @@
 import { describe, expect, it } from 'vitest'
-import { LARGE_LEDGER, NULL_LEDGER } from '../lib/arena-table'
+import { type ArenaTable, LARGE_LEDGER, NULL_LEDGER } from '../lib/arena-table'
 import { ARENA_BYTES, POOL_BYTES, type Slot } from '../lib/layout'
 import { osPages, space } from '../lib/os-pages'
 import { caught } from './support/caught'
 import { detach, FakeOsPages } from './support/fake-os-pages'
 import { fakeTable } from './support/fake-table'
 
+const openLarge = (table: ArenaTable, buffer: ArrayBuffer): Slot => table.open(buffer, LARGE_LEDGER, 0)
+
 describe('the arena table', () => {
   it('opens slots from 1, the lowest that is free', () => {
     const table = fakeTable()
-    const slots = [table.openArena(), table.openLarge(new ArrayBuffer(8192)), table.openArena()]
+    const slots = [table.openArena(), openLarge(table, new ArrayBuffer(8192)), table.openArena()]
     expect(slots).toEqual([1, 2, 3])
     table.unmapArena(1 as Slot)
     expect(table.closeFar(2 as Slot).byteLength).toBe(8192)
     expect([table.isArena(1 as Slot), table.isLarge(2 as Slot), table.isOwn(3 as Slot)]).toEqual([false, false, true])
-    expect([table.openLarge(new ArrayBuffer(4096)), table.openArena()]).toEqual([1, 2])
+    expect([openLarge(table, new ArrayBuffer(4096)), table.openArena()]).toEqual([1, 2])
     expect([table.isLarge(1 as Slot), table.isArena(2 as Slot), table.slots()]).toEqual([true, true, [1, 2, 3]])
   })
 
@@ -33,12 +35,11 @@ describe('the arena table', () => {
   it('shows of an arena what is behind its ledger, of a large block all', () => {
     const table = fakeTable()
     const small = table.openArena()
-    const large = table.openLarge(new ArrayBuffer(8192))
+    const large = openLarge(table, new ArrayBuffer(8192))
     const { byteOffset, length } = table.payload(small)
     expect([byteOffset, length]).toEqual([POOL_BYTES, ARENA_BYTES - POOL_BYTES])
     expect([table.payload(large).byteOffset, table.data(large).byteLength]).toEqual([0, 8192])
-    table.replaceLarge(large, new ArrayBuffer(16384))
-    expect(table.payload(large).length).toBe(16384)
+    expect([table.payloadStart(small), table.payloadStart(large)]).toEqual([POOL_BYTES, 0])
   })
 
   it('has ledgers that hold nothing for unused slots and for large blocks', () => {
@@ -60,7 +61,7 @@ describe('the arena table', () => {
   it('notices lost arenas, serves a scratch page for them, and writes them off once', () => {
     const table = fakeTable()
     const slot = table.openArena()
-    table.openLarge(new ArrayBuffer(4096))
+    openLarge(table, new ArrayBuffer(4096))
     expect(table.isLost(slot)).toBe(false)
     detach(table.buffer(slot))
     expect(table.isLost(slot)).toBe(true)
@@ -76,8 +77,10 @@ describe('the arena table', () => {
     const table = fakeTable(osPages() as never)
     const near = table.openArena()
     expect([space.isNear(near), table.isLost(near)]).toEqual([true, false])
-    const { buffer } = table.payload(near)
-    expect([buffer.byteLength, table.payload(near).buffer]).toEqual([ARENA_BYTES, buffer])
+    expect(table.bufferOf(near).byteLength).toBe(0) // nobody has asked for it
+    const buffer = table.buffer(near)
+    expect([buffer.byteLength, table.buffer(near)]).toEqual([ARENA_BYTES, buffer])
+    expect([table.payloadStart(near), table.payload(near).length]).toEqual([POOL_BYTES, ARENA_BYTES - POOL_BYTES])
     space.words[space.wordAt(((near << 14) | 256) as never)] = 77
     expect(table.data(near).getInt32(0, true)).toBe(77)
     table.unmapArena(near)

@@ -36,7 +36,17 @@ describe('loadAddon', () => {
   it('loads the local build of the checkout', () => {
     const addon = loadAddon()
     expect(addon.osPageSize).toBeGreaterThanOrEqual(4096)
-    for (const name of ['map', 'unmap', 'discard', 'populate', 'grow', 'owns', 'residentPages', 'mappings'] as const) {
+    for (const name of [
+      'map',
+      'unmap',
+      'discard',
+      'populate',
+      'grow',
+      'move',
+      'owns',
+      'residentPages',
+      'mappings',
+    ] as const) {
       expect(addon[name]).toBeTypeOf('function')
     }
     expect(loadAddon()).toBe(addon)

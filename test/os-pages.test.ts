@@ -260,6 +260,41 @@ describe('populate', () => {
   })
 })
 
+describe('move', () => {
+  it('takes the pages of a range to another, and leaves zeros', () => {
+    const buffer = map(64)
+    const bytes = new Uint8Array(buffer)
+    bytes.fill(3, 0, 8 * PAGE)
+    bytes.fill(9, 32 * PAGE, 48 * PAGE)
+    const target = bytes.subarray(16 * PAGE, 32 * PAGE)
+    target.fill(5)
+    if (!addon.move(buffer, 32 * PAGE, 16 * PAGE, 16 * PAGE)) {
+      expect(process.platform).not.toBe('linux')
+      return
+    }
+    expect(target.every((byte) => byte === 9)).toBe(true)
+    expect(resident(buffer)).toBe(24)
+    expect(bytes.subarray(32 * PAGE).every((byte) => byte === 0)).toBe(true)
+    expect(bytes.subarray(0, 8 * PAGE).every((byte) => byte === 3)).toBe(true)
+    bytes.fill(1) // all of it is mapped still
+  })
+
+  it('refuses ranges that overlap, or leave the mapping', () => {
+    const buffer = map(16)
+    for (const [from, to, length] of [
+      [0, 0, 1],
+      [0, 1, 2],
+      [5, 4, 2],
+      [0, 12, 5],
+      [12, 0, 5],
+      [0, 0.5, 1],
+    ] as const) {
+      expect(() => addon.move(buffer, from * PAGE, to * PAGE, length * PAGE)).toThrow(RangeError)
+    }
+    expect(() => addon.move(new ArrayBuffer(PAGE), 0, PAGE, PAGE)).toThrow(TypeError)
+  })
+})
+
 describe('grow', () => {
   it('keeps the contents, adds zeros, and detaches the old buffer', async () => {
     const old = map(16)
@@ -424,7 +459,16 @@ describe('wrong arguments', () => {
       new Uint8Array(8),
       new DataView(new ArrayBuffer(8)),
     ]
-    const methods = [addon.map, addon.unmap, addon.discard, addon.populate, addon.grow, addon.residentPages, addon.owns]
+    const methods = [
+      addon.map,
+      addon.unmap,
+      addon.discard,
+      addon.populate,
+      addon.grow,
+      addon.move,
+      addon.residentPages,
+      addon.owns,
+    ]
     let seed = 12345
     const pick = <T>(list: readonly T[]): T => {
       seed = (Math.imul(seed, 1103515245) + 12345) >>> 0

@@ -271,13 +271,13 @@ describe.runIf(hasPrlimit)('the real kernel out of memory', () => {
       const heap = new Heap()
       heap.allocMany(4096, new Int32Array(60)) // the first arena, and all code that is needed
       const live = []
-      // Blocks that leave the engine room for its own when one more is refused.
+      // Blocks too large to be near, so that each is a mapping; they leave the engine room for its own when one more is refused.
       const data = 1024 * Number(/VmData:\\s*(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1])
-      execFileSync('prlimit', ['--pid', String(process.pid), '--data=' + (data + 324 * 2 ** 20) + ':'])
+      execFileSync('prlimit', ['--pid', String(process.pid), '--data=' + (data + 1500 * 2 ** 20) + ':'])
       let error
       try {
         for (let i = 0; i < 40; i++) {
-          live.push(heap.alloc(48 * 2 ** 20))
+          live.push(heap.alloc(225 * 2 ** 20))
           heap.setInt32(live[i], 2 ** 20, i)
         }
       } catch (caught) {
@@ -288,7 +288,7 @@ describe.runIf(hasPrlimit)('the real kernel out of memory', () => {
       const intact = live.every((pointer, i) => heap.getInt32(pointer, 2 ** 20) === i)
       heap.free(live.pop())
       heap.free(live.pop())
-      live.push(heap.alloc(48 * 2 ** 20))
+      live.push(heap.alloc(225 * 2 ** 20))
       say({ ...error, isHeapError: error instanceof HeapError, blocks: live.length, intact, cause: undefined })
     `)
     expect([result.stderr, result.code]).toEqual(['', 0])

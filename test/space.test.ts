@@ -114,7 +114,7 @@ describe('a space', () => {
   it('uses no slot again over whose arena somebody has an ArrayBuffer, and discards it first', () => {
     const { space, discards, holds } = fake()
     const slot = space.takeNear() as Slot
-    expect(space.wrap(slot).byteLength).toBe(ARENA_BYTES)
+    expect(space.wrap(slot, 1).byteLength).toBe(ARENA_BYTES)
     space.put(slot)
     expect([discards, space.isFree(slot), space.takeNear()]).toEqual([[], false, slot + 1])
     space.words[holds[0]! / 4]!-- // its finalizer
@@ -127,10 +127,65 @@ describe('a space', () => {
     expect(space.words[space.wordAt((slot << 14) as never)]).toBe(0)
   })
 
+  it('gives neighbouring slots of its second half, the lowest there are, and takes them back together', () => {
+    const { space, discards } = fake()
+    const middle = (space.nearFirst + space.nearEnd) >>> 1
+    const [a, b, c] = [3, 2, 1].map((count) => space.takeStretch(count) as Slot)
+    expect([a, b, c]).toEqual([middle, middle + 3, middle + 5])
+    space.words[space.wordAt(((middle + 2) << 14) as never)] = 9
+    space.putStretch(a as Slot, 3)
+    expect(discards).toEqual([[space.arenaAt(middle as Slot), 3 * ARENA_BYTES]])
+    expect([space.takeStretch(4), space.takeStretch(2), space.takeStretch(1)]).toEqual([middle + 6, middle, middle + 2])
+    expect(space.words[space.wordAt(((middle + 2) << 14) as never)]).toBe(0)
+    expect([space.takeNear(), space.takeStretch(space.nearEnd - middle)]).toEqual([space.nearFirst, 0])
+  })
+
+  it('makes a stretch longer where what lies behind it is free', () => {
+    const { space } = fake()
+    const a = space.takeStretch(2) as Slot
+    expect([space.extendStretch(a, 2, 5), space.takeStretch(1)]).toEqual([true, a + 5])
+    expect([space.extendStretch(a, 5, 6), space.extendStretch(a, 5, space.nearEnd)]).toEqual([false, false])
+    space.putStretch((a + 5) as Slot, 1)
+    expect(space.extendStretch(a, 5, 6)).toBe(true)
+    expect(space.extendStretch(a, 6, space.nearEnd - a + 1)).toBe(false)
+  })
+
+  it('moves a stretch by its OS pages, or copies it', () => {
+    for (const canMove of [true, false]) {
+      const buffer = new ArrayBuffer(112 * MIB)
+      const moves: number[][] = []
+      const move = (...range: number[]): boolean => {
+        moves.push(range)
+        return canMove
+      }
+      const memory = { buffer, osPageSize: 16_384, discard() {}, part: () => buffer, move } as unknown as SpaceMemory
+      const space = new Space(memory, SIZE)
+      const [a, b] = [space.takeStretch(1) as Slot, space.takeStretch(2) as Slot]
+      space.words.fill(7, space.arenaAt(a) / 4, space.arenaAt(a) / 4 + 5000)
+      expect(space.moveStretch(a, b, 20_000)).toBe(canMove)
+      expect(moves).toEqual([[space.arenaAt(a), space.arenaAt(b), 32_768]])
+      const start = space.arenaAt(b) / 4
+      expect([space.words[start], space.words[start + 4999], space.words[start + 5000]]).toEqual(
+        canMove ? [0, 0, 0] : [7, 7, 0],
+      )
+    }
+  })
+
+  it('takes all of a stretch back when the ArrayBuffer over it is gone', () => {
+    const { space, discards, holds } = fake()
+    const a = space.takeStretch(3) as Slot
+    expect(space.wrap(a, 3).byteLength).toBe(3 * ARENA_BYTES)
+    space.putStretch(a, 3)
+    expect([discards, space.takeStretch(1)]).toEqual([[], a + 3])
+    space.words[holds[0]! / 4]!-- // its finalizer
+    expect(space.takeStretch(2)).toBe(a)
+    expect(discards).toEqual([[space.arenaAt(a), 3 * ARENA_BYTES]])
+  })
+
   it('discards the arena of a slot given back when the last ArrayBuffer over it is gone', () => {
     const { space, discards, holds } = fake()
     const slot = space.takeNear() as Slot
-    space.wrap(slot)
+    space.wrap(slot, 1)
     space.put(slot)
     space.tidy()
     expect(discards).toEqual([])

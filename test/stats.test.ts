@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ARENA_BYTES, POOL_BYTES } from '../lib/layout'
-import { BOOK_BYTES_PER_SLOT } from '../lib/space'
+import { BOOK_BYTES_PER_SLOT } from '../lib/space-plan'
 import { HeapStats, report } from '../lib/stats'
 import { fakeHeap } from './support/fake-heap'
 

@@ -1,0 +1,148 @@
+/**
+ * Where the memory of large blocks is, and how it becomes longer.
+ *
+ *     near    neighbouring slots of the space (up to NEAR_SHARE of them): no call to the system, no ArrayBuffer
+ *             longer: takes the slots behind it, or moves its OS pages to other slots
+ *     far     a mapping of its own: the system's pages are not the real ones, or the space has no room
+ *             longer: moves its OS pages to a longer mapping
+ */
+import { type ArenaTable, LARGE_LEDGER, NO_BUFFER, slotsFor, viewsOf } from './arena-table'
+import { POOL_BYTES, type Slot } from './layout'
+import type { Mappings } from './mappings'
+
+/** No block takes more than this share of the near slots, so that arenas find room there. */
+const NEAR_SHARE = 1 / 16
+
+/** The memory of a large block, whether in use or kept. */
+export interface Memory {
+  /** The first near slot; 0: the memory is far. */
+  readonly slot: Slot | 0
+  /** Far: the mapping. Near: the ArrayBuffer that user code has got; of length 0 where it has none. */
+  readonly buffer: ArrayBuffer
+  /** Bytes, whole OS pages. */
+  readonly byteLength: number
+}
+
+export class LargeMemory {
+  readonly #table: ArenaTable
+  readonly #mappings: Mappings
+  readonly #nearMax: number
+
+  constructor(table: ArenaTable, mappings: Mappings) {
+    const { nearFirst, nearEnd } = table.space
+    this.#table = table
+    this.#mappings = mappings
+    this.#nearMax = mappings.os.hasNear === true ? Math.floor((nearEnd - nearFirst) * NEAR_SHARE) : 0
+  }
+
+  /** @param byteLength - bytes, whole OS pages */
+  map(byteLength: number): Memory {
+    const slot = this.#takeNear(byteLength)
+    if (slot !== 0) return { slot, buffer: NO_BUFFER, byteLength }
+    this.#table.reserve()
+    return { slot: 0, buffer: this.#mappings.map(byteLength), byteLength }
+  }
+
+  /** Puts memory behind a slot. */
+  open({ slot, buffer, byteLength }: Memory): Slot {
+    if (slot === 0) return this.#table.open(buffer, LARGE_LEDGER, 0)
+    this.#look(slot, byteLength, buffer)
+    return slot
+  }
+
+  /** Takes the memory of a slot out of the table: every pointer to it is refused from now on. */
+  close(slot: Slot): Memory {
+    const byteLength = this.#table.payload(slot).length
+    if (!this.#table.space.isNear(slot)) return { slot: 0, buffer: this.#table.closeFar(slot), byteLength }
+    const buffer = this.#table.bufferOf(slot)
+    this.#table.clear(slot)
+    return { slot, buffer, byteLength }
+  }
+
+  /** False: user code has taken the mapping away. */
+  isAttached({ slot, buffer }: Memory): boolean {
+    return slot !== 0 || buffer.byteLength !== 0
+  }
+
+  /**
+   * Drops the contents and the physical memory of whole OS pages, counted from the start.
+   * @returns false where the mapping is not there any more
+   */
+  discard({ slot, buffer }: Memory, byteOffset: number, byteLength: number): boolean {
+    if (slot === 0) return this.#mappings.discard(buffer, byteOffset, byteLength)
+    const { space } = this.#table
+    return this.#mappings.discard(space.buffer, space.arenaAt(slot) + byteOffset, byteLength)
+  }
+
+  unmap({ slot, buffer, byteLength }: Memory): void {
+    if (slot === 0) {
+      this.#mappings.unmap(buffer, byteLength)
+      return
+    }
+    this.#mappings.unmapNear(buffer, byteLength)
+    this.#table.space.putStretch(slot, slotsFor(byteLength))
+  }
+
+  /** Gives near slots back where the heap is gone: what is far goes with its ArrayBuffer. */
+  abandon({ slot, byteLength }: Memory): void {
+    if (slot !== 0) this.#table.space.putStretch(slot, slotsFor(byteLength))
+  }
+
+  /** Makes the memory of a slot longer without copying; false where that cannot be. */
+  grow(slot: Slot, byteLength: number): boolean {
+    const { space } = this.#table
+    if (!space.isNear(slot)) return this.#growFar(slot, byteLength)
+    const before = this.#table.payload(slot).length
+    const slots = slotsFor(before)
+    const longer = slotsFor(byteLength)
+    const isWrapped = this.#table.bufferOf(slot).byteLength > 0 // by an ArrayBuffer that ends with the slots
+    if (longer > this.#nearMax || (longer > slots && isWrapped)) return false
+    this.#mappings.admit(byteLength - before)
+    if (longer > slots && !space.extendStretch(slot, slots, longer)) return false
+    this.#mappings.count(byteLength - before)
+    this.#table.replaced++
+    this.#look(slot, byteLength, this.#table.bufferOf(slot))
+    return true
+  }
+
+  /**
+   * Moves near memory to other slots, where it is longer. Its old slots go back.
+   * @returns the first of the new ones; 0 where it is not near or there are none
+   */
+  move(slot: Slot, byteLength: number): Slot | 0 {
+    const { space } = this.#table
+    const longer = slotsFor(byteLength)
+    if (!space.isNear(slot) || longer > this.#nearMax) return 0
+    const before = this.#table.payload(slot).length
+    this.#mappings.admit(byteLength - before)
+    const to = space.takeStretch(longer)
+    if (to === 0) return 0
+    space.moveStretch(slot, to, POOL_BYTES + before)
+    this.unmap(this.close(slot))
+    this.#mappings.countNear(byteLength)
+    this.#look(to, byteLength, NO_BUFFER)
+    return to
+  }
+
+  #growFar(slot: Slot, byteLength: number): boolean {
+    const grown = this.#mappings.grow(this.#table.bufferOf(slot), byteLength)
+    if (grown === undefined) return false
+    this.#table.replaced++
+    this.#table.set(slot, LARGE_LEDGER, viewsOf(grown, 0), grown)
+    return true
+  }
+
+  #takeNear(byteLength: number): Slot | 0 {
+    const slots = slotsFor(byteLength)
+    if (slots > this.#nearMax) return 0
+    this.#mappings.admit(byteLength) // may give slots back, so it is asked first
+    const slot = this.#table.space.takeStretch(slots)
+    if (slot !== 0) this.#mappings.countNear(byteLength)
+    return slot
+  }
+
+  #look(slot: Slot, byteLength: number, buffer: ArrayBuffer): void {
+    const { space } = this.#table
+    this.#table.set(slot, LARGE_LEDGER, viewsOf(space.buffer, space.arenaAt(slot) + POOL_BYTES, byteLength), buffer)
+  }
+}
