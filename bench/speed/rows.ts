@@ -4,7 +4,7 @@ import { readTrace, traceNames } from '../traces/trace'
 import { workloads } from '../workloads/workloads'
 import { type NodeOptions, startNativePairs, startNativeTrace, startNodeArm } from './arms'
 import { flatten } from './flat'
-import { JS_PEERS } from './js-arms'
+import { EBB_DETACHED, JS_PEERS } from './js-arms'
 import { type FlatTrace, MissingArm, type SingleOptions, type Task } from './protocol'
 import type { ArmPlan, RowPlan } from './rounds'
 
@@ -41,8 +41,11 @@ function traceRow(
     const trace = flat()
     const task = (arm: string): Task => ({ kind: 'trace', arm, trace })
     const plans: ArmPlan[] = [{ name: 'ebb', start: () => startNodeArm(task('ebb')) }]
-    for (const { label, options } of group === 'traces' ? scope.nodes : []) {
-      plans.push({ name: label, start: () => startNodeArm(task('ebb'), options, label) })
+    if (group === 'traces') {
+      plans.push({ name: EBB_DETACHED, start: () => startNodeArm(task(EBB_DETACHED)) })
+      for (const { label, options } of scope.nodes) {
+        plans.push({ name: label, start: () => startNodeArm(task('ebb'), options, label) })
+      }
     }
     plans.push(...peers.map((peer) => nativePlan(peer, (installed) => startNativeTrace(installed, trace))))
     if (scope.nodes.length > 0) return plans
