@@ -1,11 +1,15 @@
 /**
  * Reading and writing numbers in blocks, with DataView's names, little-endian. None makes a JavaScript object.
  *
- * The hot path is one element of a typed array over the whole space: aligned, in a block of a near arena, less than a pool from the
- * block's start. Everything else goes through the DataView of its slot. No access can leave the memory of blocks or reach the
- * heap's books: behind each near arena lies an empty pool, and the views of the others start behind their ledgers. What falls
- * outside is refused with a named error. That a pointer is still live, and that the offset stays inside of its block, is not asked
- * here (docs/performance.md has the cost of asking): those are the caller's, as in C.
+ * The hot path is one element of a typed array over all near memory: aligned, less than a pool from the block's start. The array itself
+ * says whether the pointer is a near one: an element outside of it is `undefined`. V8 compiles that to the bounds check which it
+ * makes anyway, and a loop without a branch to code that never ran is one that it peels (docs/performance.md has the numbers). The
+ * first access outside, far memory or a mistake, takes that away for good: a kind of number then costs twice as much, in this process.
+ *
+ * Everything else goes through the DataView of its slot. No access can leave the memory of blocks or reach the heap's books: behind
+ * each near arena lies an empty pool, and the views of the others start behind their ledgers. What falls outside is refused with a
+ * named error. That a pointer is still live, and that the offset stays inside of its block, is not asked here: those are the caller's, as
+ * in C. A closed heap gets other accessors (closed-accessors.ts).
  */
 import type { ArenaTable } from './arena-table'
 import { GRANULE_MASK, GRANULE_SHIFT, POOL_BYTES, type Pointer, SLOT_SHIFT, type Slot } from './layout'
@@ -16,23 +20,15 @@ const slotShift = SLOT_SHIFT
 const granuleMask = GRANULE_MASK
 const granuleShift = GRANULE_SHIFT
 const poolBytes = POOL_BYTES
-/** Bits of an offset that is no multiple of 2, 4 or 8, or not below a pool's bytes. */
-const far1 = ~(POOL_BYTES - 1)
-const far2 = ~(POOL_BYTES - 2)
-const far4 = ~(POOL_BYTES - 4)
-const far8 = ~(POOL_BYTES - 8)
-
 /**
- * Whether the hot path serves an access, given where the near pointers of a heap end and the bits that an offset must not have. (Two
- * compares: what `>>> 0` makes of them for one, V8 compares as doubles.)
+ * Whether an offset is a multiple of 1 << shift below a pool's bytes. In these words V8 answers for a constant offset when it reads the
+ * function, before it decides which loops to peel.
  */
-const isNear = (end: number, pointer: Pointer, byteOffset: number, misfit: number): boolean =>
-  typeof pointer === 'number' &&
+const isInPool = (byteOffset: number, shift: number): boolean =>
   typeof byteOffset === 'number' &&
-  pointer >= firstNear &&
-  pointer < end &&
+  byteOffset >= 0 &&
   byteOffset < poolBytes &&
-  (byteOffset & misfit) === 0
+  (byteOffset >> shift) << shift === byteOffset
 
 /** Offset of a byte of a block in the DataView of its slot. */
 const at = (pointer: Pointer, byteOffset: number): number =>
@@ -51,7 +47,7 @@ const float64 = 7
 const BYTES = [1, 1, 2, 2, 4, 4, 4, 8] as const
 type Kind = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7
 
-const { i8, u8, i16, u16, i32, u32, f32, f64, near1, near2, near4, near8, firstNear } = NEAR
+const { i8, u8, i16, u16, i32, u32, f32, f64, near1, near2, near4, near8 } = NEAR
 
 /**
  * The typed accessors of a {@link Heap}. All take a `pointer` of a live block and a `byteOffset` in bytes from its start, of any
@@ -143,7 +139,11 @@ export abstract class Accessors {
 
   /** Reads a signed 8-bit integer (1 byte). */
   getInt8(pointer: Pointer, byteOffset: number): number {
-    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far1)) {
+    if (
+      typeof pointer === 'number' &&
+      isInPool(byteOffset, 0) &&
+      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] !== undefined
+    ) {
       return i8[(near1 + (pointer << 4) + byteOffset) >>> 0] as number
     }
     return this.getFar(int8, pointer, byteOffset)
@@ -151,7 +151,11 @@ export abstract class Accessors {
 
   /** Writes a signed 8-bit integer (1 byte). */
   setInt8(pointer: Pointer, byteOffset: number, value: number): void {
-    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far1)) {
+    if (
+      typeof pointer === 'number' &&
+      isInPool(byteOffset, 0) &&
+      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] !== undefined
+    ) {
       i8[(near1 + (pointer << 4) + byteOffset) >>> 0] = value
       return
     }
@@ -160,7 +164,11 @@ export abstract class Accessors {
 
   /** Reads an unsigned 8-bit integer (1 byte). */
   getUint8(pointer: Pointer, byteOffset: number): number {
-    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far1)) {
+    if (
+      typeof pointer === 'number' &&
+      isInPool(byteOffset, 0) &&
+      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] !== undefined
+    ) {
       return u8[(near1 + (pointer << 4) + byteOffset) >>> 0] as number
     }
     return this.getFar(uint8, pointer, byteOffset)
@@ -168,7 +176,11 @@ export abstract class Accessors {
 
   /** Writes an unsigned 8-bit integer (1 byte). */
   setUint8(pointer: Pointer, byteOffset: number, value: number): void {
-    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far1)) {
+    if (
+      typeof pointer === 'number' &&
+      isInPool(byteOffset, 0) &&
+      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] !== undefined
+    ) {
       u8[(near1 + (pointer << 4) + byteOffset) >>> 0] = value
       return
     }
@@ -177,7 +189,11 @@ export abstract class Accessors {
 
   /** Reads a signed 16-bit integer (2 bytes). */
   getInt16(pointer: Pointer, byteOffset: number): number {
-    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far2)) {
+    if (
+      typeof pointer === 'number' &&
+      isInPool(byteOffset, 1) &&
+      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] !== undefined
+    ) {
       return i16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] as number
     }
     return this.getFar(int16, pointer, byteOffset)
@@ -185,7 +201,11 @@ export abstract class Accessors {
 
   /** Writes a signed 16-bit integer (2 bytes). */
   setInt16(pointer: Pointer, byteOffset: number, value: number): void {
-    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far2)) {
+    if (
+      typeof pointer === 'number' &&
+      isInPool(byteOffset, 1) &&
+      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] !== undefined
+    ) {
       i16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] = value
       return
     }
@@ -194,7 +214,11 @@ export abstract class Accessors {
 
   /** Reads an unsigned 16-bit integer (2 bytes). */
   getUint16(pointer: Pointer, byteOffset: number): number {
-    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far2)) {
+    if (
+      typeof pointer === 'number' &&
+      isInPool(byteOffset, 1) &&
+      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] !== undefined
+    ) {
       return u16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] as number
     }
     return this.getFar(uint16, pointer, byteOffset)
@@ -202,7 +226,11 @@ export abstract class Accessors {
 
   /** Writes an unsigned 16-bit integer (2 bytes). */
   setUint16(pointer: Pointer, byteOffset: number, value: number): void {
-    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far2)) {
+    if (
+      typeof pointer === 'number' &&
+      isInPool(byteOffset, 1) &&
+      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] !== undefined
+    ) {
       u16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] = value
       return
     }
@@ -211,68 +239,84 @@ export abstract class Accessors {
 
   /** Reads a signed 32-bit integer (4 bytes). */
   getInt32(pointer: Pointer, byteOffset: number): number {
-    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far4)) {
-      return i32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] as number
+    if (typeof pointer === 'number' && isInPool(byteOffset, 2)) {
+      const value = i32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0]
+      if (value !== undefined) return value
     }
     return this.getFar(int32, pointer, byteOffset)
   }
 
   /** Writes a signed 32-bit integer (4 bytes). */
   setInt32(pointer: Pointer, byteOffset: number, value: number): void {
-    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far4)) {
-      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] = value
-      return
+    if (typeof pointer === 'number' && isInPool(byteOffset, 2)) {
+      const index = (near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0
+      if (i32[index] !== undefined) {
+        i32[index] = value
+        return
+      }
     }
     this.setFar(int32, pointer, byteOffset, value)
   }
 
   /** Reads an unsigned 32-bit integer (4 bytes). */
   getUint32(pointer: Pointer, byteOffset: number): number {
-    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far4)) {
-      return u32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] as number
+    if (typeof pointer === 'number' && isInPool(byteOffset, 2)) {
+      const value = u32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0]
+      if (value !== undefined) return value
     }
     return this.getFar(uint32, pointer, byteOffset)
   }
 
   /** Writes an unsigned 32-bit integer (4 bytes). */
   setUint32(pointer: Pointer, byteOffset: number, value: number): void {
-    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far4)) {
-      u32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] = value
-      return
+    if (typeof pointer === 'number' && isInPool(byteOffset, 2)) {
+      const index = (near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0
+      if (u32[index] !== undefined) {
+        u32[index] = value
+        return
+      }
     }
     this.setFar(uint32, pointer, byteOffset, value)
   }
 
   /** Reads a 32-bit IEEE 754 number (4 bytes). */
   getFloat32(pointer: Pointer, byteOffset: number): number {
-    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far4)) {
-      return f32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] as number
+    if (typeof pointer === 'number' && isInPool(byteOffset, 2)) {
+      const value = f32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0]
+      if (value !== undefined) return value
     }
     return this.getFar(float32, pointer, byteOffset)
   }
 
   /** Writes a 32-bit IEEE 754 number (4 bytes). */
   setFloat32(pointer: Pointer, byteOffset: number, value: number): void {
-    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far4)) {
-      f32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] = value
-      return
+    if (typeof pointer === 'number' && isInPool(byteOffset, 2)) {
+      const index = (near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0
+      if (f32[index] !== undefined) {
+        f32[index] = value
+        return
+      }
     }
     this.setFar(float32, pointer, byteOffset, value)
   }
 
   /** Reads a 64-bit IEEE 754 number (8 bytes). */
   getFloat64(pointer: Pointer, byteOffset: number): number {
-    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far8)) {
-      return f64[(near8 + (pointer << 1) + (byteOffset >> 3)) >>> 0] as number
+    if (typeof pointer === 'number' && isInPool(byteOffset, 3)) {
+      const value = f64[(near8 + (pointer << 1) + (byteOffset >> 3)) >>> 0]
+      if (value !== undefined) return value
     }
     return this.getFar(float64, pointer, byteOffset)
   }
 
   /** Writes a 64-bit IEEE 754 number (8 bytes). */
   setFloat64(pointer: Pointer, byteOffset: number, value: number): void {
-    if (isNear(this.table.nearPointerEnd, pointer, byteOffset, far8)) {
-      f64[(near8 + (pointer << 1) + (byteOffset >> 3)) >>> 0] = value
-      return
+    if (typeof pointer === 'number' && isInPool(byteOffset, 3)) {
+      const index = (near8 + (pointer << 1) + (byteOffset >> 3)) >>> 0
+      if (f64[index] !== undefined) {
+        f64[index] = value
+        return
+      }
     }
     this.setFar(float64, pointer, byteOffset, value)
   }

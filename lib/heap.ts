@@ -2,6 +2,7 @@
 import type { Ablation } from './arenas'
 import { isLive, liveBlocks, payloadOffset, usableBytes } from './blocks'
 import { type Clock, systemClock } from './clock'
+import { closeAccessors } from './closed-accessors'
 import { type CompactBudget, Compactor, type CompactResult, type Moved } from './compact'
 import { HeapError, isByteLength, refuseByteLength, show, showPointer } from './errors'
 import { FastBlocks } from './fast-blocks'
@@ -223,6 +224,7 @@ export class Heap extends FastBlocks {
     rebuildIfLost(this.parts)
     this.isClosed = true
     closeParts(this.parts)
+    closeAccessors(this)
     this.listeners.clear()
     for (const closed of this.closing) closed()
     this.closing.clear()

@@ -9,6 +9,12 @@ const LOW_FAR_SLOTS = 1 << 14
 /** Columns begin at multiples of the largest OS page there is. */
 export const COLUMN_ALIGNMENT = 65536
 
+/**
+ * Slots from one to the next whose blocks begin at the same word modulo 2^32. Far slots that are so far from near ones are not used: the
+ * word of a far pointer must not be one of near memory (accessors.ts).
+ */
+export const FAR_ALIASES = 2 ** 32 / (ARENA_BYTES / 4)
+
 export const LIVE_WORDS_PER_SLOT = GRANULES_PER_ARENA / 32
 /** Bytes of books of a slot, beside the ledger. */
 export const BOOK_BYTES_PER_SLOT = 4 * (LIVE_WORDS_PER_SLOT + 2 * POOLS_PER_ARENA + 1)

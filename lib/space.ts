@@ -27,6 +27,7 @@ import { ARENA_BYTES, POOL_BYTES, POOLS_PER_ARENA, type Pointer, SLOTS_MAX, type
 import {
   COLUMN_ALIGNMENT,
   columnBytes,
+  FAR_ALIASES,
   HEAP_BYTES,
   HEAP_WORDS_SHIFT,
   LIVE_WORDS_PER_SLOT,
@@ -288,8 +289,11 @@ export class Space {
   }
 
   private freeFar(): Slot | 0 {
+    const { farHint, nearFirst, nearEnd, slots } = this
     return (
-      this.firstFree(this.farHint, this.nearFirst) || this.firstFree(Math.max(this.farHint, this.nearEnd), this.slots)
+      this.firstFree(farHint, nearFirst) ||
+      this.firstFree(Math.max(farHint, nearEnd), Math.min(slots, nearFirst + FAR_ALIASES)) ||
+      this.firstFree(Math.max(farHint, nearEnd + FAR_ALIASES), slots)
     )
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Heap } from '../lib/heap'
+import { Heap } from '../lib/heap'
 import type { Pointer } from '../lib/layout'
 import { fakeHeap } from './support/fake-heap'
 
@@ -50,6 +50,31 @@ describe('accessors', () => {
       }
     })
   }
+
+  it('read and write near blocks of every size and far ones alike, also after a far pointer or a wrong one was met', () => {
+    const near = new Heap()
+    const { heap: far } = fakeHeap()
+    for (const round of [0, 1]) {
+      for (const heap of [near, far, near]) {
+        for (const size of [32, 3000, 50_000, 1e6]) {
+          const pointer = heap.alloc(size)
+          for (const [kind, list] of Object.entries(values) as [Kind, (number | bigint)[]][]) {
+            for (const byteOffset of [0, 8, 11, size - 8]) {
+              setter(heap, kind)(pointer, byteOffset, list[1] as number)
+              const expected = new DataView(new ArrayBuffer(8))
+              ;(expected[`set${kind}`] as Set).call(expected, 0 as Pointer, list[1] as number, true as never)
+              const read = (expected[`get${kind}`] as Get).call(expected, 0 as Pointer, true as never)
+              expect([round, kind, getter(heap, kind)(pointer, byteOffset)]).toEqual([round, kind, read])
+            }
+            expect(() => getter(heap, kind)(0 as Pointer, 0)).toThrow('null pointer')
+            expect(() => setter(heap, kind)('5' as never, 0, list[0] as number)).toThrow(TypeError)
+          }
+          heap.free(pointer)
+        }
+      }
+    }
+    near.close()
+  })
 
   it('write no byte beside their own', () => {
     const { heap } = fakeHeap()

@@ -93,6 +93,10 @@ describe('the arena table', () => {
     const slots: Slot[] = []
     for (let slot = space.takeFar(); slot !== 0; slot = space.takeFar()) slots.push(slot)
     expect(caught(() => table.reserve())).toMatchObject({ code: 'EBB_OUT_OF_MEMORY', message: /all 131072 slots/ })
+    // No word of a block in one of them is that of one in a near slot, not modulo 2^32 either.
+    const word = (slot: number): number => (slot << 16) >>> 0
+    const [first, end] = [word(space.nearFirst), word(space.nearEnd)]
+    expect(slots.filter((slot) => word(slot) >= first && word(slot) < end)).toEqual([])
     for (const slot of slots) space.put(slot)
     table.reserve()
     space.tidy()

@@ -43,6 +43,7 @@ const ORDER = [
   'check-heap',
   'near-views',
   'accessors',
+  'closed-accessors',
   'strings',
   'block-data',
   'fast-blocks',
