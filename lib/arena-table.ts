@@ -2,7 +2,7 @@
  * The arena table: which slots of the space are this heap's, and the memory behind each.
  *
  *     near slot   an arena in the space, its ledger in the column of ledgers; or the first of the slots of a large block (large-memory.ts)
- *     far slot    a mapping of its own: an arena with its ledger in pool 0, or a large block
+ *     far slot    an arena in an annex of the space, or in a mapping of its own, its ledger in pool 0; or the mapping of a large block
  *
  * Near memory is read through views on the space. An ArrayBuffer over a near slot is made only for user code that wants one: it has to
  * be detached when the memory goes back, and after the first detach V8 guards every access to a typed array.
@@ -47,9 +47,9 @@ const NO_VIEWS = viewsOf(NO_BUFFER, 0)
 /** What is kept for each slot of a kind. What lies beyond the ends is unused; there are no holes, which V8 reads more slowly. */
 interface Rooms {
   readonly ledgers: Int32Array[]
-  /** Of a near arena none until somebody asks. */
+  /** Of an arena in the space or an annex none until somebody asks. */
   readonly views: Views[]
-  /** Far: the mappings. Near: the ArrayBuffers that user code has got. */
+  /** Mappings; of what lies in the space or an annex, the ArrayBuffers that user code has got. */
   readonly buffers: ArrayBuffer[]
 }
 
@@ -108,7 +108,7 @@ export class ArenaTable {
 
   /** Whether user code has detached or transferred away the mapping of a far slot in use, and nobody has noticed yet. */
   isLost(slot: Slot): boolean {
-    return !this.space.isNear(slot) && this.isOwn(slot) && this.bufferOf(slot).byteLength === 0
+    return !this.space.hasHome(slot) && this.isOwn(slot) && this.bufferOf(slot).byteLength === 0
   }
 
   /**
@@ -140,9 +140,9 @@ export class ArenaTable {
   /** An ArrayBuffer for user code over a slot in use: the same one each time while it is attached. */
   buffer(slot: Slot): ArrayBuffer {
     const buffer = this.bufferOf(slot)
-    if (buffer.byteLength > 0 || !this.space.isNear(slot) || !this.isOwn(slot)) return buffer
+    if (buffer.byteLength > 0 || !this.space.hasHome(slot) || !this.isOwn(slot)) return buffer
     const wrapped = this.space.wrap(slot, this.slotsOf(slot))
-    this.near.buffers[this.room(slot)] = wrapped
+    this.rooms(slot).buffers[this.room(slot)] = wrapped
     return wrapped
   }
 
@@ -179,23 +179,23 @@ export class ArenaTable {
     )
   }
 
-  /** Opens an arena: near where there is room, else in a mapping of its own. */
+  /** Opens an arena: near where there is room, else in an annex, else in a mapping of its own. */
   openArena(): Slot {
-    const near = this.openNear()
-    return near !== 0 ? near : this.openFarArena()
+    return this.openHome() || this.openMapping()
   }
 
-  private openNear(): Slot | 0 {
+  /** Opens an arena in the space, or in an annex of it; 0 where there is no room. */
+  private openHome(): Slot | 0 {
     if (this.mappings.os.hasNear !== true) return 0
     this.mappings.admit(ARENA_BYTES) // may give slots back, so it is asked first
-    const slot = this.space.takeNear()
+    const slot = this.space.takeNear() || this.space.takeAnnexed()
     if (slot === 0) return 0
     this.mappings.countNear(ARENA_BYTES)
     this.set(slot, this.space.ledger(slot), NO_VIEWS, NO_BUFFER)
     return slot
   }
 
-  private openFarArena(): Slot {
+  private openMapping(): Slot {
     this.reserve()
     const buffer = this.mappings.map(ARENA_BYTES)
     return this.open(buffer, new Int32Array(buffer, 0, LEDGER_WORDS), POOL_BYTES)
@@ -203,7 +203,7 @@ export class ArenaTable {
 
   /** Unmaps an arena: every pointer into it is refused from now on, every view on it is empty. */
   unmapArena(slot: Slot): void {
-    if (!this.space.isNear(slot)) {
+    if (!this.space.hasHome(slot)) {
       this.mappings.unmap(this.closeFar(slot), ARENA_BYTES)
       return
     }
@@ -238,16 +238,17 @@ export class ArenaTable {
    * @returns false where the arena is not there any more
    */
   discard(slot: Slot, byteOffset: number, byteLength: number): boolean {
-    return this.space.isNear(slot)
-      ? this.mappings.discard(this.space.buffer, this.space.arenaAt(slot) + byteOffset, byteLength)
-      : this.mappings.discard(this.bufferOf(slot), byteOffset, byteLength)
+    if (!this.space.hasHome(slot)) return this.mappings.discard(this.bufferOf(slot), byteOffset, byteLength)
+    const home = this.space.home(slot)
+    return this.mappings.discard(home.memory.buffer, home.byteOffset + byteOffset, byteLength)
   }
 
   /** One byte for each OS page of a slot's mapping, a near arena's ledger not among them: 1 resident, 0 not. */
   residentPages(slot: Slot): Uint8Array {
     const { os } = this.mappings
-    if (!this.space.isNear(slot)) return os.residentPages(this.bufferOf(slot))
-    return os.residentPages(this.space.buffer, this.space.arenaAt(slot), this.slotsOf(slot) * ARENA_BYTES)
+    if (!this.space.hasHome(slot)) return os.residentPages(this.bufferOf(slot))
+    const { memory, byteOffset } = this.space.home(slot)
+    return os.residentPages(memory.buffer, byteOffset, this.slotsOf(slot) * ARENA_BYTES)
   }
 
   private rooms(slot: Slot): Rooms {
@@ -262,12 +263,13 @@ export class ArenaTable {
 
   private viewsOf(slot: Slot): Views {
     const views = this.rooms(slot).views[this.room(slot)] ?? NO_VIEWS
-    return views === NO_VIEWS && this.space.isNear(slot) && this.isOwn(slot) ? this.lookAtArena(slot) : views
+    return views === NO_VIEWS && this.space.hasHome(slot) && this.isOwn(slot) ? this.lookAtArena(slot) : views
   }
 
   private lookAtArena(slot: Slot): Views {
-    const views = viewsOf(this.space.buffer, this.space.arenaAt(slot) + POOL_BYTES, ARENA_BYTES - POOL_BYTES)
-    this.near.views[this.room(slot)] = views
+    const { memory, byteOffset } = this.space.home(slot)
+    const views = viewsOf(memory.buffer, byteOffset + POOL_BYTES, ARENA_BYTES - POOL_BYTES)
+    this.rooms(slot).views[this.room(slot)] = views
     return views
   }
 

@@ -20,10 +20,10 @@ export interface NativeAddon {
   /** The same for a mapping of which little will ever be touched. */
   reserve(byteLength: number): ArrayBuffer
   /**
-   * Another ArrayBuffer over a range of a mapping, which it keeps. The word at byte offset `hold` of the mapping is one larger until
-   * the buffer is detached or collected, under whatever ArrayBuffer its memory is by then.
+   * Another ArrayBuffer over a range of a mapping, which it keeps. The word at byte offset `hold` of the mapping under `holder` is one
+   * larger until the buffer is detached or collected, under whatever ArrayBuffer its memory is by then.
    */
-  part(buffer: ArrayBuffer, byteOffset: number, byteLength: number, hold: number): ArrayBuffer
+  part(buffer: ArrayBuffer, byteOffset: number, byteLength: number, holder: ArrayBuffer, hold: number): ArrayBuffer
   /** Discards and detaches. Ends the process where the buffer has a detach key: os-pages.ts keeps that away. */
   unmap(buffer: ArrayBuffer): boolean
   discard(buffer: ArrayBuffer, byteOffset: number, byteLength: number): void

@@ -1,5 +1,6 @@
 import { constants } from 'node:buffer'
 import { loadAddon, type NativeAddon } from './native-binding'
+import type { SpaceMemory } from './slots'
 import { emptySpace, reserveSpace, type Space } from './space'
 
 /**
@@ -52,16 +53,16 @@ function take(buffer: ArrayBuffer): ArrayBuffer | undefined {
   }
 }
 
+/** Some engines end the process when an ArrayBuffer over more than they can index is asked for. */
+function checkWrappable(byteLength: number, maxByteLength: number): void {
+  if (byteLength > maxByteLength) {
+    throw new RangeError(`byteLength must be at most ${maxByteLength} in this runtime, got ${byteLength}`)
+  }
+}
+
 function adapt(addon: NativeAddon): OsPages {
   const { osPageSize } = addon
   const maxByteLength = Math.floor(constants.MAX_LENGTH / osPageSize) * osPageSize
-
-  /** Some engines end the process when an ArrayBuffer over more than they can index is asked for. */
-  function checkWrappable(byteLength: number): void {
-    if (byteLength > maxByteLength) {
-      throw new RangeError(`byteLength must be at most ${maxByteLength} in this runtime, got ${byteLength}`)
-    }
-  }
 
   function unmap(buffer: ArrayBuffer): boolean {
     if (!addon.owns(buffer)) return false
@@ -76,11 +77,11 @@ function adapt(addon: NativeAddon): OsPages {
     maxByteLength,
     hasNear: true,
     map(byteLength) {
-      checkWrappable(byteLength)
+      checkWrappable(byteLength, maxByteLength)
       return addon.map(byteLength)
     },
     grow(buffer, byteLength) {
-      checkWrappable(byteLength)
+      checkWrappable(byteLength, maxByteLength)
       const grown = addon.grow(buffer, byteLength)
       if (grown !== undefined) unmap(buffer)
       return grown
@@ -100,14 +101,18 @@ function start(): { pages: OsPages | undefined; space: Space } {
   try {
     const addon = loadAddon()
     const pages = adapt(addon)
-    const reserve = (byteLength: number) => {
+    const reserve = (byteLength: number, counting?: ArrayBuffer): SpaceMemory => {
+      checkWrappable(byteLength, pages.maxByteLength)
       const buffer = addon.reserve(byteLength)
+      const holder = counting ?? buffer
       return {
         buffer,
         osPageSize: pages.osPageSize,
-        discard: (byteOffset: number, length: number) => addon.discard(buffer, byteOffset, length),
-        move: (from: number, to: number, length: number) => addon.move(buffer, from, to, length),
-        part: (byteOffset: number, length: number, hold: number) => addon.part(buffer, byteOffset, length, hold),
+        discard: (byteOffset, length) => addon.discard(buffer, byteOffset, length),
+        move: (from, to, length) => addon.move(buffer, from, to, length),
+        part: (byteOffset, length, hold) => addon.part(buffer, byteOffset, length, holder, hold),
+        // Not where the system wants a promise for what is reserved.
+        ...(process.platform === 'win32' ? {} : { reserve: (length: number) => reserve(length, holder) }),
       }
     }
     return { pages, space: reserveSpace(reserve, pages.maxByteLength) }

@@ -27,7 +27,7 @@ export interface SpaceSize {
   readonly heaps: number
 }
 
-/** Where the columns of a space lie, in bytes, and its near slots. */
+/** Where the columns of a space lie, in bytes, and which slots are near. */
 export function planSpace({ slots, heaps }: SpaceSize, byteLength: number, hasNear: boolean) {
   let end = 0
   const column = (bytes: number): number => {
@@ -50,3 +50,5 @@ export function planSpace({ slots, heaps }: SpaceSize, byteLength: number, hasNe
 
 /** Bytes that the columns of a space without near arenas take. */
 export const columnBytes = (size: SpaceSize): number => planSpace(size, 0, false).byteLength
+
+export type SpacePlan = ReturnType<typeof planSpace>

@@ -25,8 +25,9 @@ static std::atomic<uint64_t> maps{0}, unmaps{0}, mapped_bytes{0};  // of the who
 struct Mapping {
   void* address;  // null: given back
   size_t byte_length;
-  Mapping* whole = nullptr;  // a part: of this mapping
-  int32_t* hold = nullptr;   // a part: a word of that mapping, which counts those who may still reach the part
+  Mapping* whole = nullptr;   // a part: of this mapping
+  Mapping* holder = nullptr;  // a part: of this one
+  int32_t* hold = nullptr;    // a word counts those who may still reach the part
   int owners = 2;
 
   void give_back() {
@@ -34,6 +35,7 @@ struct Mapping {
     if (whole != nullptr) {
       --*hold;
       whole->leave();
+      holder->leave();
     } else {
       unmap_pages(address, byte_length);
       unmaps++;
@@ -84,23 +86,23 @@ static size_t page_multiple(const Info& info, size_t index, const std::string& n
 
 constexpr size_t kMaxByteLength = static_cast<size_t>(((1ull << 53) - 1) & SIZE_MAX);  // what a number can count
 
-// Argument 0: the mapping under an ArrayBuffer; null when that is detached or was made by somebody else.
-static Mapping* find_mapping(const Info& info) {
-  if (!info[0].IsArrayBuffer()) throw Napi::TypeError::New(info.Env(), "buffer must be an ArrayBuffer");
-  auto buffer = info[0].As<Napi::ArrayBuffer>();
+// Argument `index`: the mapping under an ArrayBuffer; null when that is detached or was made by somebody else.
+static Mapping* find_mapping(const Info& info, size_t index = 0) {
+  if (!info[index].IsArrayBuffer()) throw Napi::TypeError::New(info.Env(), "buffer must be an ArrayBuffer");
+  auto buffer = info[index].As<Napi::ArrayBuffer>();
   std::lock_guard<std::mutex> lock(attached_mutex);
   const auto entry = attached.find(buffer.Data());
   return entry != attached.end() && entry->second->byte_length == buffer.ByteLength() ? entry->second : nullptr;
 }
 
-static Mapping* need_mapping(const Info& info) {
-  if (Mapping* mapping = find_mapping(info)) return mapping;
+static Mapping* need_mapping(const Info& info, size_t index = 0) {
+  if (Mapping* mapping = find_mapping(info, index)) return mapping;
   throw Napi::TypeError::New(info.Env(), "buffer is detached or was not made by map() or grow()");
 }
 
 // The same, but no part of a mapping.
-static Mapping* need_whole(const Info& info) {
-  Mapping* mapping = need_mapping(info);
+static Mapping* need_whole(const Info& info, size_t index = 0) {
+  Mapping* mapping = need_mapping(info, index);
   if (mapping->whole == nullptr) return mapping;
   throw Napi::TypeError::New(info.Env(), "buffer is a part of a mapping, not the whole");
 }
@@ -157,20 +159,21 @@ static Napi::Value map_bytes(const Info& info, bool is_sparse) {
 static Napi::Value map(const Info& info) { return map_bytes(info, false); }
 static Napi::Value reserve(const Info& info) { return map_bytes(info, true); }
 
-// Another ArrayBuffer over a range of a mapping. The word at byte offset `hold` of the mapping counts it from now until
-// it is detached or collected, and the mapping stays for as long.
+// Another ArrayBuffer over a range of a mapping. The word at byte offset `hold` of the mapping `holder` counts it from
+// now until it is detached or collected, and both mappings stay for as long.
 static Napi::Value part(const Info& info) {
-  Mapping* whole = need_whole(info);
+  Mapping *whole = need_whole(info), *holder = need_whole(info, 3);
   size_t byte_length;
   char* start = range(info, whole, &byte_length);
-  const double hold = info[3].IsNumber() ? info[3].As<Napi::Number>().DoubleValue() : -1;
-  if (!(hold >= 0 && hold <= static_cast<double>(whole->byte_length - sizeof(int32_t)) && std::fmod(hold, 4) == 0))
+  const double hold = info[4].IsNumber() ? info[4].As<Napi::Number>().DoubleValue() : -1;
+  if (!(hold >= 0 && hold <= static_cast<double>(holder->byte_length - sizeof(int32_t)) && std::fmod(hold, 4) == 0))
     throw Napi::RangeError::New(info.Env(), "hold must be the byte offset of a word of the mapping");
-  auto* word = reinterpret_cast<int32_t*>(static_cast<char*>(whole->address) + static_cast<size_t>(hold));
+  auto* word = reinterpret_cast<int32_t*>(static_cast<char*>(holder->address) + static_cast<size_t>(hold));
   if (start == whole->address) throw Napi::RangeError::New(info.Env(), "byteOffset must be behind the first OS page");
   ++*word;
   whole->owners++;
-  return wrap(info.Env(), new Mapping{start, byte_length, whole, word});
+  holder->owners++;
+  return wrap(info.Env(), new Mapping{start, byte_length, whole, holder, word});
 }
 
 static Napi::Value unmap(const Info& info) {

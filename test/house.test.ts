@@ -13,6 +13,7 @@ const ORDER = [
   'clock',
   'size-class',
   'space-plan',
+  'slots',
   'space',
   'native-binding',
   'os-pages',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ARENA_BYTES, SLOTS_MAX, type Slot } from '../lib/layout'
-import { reserveSpace, Space, type SpaceMemory } from '../lib/space'
+import type { SpaceMemory } from '../lib/slots'
+import { reserveSpace, Space } from '../lib/space'
 
 const SIZE = { slots: 1 << 15, heaps: 3 }
 const MIB = 2 ** 20
@@ -12,7 +13,7 @@ interface Fake {
 }
 
 /** A space in plain memory with some near arenas, and what it asks of its memory. */
-function fake(osPageSize = 4096, bytes = 112 * MIB): Fake {
+function fake(osPageSize = 4096, bytes = 112 * MIB, reserve?: (byteLength: number) => SpaceMemory): Fake {
   const buffer = new ArrayBuffer(bytes)
   const discards: [number, number][] = []
   const holds: number[] = []
@@ -24,6 +25,7 @@ function fake(osPageSize = 4096, bytes = 112 * MIB): Fake {
       discards.push([byteOffset, byteLength])
       new Uint8Array(buffer, byteOffset, byteLength).fill(0)
     },
+    ...(reserve === undefined ? {} : { reserve }),
     part(byteOffset, byteLength, hold) {
       new Int32Array(buffer)[hold / 4]!++
       holds.push(hold)
@@ -169,6 +171,46 @@ describe('a space', () => {
         canMove ? [0, 0, 0] : [7, 7, 0],
       )
     }
+  })
+
+  it('has arenas of far slots in annexes, each reserved when the first is wanted there', () => {
+    const annexes: { buffer: ArrayBuffer; discards: [number, number][] }[] = []
+    const { space } = fake(4096, 112 * MIB, (byteLength) => {
+      if (annexes.length === 1) throw new Error('no more')
+      const annex = { buffer: new ArrayBuffer(byteLength), discards: [] as [number, number][] }
+      annexes.push(annex)
+      return {
+        buffer: annex.buffer,
+        osPageSize: 4096,
+        discard: (byteOffset, length) => annex.discards.push([byteOffset, length]),
+        part(byteOffset, length, hold) {
+          space.words[hold / 4]!++
+          return annex.buffer.slice(byteOffset, byteOffset + length)
+        },
+      }
+    })
+    expect([space.takeAnnexed(), space.takeFar(), space.takeAnnexed(), annexes.length]).toEqual([1, 2, 3, 1])
+    expect([1, 2, 3].map((slot) => space.hasHome(slot as Slot))).toEqual([true, false, true])
+    const home = space.home(3 as Slot)
+    expect([home.memory.buffer, home.byteOffset]).toEqual([annexes[0]!.buffer, 4 * ARENA_BYTES])
+    const ledger = space.ledger(3 as Slot)
+    expect([ledger.buffer === annexes[0]!.buffer, ledger.byteOffset, ledger.length]).toEqual([
+      true,
+      4 * ARENA_BYTES,
+      1024,
+    ])
+    space.put(2 as Slot)
+    space.put(1 as Slot)
+    expect([annexes[0]!.discards, space.hasHome(1 as Slot)]).toEqual([[[2 * ARENA_BYTES, ARENA_BYTES]], false])
+    space.wrap(3 as Slot, 1)
+    space.put(3 as Slot)
+    expect([space.takeAnnexed(), space.takeAnnexed(), space.takeAnnexed()]).toEqual([1, 2, 4])
+    space.words.fill(
+      1,
+      (space as unknown as { holds: number }).holds + 5,
+      (space as unknown as { holds: number }).holds + 8192,
+    )
+    expect([space.takeAnnexed(), space.takeFar(), annexes.length]).toEqual([0, 8192, 1]) // the second one was refused
   })
 
   it('takes all of a stretch back when the ArrayBuffer over it is gone', () => {
