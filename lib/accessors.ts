@@ -142,7 +142,7 @@ export abstract class Accessors {
     if (
       typeof pointer === 'number' &&
       isInPool(byteOffset, 0) &&
-      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] !== undefined
+      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
     ) {
       return i8[(near1 + (pointer << 4) + byteOffset) >>> 0] as number
     }
@@ -154,7 +154,7 @@ export abstract class Accessors {
     if (
       typeof pointer === 'number' &&
       isInPool(byteOffset, 0) &&
-      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] !== undefined
+      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
     ) {
       i8[(near1 + (pointer << 4) + byteOffset) >>> 0] = value
       return
@@ -167,7 +167,7 @@ export abstract class Accessors {
     if (
       typeof pointer === 'number' &&
       isInPool(byteOffset, 0) &&
-      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] !== undefined
+      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
     ) {
       return u8[(near1 + (pointer << 4) + byteOffset) >>> 0] as number
     }
@@ -179,7 +179,7 @@ export abstract class Accessors {
     if (
       typeof pointer === 'number' &&
       isInPool(byteOffset, 0) &&
-      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] !== undefined
+      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
     ) {
       u8[(near1 + (pointer << 4) + byteOffset) >>> 0] = value
       return
@@ -192,7 +192,7 @@ export abstract class Accessors {
     if (
       typeof pointer === 'number' &&
       isInPool(byteOffset, 1) &&
-      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] !== undefined
+      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
     ) {
       return i16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] as number
     }
@@ -204,7 +204,7 @@ export abstract class Accessors {
     if (
       typeof pointer === 'number' &&
       isInPool(byteOffset, 1) &&
-      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] !== undefined
+      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
     ) {
       i16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] = value
       return
@@ -217,7 +217,7 @@ export abstract class Accessors {
     if (
       typeof pointer === 'number' &&
       isInPool(byteOffset, 1) &&
-      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] !== undefined
+      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
     ) {
       return u16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] as number
     }
@@ -229,7 +229,7 @@ export abstract class Accessors {
     if (
       typeof pointer === 'number' &&
       isInPool(byteOffset, 1) &&
-      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0] !== undefined
+      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
     ) {
       u16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] = value
       return
@@ -240,7 +240,7 @@ export abstract class Accessors {
   /** Reads a signed 32-bit integer (4 bytes). */
   getInt32(pointer: Pointer, byteOffset: number): number {
     if (typeof pointer === 'number' && isInPool(byteOffset, 2)) {
-      const value = i32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0]
+      const value = i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0]
       if (value !== undefined) return value
     }
     return this.getFar(int32, pointer, byteOffset)
@@ -249,7 +249,7 @@ export abstract class Accessors {
   /** Writes a signed 32-bit integer (4 bytes). */
   setInt32(pointer: Pointer, byteOffset: number, value: number): void {
     if (typeof pointer === 'number' && isInPool(byteOffset, 2)) {
-      const index = (near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0
+      const index = (near4 + (pointer << 2) + (byteOffset >> 2)) | 0
       if (i32[index] !== undefined) {
         i32[index] = value
         return
@@ -261,7 +261,7 @@ export abstract class Accessors {
   /** Reads an unsigned 32-bit integer (4 bytes). */
   getUint32(pointer: Pointer, byteOffset: number): number {
     if (typeof pointer === 'number' && isInPool(byteOffset, 2)) {
-      const value = u32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0]
+      const value = u32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0]
       if (value !== undefined) return value
     }
     return this.getFar(uint32, pointer, byteOffset)
@@ -270,7 +270,7 @@ export abstract class Accessors {
   /** Writes an unsigned 32-bit integer (4 bytes). */
   setUint32(pointer: Pointer, byteOffset: number, value: number): void {
     if (typeof pointer === 'number' && isInPool(byteOffset, 2)) {
-      const index = (near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0
+      const index = (near4 + (pointer << 2) + (byteOffset >> 2)) | 0
       if (u32[index] !== undefined) {
         u32[index] = value
         return
@@ -282,7 +282,7 @@ export abstract class Accessors {
   /** Reads a 32-bit IEEE 754 number (4 bytes). */
   getFloat32(pointer: Pointer, byteOffset: number): number {
     if (typeof pointer === 'number' && isInPool(byteOffset, 2)) {
-      const value = f32[(near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0]
+      const value = f32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0]
       if (value !== undefined) return value
     }
     return this.getFar(float32, pointer, byteOffset)
@@ -291,7 +291,7 @@ export abstract class Accessors {
   /** Writes a 32-bit IEEE 754 number (4 bytes). */
   setFloat32(pointer: Pointer, byteOffset: number, value: number): void {
     if (typeof pointer === 'number' && isInPool(byteOffset, 2)) {
-      const index = (near4 + (pointer << 2) + (byteOffset >> 2)) >>> 0
+      const index = (near4 + (pointer << 2) + (byteOffset >> 2)) | 0
       if (f32[index] !== undefined) {
         f32[index] = value
         return
@@ -303,7 +303,7 @@ export abstract class Accessors {
   /** Reads a 64-bit IEEE 754 number (8 bytes). */
   getFloat64(pointer: Pointer, byteOffset: number): number {
     if (typeof pointer === 'number' && isInPool(byteOffset, 3)) {
-      const value = f64[(near8 + (pointer << 1) + (byteOffset >> 3)) >>> 0]
+      const value = f64[(near8 + (pointer << 1) + (byteOffset >> 3)) | 0]
       if (value !== undefined) return value
     }
     return this.getFar(float64, pointer, byteOffset)
@@ -312,7 +312,7 @@ export abstract class Accessors {
   /** Writes a 64-bit IEEE 754 number (8 bytes). */
   setFloat64(pointer: Pointer, byteOffset: number, value: number): void {
     if (typeof pointer === 'number' && isInPool(byteOffset, 3)) {
-      const index = (near8 + (pointer << 1) + (byteOffset >> 3)) >>> 0
+      const index = (near8 + (pointer << 1) + (byteOffset >> 3)) | 0
       if (f64[index] !== undefined) {
         f64[index] = value
         return

@@ -35,9 +35,18 @@ export class LargeMemory {
     this.#nearMax = mappings.os.hasNear === true ? Math.floor((nearEnd - nearFirst) * NEAR_SHARE) : 0
   }
 
-  /** @param byteLength - bytes, whole OS pages */
-  map(byteLength: number): Memory {
-    const slot = this.#takeNear(byteLength)
+  /** Whether memory begins at a multiple of an OS page. Near memory begins behind an empty pool. */
+  isPageAligned({ slot }: Memory): boolean {
+    return slot === 0 || this.#mappings.os.osPageSize <= POOL_BYTES
+  }
+
+  /**
+   * @param byteLength - bytes, whole OS pages
+   * @param isPageAligned - as {@link isPageAligned} tells
+   */
+  map(byteLength: number, isPageAligned: boolean): Memory {
+    const mayBeNear = !isPageAligned || this.#mappings.os.osPageSize <= POOL_BYTES
+    const slot = mayBeNear ? this.#takeNear(byteLength) : 0
     if (slot !== 0) return { slot, buffer: NO_BUFFER, byteLength }
     this.#table.reserve()
     return { slot: 0, buffer: this.#mappings.map(byteLength), byteLength }

@@ -57,10 +57,11 @@ export class LargeBlocks {
     return bytes
   }
 
-  take(byteLength: number): Pointer {
+  /** @param isPageAligned - at a multiple of an OS page, and not only of a pool */
+  take(byteLength: number, isPageAligned = false): Pointer {
     const rounded = this.#round(byteLength)
-    const kept = this.#takeKept(rounded)
-    const memory = kept ?? this.#memory.map(rounded)
+    const kept = this.#takeKept(rounded, isPageAligned)
+    const memory = kept ?? this.#memory.map(rounded, isPageAligned)
     const pointer = largePointer(this.#memory.open(memory))
     this.tookZeroed = kept === undefined
     this.count++
@@ -69,8 +70,10 @@ export class LargeBlocks {
     return pointer
   }
 
-  #takeKept(byteLength: number): Memory | undefined {
-    const at = this.#kept.findLastIndex(({ memory }) => memory.byteLength === byteLength)
+  #takeKept(byteLength: number, isPageAligned: boolean): Memory | undefined {
+    const fits = ({ memory }: Kept): boolean =>
+      memory.byteLength === byteLength && (!isPageAligned || this.#memory.isPageAligned(memory))
+    const at = this.#kept.findLastIndex(fits)
     if (at < 0) return undefined
     const { memory } = this.#kept.splice(at, 1)[0] as Kept
     this.keptBytes -= byteLength

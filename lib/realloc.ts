@@ -55,7 +55,7 @@ export function allocAligned(parts: HeapParts, byteLength: number, alignment: nu
       `ebb: alignment must be a power of two from 1 to ${page} (an OS page) bytes, got ${show(alignment)}`,
     )
   }
-  if (alignment > POOL_BYTES) return parts.large.take(Math.max(1, byteLength))
+  if (alignment > POOL_BYTES) return parts.large.take(Math.max(1, byteLength), true)
   if (byteLength > MEDIUM_MAX_BYTES) return takeAny(parts, byteLength)
   let sizeClass = sizeClassOf(byteLength)
   while (blockBytesOf(sizeClass) % alignment !== 0) sizeClass = (sizeClass + 1) as SizeClass

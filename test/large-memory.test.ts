@@ -87,6 +87,17 @@ describe('near large blocks', () => {
     expect(heap.copyOut(zeroed).every((byte) => byte === 0)).toBe(true)
   })
 
+  it('begin at a multiple of an OS page where that is asked for, kept ones too', () => {
+    const { os, table } = heap.internals
+    heap.free(heap.alloc(1e6))
+    for (const alignment of [4096, os.osPageSize]) {
+      const pointer = heap.allocAligned(1e6, alignment)
+      const { byteOffset } = table.payload(slotOf(pointer))
+      expect([alignment, byteOffset % alignment]).toEqual([alignment, 0])
+      heap.free(pointer)
+    }
+  })
+
   it('go back with the memory that the kernel counts', () => {
     const pointer = heap.alloc(8e6)
     fill(pointer, 1)
