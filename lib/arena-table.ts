@@ -12,7 +12,7 @@
  */
 import { BlockMap } from './block-map'
 import { HeapError } from './errors'
-import { ARENA_BYTES, GRANULES_PER_ARENA, POOL_BYTES, type Slot } from './layout'
+import { ARENA_BYTES, POOL_BYTES, type Slot } from './layout'
 import type { Mappings } from './mappings'
 import type { Space } from './space'
 import { BOOK_BYTES_PER_SLOT } from './space-plan'
@@ -64,8 +64,6 @@ export class ArenaTable {
   readonly lostSlots = new Set<Slot>()
   /** Set when a lost ledger was met: the lists have to be rebuilt (recover.ts) before the operation returns. */
   sawLost = false
-  /** The near pointers of this heap are below: the end of the last near slot that it has had. */
-  nearPointerEnd = 0
   /** How often a block has got another mapping: views that somebody keeps may be dead. */
   replaced = 0
   private readonly near: Rooms = { ledgers: [], views: [], buffers: [] }
@@ -228,7 +226,6 @@ export class ArenaTable {
       else this.space.put(slot)
     }
     this.own.clear()
-    this.nearPointerEnd = 0
     // No purger of this heap comes by any more: the pages of its books go back here.
     this.space.tidy()
   }
@@ -291,7 +288,6 @@ export class ArenaTable {
   set(slot: Slot, ledger: Int32Array, views: Views, buffer: ArrayBuffer): void {
     this.own.add(slot)
     this.put(slot, ledger, views, buffer)
-    if (this.space.isNear(slot)) this.nearPointerEnd = Math.max(this.nearPointerEnd, (slot + 1) * GRANULES_PER_ARENA)
   }
 
   /** Takes a slot out of the table: every pointer into it is refused from now on. */

@@ -1,20 +1,24 @@
-/** The accessors of a heap that has closed: they refuse, so that those of an open one need not ask whether it is. */
+/** What reads and writes blocks refuses once its heap has closed: in other methods, so that those of open heaps need not ask. */
 import { Accessors } from './accessors'
 import { refuseClosed } from './errors'
 
-const refuse = (): never => refuseClosed('access')
-const REFUSING: PropertyDescriptorMap = {}
-for (const name of Object.getOwnPropertyNames(Accessors.prototype)) {
-  if (/^[gs]et(Big)?(Int|Uint|Float)\d+$/.test(name)) REFUSING[name] = { value: refuse }
-}
+const refuse = { value: (): never => refuseClosed('access') }
 
-/** By the prototype of open heaps, which is a subclass's where there is one: that of closed ones. */
+/** By the prototype of what is open: that of the same when it is closed. */
 const prototypes = new WeakMap<object, object>()
 
-/** Gives a heap accessors that throw EBB_CLOSED. V8 compiles what it has compiled for heaps once more, at the first that closes. */
-export function closeAccessors(heap: Accessors): void {
-  const open = Object.getPrototypeOf(heap) as object
-  const closed = prototypes.get(open) ?? (Object.create(open, REFUSING) as object)
+/** Has methods of an object throw EBB_CLOSED. V8 compiles what it knows of such objects once more, at the first that closes. */
+export function refuseIn(object: object, names: readonly string[]): void {
+  const open = Object.getPrototypeOf(object) as object
+  const closed =
+    prototypes.get(open) ?? (Object.create(open, Object.fromEntries(names.map((name) => [name, refuse]))) as object)
   prototypes.set(open, closed)
-  Reflect.setPrototypeOf(heap, closed)
+  Reflect.setPrototypeOf(object, closed)
 }
+
+const ACCESSORS = Object.getOwnPropertyNames(Accessors.prototype).filter((name) =>
+  /^[gs]et(Big)?(Int|Uint|Float)\d+$/.test(name),
+)
+
+/** Has the accessors of a heap refuse. */
+export const closeAccessors = (heap: Accessors): void => refuseIn(heap, ACCESSORS)

@@ -14,6 +14,7 @@ import { allocAligned } from './realloc'
 import { rebuildIfLost } from './recover'
 import { refusePointer } from './refuse'
 import { type HeapStats, takeStats } from './stats'
+import { WeakList } from './weak-list'
 
 /** What a heap is made with. */
 export interface HeapOptions {
@@ -51,8 +52,8 @@ export class Heap extends FastBlocks {
   /** The heap's name, `''` where none was given. */
   readonly name: string
   private readonly listeners = new Map<Moved, (() => void) | undefined>()
-  /** Called when the heap closes, by those who keep views on its blocks. @internal */
-  readonly closing = new Set<() => void>()
+  /** Those who read and write its blocks by themselves: told when the heap closes. @internal */
+  readonly readers = new WeakList<{ close(): void }>()
   private isCompacting = false
 
   /**
@@ -226,8 +227,8 @@ export class Heap extends FastBlocks {
     closeParts(this.parts)
     closeAccessors(this)
     this.listeners.clear()
-    for (const closed of this.closing) closed()
-    this.closing.clear()
+    for (const reader of this.readers) reader.close()
+    this.readers.clear()
   }
 
   /** `using heap = new Heap()` closes it at the end of the block. */

@@ -28,5 +28,4 @@ export const NEAR = {
   near2: -(firstNear << 3) | 0,
   near4: -(firstNear << 2) | 0,
   near8: -(firstNear << 1) | 0,
-  firstNear,
 } as const

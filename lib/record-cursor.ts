@@ -47,6 +47,7 @@ export class Cursor<S extends Shape> implements Place {
     this.words = table.space.words
     this.view = table.data(0 as Slot)
     this.row = make(this) as unknown as RowOf<S>
+    heap.readers.add(this)
     this.seat(pointer, length)
   }
 
@@ -138,35 +139,4 @@ export function checkRecords(heap: Heap, pointer: Pointer, length: number, strid
     'EBB_OUT_OF_BOUNDS',
     `ebb: ${verb}(${showPointer(pointer)}): ${length} records of ${stride} bytes leave the block of ${usable} usable bytes`,
   )
-}
-
-/** The cursors of a record type, held weakly: told of moves. */
-export class CursorList {
-  private readonly cursors = new Set<WeakRef<Cursor<Shape>>>()
-  private sweepAt = 64
-
-  add(cursor: Cursor<Shape>): void {
-    if (this.cursors.size >= this.sweepAt) this.sweep()
-    this.cursors.add(new WeakRef(cursor))
-  }
-
-  /** A block has moved. */
-  move(from: Pointer, to: Pointer): void {
-    for (const held of this.cursors) {
-      const cursor = held.deref()
-      if (cursor?.pointer === from) cursor.follow(to)
-    }
-  }
-
-  /** The heap has closed. */
-  close(): void {
-    for (const held of this.cursors) held.deref()?.close()
-    this.cursors.clear()
-  }
-
-  /** Forgets cursors that were collected; often enough that they never outnumber the others by much. */
-  private sweep(): void {
-    for (const held of this.cursors) if (held.deref() === undefined) this.cursors.delete(held)
-    this.sweepAt = Math.max(64, this.cursors.size * 2)
-  }
 }

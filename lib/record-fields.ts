@@ -1,18 +1,19 @@
 /**
  * Fields of records, addressed by pointer: one class per kind of scalar. The hot path is that of accessors.ts once more: fields are
- * aligned, so an element of the record is an element of the typed array. Everything else asks the heap's accessor.
+ * aligned, so an element of the record is an element of the typed array, and what lies outside of that is not near. Everything else
+ * asks the heap's accessor.
  *
  * Written out rather than made by a factory, because V8 learns types per function: a `get` that served every kind would call whatever
  * it is given, and one that is made per field from a common template shares what was learnt. So each site here sees one kind of
  * object only, whatever records a program has. (docs/records.md has the times.)
  */
-import type { ArenaTable } from './arena-table'
+import { refuseIn } from './closed-accessors'
 import type { Heap } from './heap'
 import { POOL_BYTES, type Pointer } from './layout'
 import { NEAR } from './near-views'
 import { type Field, type Leaf, refuseValue, type ScalarKind } from './record-types'
 
-const { i8, u8, i16, u16, i32, u32, f32, f64, near1, near2, near4, near8, firstNear } = NEAR
+const { i8, u8, i16, u16, i32, u32, f32, f64, near1, near2, near4, near8 } = NEAR
 /** Elements of 1, 2, 4 and 8 bytes in a pool. */
 const pool1 = POOL_BYTES
 const pool2 = POOL_BYTES / 2
@@ -27,7 +28,6 @@ abstract class FieldOf<Value> implements Field<Value> {
   /** Bytes of a whole record. */
   protected readonly stride: number
   protected readonly heap: Heap
-  protected readonly table: ArenaTable
   /** The same two in elements of the field's own size. */
   protected readonly element: number
   protected readonly step: number
@@ -38,9 +38,14 @@ abstract class FieldOf<Value> implements Field<Value> {
     this.byteOffset = leaf.byteOffset
     this.stride = stride
     this.heap = heap
-    this.table = heap.internals.table
+    heap.readers.add(this)
     this.element = leaf.byteOffset / leaf.byteLength
     this.step = stride / leaf.byteLength
+  }
+
+  /** The heap has closed. @internal */
+  close(): void {
+    refuseIn(this, ['get', 'set'])
   }
 
   abstract get(pointer: Pointer, index?: number): Value
@@ -50,7 +55,12 @@ abstract class FieldOf<Value> implements Field<Value> {
 class I8Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
     const element = this.element + index * this.step
-    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool1) {
+    if (
+      typeof pointer === 'number' &&
+      element >= 0 &&
+      element < pool1 &&
+      i32[(near4 + (pointer << 2) + (element >> 2)) | 0] !== undefined
+    ) {
       return i8[(near1 + (pointer << 4) + element) >>> 0] as number
     }
     return this.heap.getInt8(pointer, this.byteOffset + index * this.stride)
@@ -59,7 +69,12 @@ class I8Field extends FieldOf<number> {
   set(pointer: Pointer, value: number, index = 0): void {
     if (typeof value !== 'number' || (value << 24) >> 24 !== value) refuseValue(this.name, 'i8', value)
     const element = this.element + index * this.step
-    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool1) {
+    if (
+      typeof pointer === 'number' &&
+      element >= 0 &&
+      element < pool1 &&
+      i32[(near4 + (pointer << 2) + (element >> 2)) | 0] !== undefined
+    ) {
       i8[(near1 + (pointer << 4) + element) >>> 0] = value
       return
     }
@@ -70,7 +85,12 @@ class I8Field extends FieldOf<number> {
 class U8Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
     const element = this.element + index * this.step
-    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool1) {
+    if (
+      typeof pointer === 'number' &&
+      element >= 0 &&
+      element < pool1 &&
+      i32[(near4 + (pointer << 2) + (element >> 2)) | 0] !== undefined
+    ) {
       return u8[(near1 + (pointer << 4) + element) >>> 0] as number
     }
     return this.heap.getUint8(pointer, this.byteOffset + index * this.stride)
@@ -79,7 +99,12 @@ class U8Field extends FieldOf<number> {
   set(pointer: Pointer, value: number, index = 0): void {
     if (typeof value !== 'number' || (value & 0xff) !== value) refuseValue(this.name, 'u8', value)
     const element = this.element + index * this.step
-    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool1) {
+    if (
+      typeof pointer === 'number' &&
+      element >= 0 &&
+      element < pool1 &&
+      i32[(near4 + (pointer << 2) + (element >> 2)) | 0] !== undefined
+    ) {
       u8[(near1 + (pointer << 4) + element) >>> 0] = value
       return
     }
@@ -90,7 +115,12 @@ class U8Field extends FieldOf<number> {
 class I16Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
     const element = this.element + index * this.step
-    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool2) {
+    if (
+      typeof pointer === 'number' &&
+      element >= 0 &&
+      element < pool2 &&
+      i32[(near4 + (pointer << 2) + (element >> 1)) | 0] !== undefined
+    ) {
       return i16[(near2 + (pointer << 3) + element) >>> 0] as number
     }
     return this.heap.getInt16(pointer, this.byteOffset + index * this.stride)
@@ -99,7 +129,12 @@ class I16Field extends FieldOf<number> {
   set(pointer: Pointer, value: number, index = 0): void {
     if (typeof value !== 'number' || (value << 16) >> 16 !== value) refuseValue(this.name, 'i16', value)
     const element = this.element + index * this.step
-    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool2) {
+    if (
+      typeof pointer === 'number' &&
+      element >= 0 &&
+      element < pool2 &&
+      i32[(near4 + (pointer << 2) + (element >> 1)) | 0] !== undefined
+    ) {
       i16[(near2 + (pointer << 3) + element) >>> 0] = value
       return
     }
@@ -110,7 +145,12 @@ class I16Field extends FieldOf<number> {
 class U16Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
     const element = this.element + index * this.step
-    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool2) {
+    if (
+      typeof pointer === 'number' &&
+      element >= 0 &&
+      element < pool2 &&
+      i32[(near4 + (pointer << 2) + (element >> 1)) | 0] !== undefined
+    ) {
       return u16[(near2 + (pointer << 3) + element) >>> 0] as number
     }
     return this.heap.getUint16(pointer, this.byteOffset + index * this.stride)
@@ -119,7 +159,12 @@ class U16Field extends FieldOf<number> {
   set(pointer: Pointer, value: number, index = 0): void {
     if (typeof value !== 'number' || (value & 0xffff) !== value) refuseValue(this.name, 'u16', value)
     const element = this.element + index * this.step
-    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool2) {
+    if (
+      typeof pointer === 'number' &&
+      element >= 0 &&
+      element < pool2 &&
+      i32[(near4 + (pointer << 2) + (element >> 1)) | 0] !== undefined
+    ) {
       u16[(near2 + (pointer << 3) + element) >>> 0] = value
       return
     }
@@ -130,8 +175,9 @@ class U16Field extends FieldOf<number> {
 class I32Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
     const element = this.element + index * this.step
-    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool4) {
-      return i32[(near4 + (pointer << 2) + element) >>> 0] as number
+    if (typeof pointer === 'number' && element >= 0 && element < pool4) {
+      const value = i32[(near4 + (pointer << 2) + element) | 0]
+      if (value !== undefined) return value
     }
     return this.heap.getInt32(pointer, this.byteOffset + index * this.stride)
   }
@@ -139,9 +185,12 @@ class I32Field extends FieldOf<number> {
   set(pointer: Pointer, value: number, index = 0): void {
     if (typeof value !== 'number' || (value | 0) !== value) refuseValue(this.name, 'i32', value)
     const element = this.element + index * this.step
-    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool4) {
-      i32[(near4 + (pointer << 2) + element) >>> 0] = value
-      return
+    if (typeof pointer === 'number' && element >= 0 && element < pool4) {
+      const at = (near4 + (pointer << 2) + element) | 0
+      if (i32[at] !== undefined) {
+        i32[at] = value
+        return
+      }
     }
     this.heap.setInt32(pointer, this.byteOffset + index * this.stride, value)
   }
@@ -150,8 +199,9 @@ class I32Field extends FieldOf<number> {
 class U32Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
     const element = this.element + index * this.step
-    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool4) {
-      return u32[(near4 + (pointer << 2) + element) >>> 0] as number
+    if (typeof pointer === 'number' && element >= 0 && element < pool4) {
+      const value = u32[(near4 + (pointer << 2) + element) | 0]
+      if (value !== undefined) return value
     }
     return this.heap.getUint32(pointer, this.byteOffset + index * this.stride)
   }
@@ -159,9 +209,12 @@ class U32Field extends FieldOf<number> {
   set(pointer: Pointer, value: number, index = 0): void {
     if (typeof value !== 'number' || value >>> 0 !== value) refuseValue(this.name, 'u32', value)
     const element = this.element + index * this.step
-    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool4) {
-      u32[(near4 + (pointer << 2) + element) >>> 0] = value
-      return
+    if (typeof pointer === 'number' && element >= 0 && element < pool4) {
+      const at = (near4 + (pointer << 2) + element) | 0
+      if (u32[at] !== undefined) {
+        u32[at] = value
+        return
+      }
     }
     this.heap.setUint32(pointer, this.byteOffset + index * this.stride, value)
   }
@@ -170,8 +223,9 @@ class U32Field extends FieldOf<number> {
 class F32Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
     const element = this.element + index * this.step
-    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool4) {
-      return f32[(near4 + (pointer << 2) + element) >>> 0] as number
+    if (typeof pointer === 'number' && element >= 0 && element < pool4) {
+      const value = f32[(near4 + (pointer << 2) + element) | 0]
+      if (value !== undefined) return value
     }
     return this.heap.getFloat32(pointer, this.byteOffset + index * this.stride)
   }
@@ -179,9 +233,12 @@ class F32Field extends FieldOf<number> {
   set(pointer: Pointer, value: number, index = 0): void {
     if (typeof value !== 'number') refuseValue(this.name, 'f32', value)
     const element = this.element + index * this.step
-    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool4) {
-      f32[(near4 + (pointer << 2) + element) >>> 0] = value
-      return
+    if (typeof pointer === 'number' && element >= 0 && element < pool4) {
+      const at = (near4 + (pointer << 2) + element) | 0
+      if (f32[at] !== undefined) {
+        f32[at] = value
+        return
+      }
     }
     this.heap.setFloat32(pointer, this.byteOffset + index * this.stride, value)
   }
@@ -190,8 +247,9 @@ class F32Field extends FieldOf<number> {
 class F64Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
     const element = this.element + index * this.step
-    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool8) {
-      return f64[(near8 + (pointer << 1) + element) >>> 0] as number
+    if (typeof pointer === 'number' && element >= 0 && element < pool8) {
+      const value = f64[(near8 + (pointer << 1) + element) | 0]
+      if (value !== undefined) return value
     }
     return this.heap.getFloat64(pointer, this.byteOffset + index * this.stride)
   }
@@ -199,9 +257,12 @@ class F64Field extends FieldOf<number> {
   set(pointer: Pointer, value: number, index = 0): void {
     if (typeof value !== 'number') refuseValue(this.name, 'f64', value)
     const element = this.element + index * this.step
-    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool8) {
-      f64[(near8 + (pointer << 1) + element) >>> 0] = value
-      return
+    if (typeof pointer === 'number' && element >= 0 && element < pool8) {
+      const at = (near8 + (pointer << 1) + element) | 0
+      if (f64[at] !== undefined) {
+        f64[at] = value
+        return
+      }
     }
     this.heap.setFloat64(pointer, this.byteOffset + index * this.stride, value)
   }
@@ -232,7 +293,12 @@ class U64Field extends FieldOf<bigint> {
 class BoolField extends FieldOf<boolean> {
   get(pointer: Pointer, index = 0): boolean {
     const element = this.element + index * this.step
-    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool1) {
+    if (
+      typeof pointer === 'number' &&
+      element >= 0 &&
+      element < pool1 &&
+      i32[(near4 + (pointer << 2) + (element >> 2)) | 0] !== undefined
+    ) {
       return u8[(near1 + (pointer << 4) + element) >>> 0] !== 0
     }
     return this.heap.getUint8(pointer, this.byteOffset + index * this.stride) !== 0
@@ -241,7 +307,12 @@ class BoolField extends FieldOf<boolean> {
   set(pointer: Pointer, value: boolean, index = 0): void {
     if (typeof value !== 'boolean') refuseValue(this.name, 'bool', value)
     const element = this.element + index * this.step
-    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool1) {
+    if (
+      typeof pointer === 'number' &&
+      element >= 0 &&
+      element < pool1 &&
+      i32[(near4 + (pointer << 2) + (element >> 2)) | 0] !== undefined
+    ) {
       u8[(near1 + (pointer << 4) + element) >>> 0] = value ? 1 : 0
       return
     }
@@ -252,8 +323,9 @@ class BoolField extends FieldOf<boolean> {
 class RefField extends FieldOf<Pointer | 0> {
   get(pointer: Pointer, index = 0): Pointer | 0 {
     const element = this.element + index * this.step
-    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool4) {
-      return i32[(near4 + (pointer << 2) + element) >>> 0] as Pointer | 0
+    if (typeof pointer === 'number' && element >= 0 && element < pool4) {
+      const value = i32[(near4 + (pointer << 2) + element) | 0]
+      if (value !== undefined) return value as Pointer | 0
     }
     return this.heap.getInt32(pointer, this.byteOffset + index * this.stride) as Pointer | 0
   }
@@ -261,9 +333,12 @@ class RefField extends FieldOf<Pointer | 0> {
   set(pointer: Pointer, value: Pointer | 0, index = 0): void {
     if (typeof value !== 'number' || (value | 0) !== value || value < 0) refuseValue(this.name, 'ref', value)
     const element = this.element + index * this.step
-    if (pointer >= firstNear && pointer < this.table.nearPointerEnd && element >>> 0 < pool4) {
-      i32[(near4 + (pointer << 2) + element) >>> 0] = value
-      return
+    if (typeof pointer === 'number' && element >= 0 && element < pool4) {
+      const at = (near4 + (pointer << 2) + element) | 0
+      if (i32[at] !== undefined) {
+        i32[at] = value
+        return
+      }
     }
     this.heap.setInt32(pointer, this.byteOffset + index * this.stride, value)
   }

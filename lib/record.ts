@@ -2,7 +2,7 @@
 import { show } from './errors'
 import type { Heap } from './heap'
 import type { Pointer } from './layout'
-import { Cursor, CursorList, checkRecords } from './record-cursor'
+import { Cursor, checkRecords } from './record-cursor'
 import { makeField } from './record-fields'
 import { FollowedRecords } from './record-moves'
 import { type RowMaker, rowMaker } from './record-rows'
@@ -16,6 +16,7 @@ import {
   Struct,
   type ValuesOf,
 } from './record-types'
+import { WeakList } from './weak-list'
 
 /** An object whose values are of one kind at the ends of its branches. */
 interface Tree<T> {
@@ -39,7 +40,8 @@ export class RecordType<S extends Shape> {
   /** Its fields by name. Reading one makes no object and costs what a DataView read by pointer costs. */
   readonly fields: FieldsOf<S>
   private readonly makeRow: RowMaker
-  private readonly cursors = new CursorList()
+  /** Told of moves. */
+  private readonly cursors = new WeakList<Cursor<S>>()
   private readonly followed: FollowedRecords
   private isListening = false
 
@@ -123,7 +125,7 @@ export class RecordType<S extends Shape> {
   cursor(pointer: Pointer, length = 1): Cursor<S> {
     const cursor = new Cursor<S>(this.heap, this.byteLength, this.makeRow, pointer, length)
     this.listen()
-    this.cursors.add(cursor as unknown as Cursor<Shape>)
+    this.cursors.add(cursor)
     return cursor
   }
 
@@ -156,11 +158,10 @@ export class RecordType<S extends Shape> {
     if (this.isListening) return
     this.isListening = true
     const moved = (from: Pointer, to: Pointer): void => {
-      this.cursors.move(from, to)
+      for (const cursor of this.cursors) if (cursor.pointer === from) cursor.follow(to)
       this.followed.note(from, to)
     }
     this.heap.onMoved(moved, () => this.followed.rewrite())
-    this.heap.closing.add(() => this.cursors.close())
   }
 }
 

@@ -8,6 +8,7 @@ const LIB = join(__dirname, '..', 'lib')
 /** From the ground up. Imports of types alone are exempt: they are gone at run time. */
 const ORDER = [
   'bits',
+  'weak-list',
   'layout',
   'errors',
   'clock',
