@@ -7,8 +7,8 @@
  * Near memory is read through views on the space. An ArrayBuffer over a near slot is made only for user code that wants one: it has to
  * be detached when the memory goes back, and after the first detach V8 guards every access to a typed array.
  *
- * `ledger(slot)` is never undefined: an unused slot has NULL_LEDGER, a large block LARGE_LEDGER. Only far slots can be lost: what
- * user code does with the buffer of a near arena leaves the memory where it is.
+ * `ledger(slot)` is never undefined: an unused slot has NULL_LEDGER, a large block LARGE_LEDGER. Only what has a mapping of its own can
+ * be lost: what user code does with another buffer leaves the memory where it is.
  */
 import { BlockMap } from './block-map'
 import { HeapError } from './errors'

@@ -1,6 +1,6 @@
 /**
  * The way of a free that Heap.free does not do itself: the magazine is full or asleep, or the block lies in a run of several
- * pools, in a pinned run, or in a mapping of its own.
+ * pools, in a pinned run, or is a large block.
  */
 import { HeapError, showPointer } from './errors'
 import { type Pointer, type SizeClass, slotOf } from './layout'

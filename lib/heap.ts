@@ -14,7 +14,6 @@ import { allocAligned } from './realloc'
 import { rebuildIfLost } from './recover'
 import { refusePointer } from './refuse'
 import { type HeapStats, takeStats } from './stats'
-import { WeakList } from './weak-list'
 
 /** What a heap is made with. */
 export interface HeapOptions {
@@ -52,8 +51,6 @@ export class Heap extends FastBlocks {
   /** The heap's name, `''` where none was given. */
   readonly name: string
   private readonly listeners = new Map<Moved, (() => void) | undefined>()
-  /** Those who read and write its blocks by themselves: told when the heap closes. @internal */
-  readonly readers = new WeakList<{ close(): void }>()
   private isCompacting = false
 
   /**
@@ -127,7 +124,7 @@ export class Heap extends FastBlocks {
   }
 
   /**
-   * Asks the kernel about the heap's own OS pages (mincore, QueryWorkingSetEx), kept large mappings not included.
+   * Asks the kernel about the heap's own OS pages (mincore, QueryWorkingSetEx), kept large blocks not included.
    * @returns resident bytes
    */
   residentBytes(): number {
@@ -227,8 +224,6 @@ export class Heap extends FastBlocks {
     closeParts(this.parts)
     closeAccessors(this)
     this.listeners.clear()
-    for (const reader of this.readers) reader.close()
-    this.readers.clear()
   }
 
   /** `using heap = new Heap()` closes it at the end of the block. */

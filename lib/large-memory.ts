@@ -2,7 +2,7 @@
  * Where the memory of large blocks is, and how it becomes longer.
  *
  *     near    neighbouring slots of the space (up to NEAR_SHARE of them): no call to the system, no ArrayBuffer
- *             longer: takes the slots behind it, or moves its OS pages to other slots
+ *             longer: takes the slots behind it, or moves its OS pages to other slots, or becomes far
  *     far     a mapping of its own: the system's pages are not the real ones, or the space has no room
  *             longer: moves its OS pages to a longer mapping
  */
@@ -12,6 +12,9 @@ import type { Mappings } from './mappings'
 
 /** No block takes more than this share of the near slots, so that arenas find room there. */
 const NEAR_SHARE = 1 / 16
+
+/** Bytes moved or discarded in one step: some tenths of a millisecond of the kernel's time. */
+export const STEP_BYTES = 2 * 1024 * 1024
 
 /** The memory of a large block, whether in use or kept. */
 export interface Memory {
@@ -114,23 +117,47 @@ export class LargeMemory {
     return true
   }
 
-  /**
-   * Moves near memory to other slots, where it is longer. Its old slots go back.
-   * @returns the first of the new ones; 0 where it is not near or there are none
-   */
+  /** Moves near memory to where it is longer; its old slots go back. Returns its new slot; 0 where it is far. */
   move(slot: Slot, byteLength: number): Slot | 0 {
     const { space } = this.#table
+    if (!space.isNear(slot)) return 0
     const longer = slotsFor(byteLength)
-    if (!space.isNear(slot) || longer > this.#nearMax) return 0
     const before = this.#table.payload(slot).length
     this.#mappings.admit(byteLength - before)
-    const to = space.takeStretch(longer)
-    if (to === 0) return 0
-    space.moveStretch(slot, to, POOL_BYTES + before)
+    const to = longer > this.#nearMax ? 0 : space.takeStretch(longer)
+    if (to === 0) return this.#moveFar(slot, byteLength)
+    space.moveStretch(slot, POOL_BYTES + before, to, longer)
     this.unmap(this.close(slot))
     this.#mappings.countNear(byteLength)
     this.#look(to, byteLength, NO_BUFFER)
     return to
+  }
+
+  /** Copies near memory into a mapping, step by step: what was copied goes back before the next step becomes resident. */
+  #moveFar(slot: Slot, byteLength: number): Slot {
+    const { space } = this.#table
+    this.#table.reserve()
+    const source = this.#table.payload(slot)
+    const buffer = this.#mappings.mapFor(byteLength, source.length)
+    const target = new Uint8Array(buffer)
+    for (let at = 0; at < source.length; at += STEP_BYTES) {
+      target.set(source.subarray(at, at + STEP_BYTES), at)
+      this.#discardQuietly(slot, at, Math.min(STEP_BYTES, source.length - at))
+    }
+    const { buffer: wrapped } = this.close(slot)
+    this.#mappings.unmapNear(wrapped, 0)
+    space.putStretch(slot, slotsFor(source.length))
+    return this.#table.open(buffer, LARGE_LEDGER, 0)
+  }
+
+  /** Should the system refuse, the copied memory stays resident until all of it is copied. */
+  #discardQuietly(slot: Slot, byteOffset: number, byteLength: number): void {
+    const { space } = this.#table
+    try {
+      this.#mappings.discard(space.buffer, space.arenaAt(slot) + byteOffset, byteLength)
+    } catch {
+      // putStretch gives it back
+    }
   }
 
   #growFar(slot: Slot, byteLength: number): boolean {

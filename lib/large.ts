@@ -7,7 +7,7 @@
 import type { ArenaTable } from './arena-table'
 import type { Decay } from './decay'
 import { HeapError } from './errors'
-import { LargeMemory, type Memory } from './large-memory'
+import { LargeMemory, type Memory, STEP_BYTES } from './large-memory'
 import { largePointer, type Pointer, slotOf } from './layout'
 import type { Mappings } from './mappings'
 
@@ -17,9 +17,6 @@ interface Kept {
   /** Bytes from the start that have been discarded already. */
   discarded: number
 }
-
-/** Bytes discarded in one step: some tenths of a millisecond of the kernel's time. */
-const STEP_BYTES = 2 * 1024 * 1024
 
 export class LargeBlocks {
   readonly #table: ArenaTable

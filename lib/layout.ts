@@ -1,7 +1,7 @@
 /**
  * Every number of the heap, each derived from the one above it, and the encoding of pointers.
  *
- *     arena (256 KiB: one OS mapping, one external ArrayBuffer)
+ *     arena (256 KiB of OS pages; of a near one the ledger lies elsewhere, in the space, and pool 0 is empty)
  *     +----------+----------+----------+----     ----+----------+
  *     | pool 0   | pool 1   | pool 2   |     ...     | pool 63  |
  *     | ledger   | 256 x 16 | 8 x 512  |             | free     |
@@ -15,7 +15,7 @@
  * Source of the arena/pool/block geometry: Evan Jones, "Improving Python's Memory Allocator" (2005).
  */
 
-/** Index of a mapping (an arena or a large block) in the heap's arena table; slot 0 is the null slot. */
+/** Number of an arena or a large block (slots.ts); slot 0 is the null slot. */
 export type Slot = number & { readonly __slot: unique symbol }
 /** Index of a pool in its arena, 0..63; pool 0 is the ledger. */
 export type PoolIndex = number & { readonly __poolIndex: unique symbol }
@@ -85,6 +85,6 @@ export const arenaOffset = (pointer: Pointer): number => (pointer & GRANULE_MASK
 /** First word of a pool's record in its ledger. */
 export const recordOf = (pool: PoolIndex): number => pool << RECORD_WORDS_SHIFT
 
-/** Where a large block points: the first granule behind a ledger, so that byte offsets count alike in arenas and mappings. */
+/** Where a large block points: the first granule behind a ledger, so that byte offsets count alike in arenas and large blocks. */
 export const LARGE_GRANULE = GRANULES_PER_POOL
 export const largePointer = (slot: Slot): Pointer => ((slot << SLOT_SHIFT) | LARGE_GRANULE) as Pointer

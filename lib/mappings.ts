@@ -64,6 +64,15 @@ export class Mappings {
     this.mappedBytes -= byteLength
   }
 
+  /** Maps what is to take the place of `before` bytes that are near, whose contents the caller moves: only the difference counts. */
+  mapFor(byteLength: number, before: number): ArrayBuffer {
+    this.admit(byteLength - before)
+    const buffer = this.#try(() => this.#os.map(byteLength), byteLength)
+    this.maps++
+    this.count(byteLength - before)
+    return buffer
+  }
+
   /** Grows a mapping without copying, where the OS can; undefined where it cannot. */
   grow(buffer: ArrayBuffer, byteLength: number): ArrayBuffer | undefined {
     const more = byteLength - buffer.byteLength

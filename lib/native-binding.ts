@@ -31,10 +31,10 @@ export interface NativeAddon {
   /** Moves the pages to a longer mapping; the old buffer stays and reads zero. */
   grow(buffer: ArrayBuffer, byteLength: number): ArrayBuffer | undefined
   /**
-   * Moves the pages of one range of a mapping to another, which the first does not overlap; it reads zero then. False: this OS cannot,
-   * and nothing has changed.
+   * Moves the pages of one range of a mapping to the start of another, longer one, which it does not overlap; it reads zero then. False:
+   * this OS cannot, and nothing has changed.
    */
-  move(buffer: ArrayBuffer, from: number, to: number, byteLength: number): boolean
+  move(buffer: ArrayBuffer, from: number, byteLength: number, to: number, toByteLength: number): boolean
   /** True for an attached buffer over a mapping of this addon. */
   owns(buffer: ArrayBuffer): boolean
   residentPages(buffer: ArrayBuffer, byteOffset?: number, byteLength?: number): Uint8Array

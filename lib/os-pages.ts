@@ -109,7 +109,7 @@ function start(): { pages: OsPages | undefined; space: Space } {
         buffer,
         osPageSize: pages.osPageSize,
         discard: (byteOffset, length) => addon.discard(buffer, byteOffset, length),
-        move: (from, to, length) => addon.move(buffer, from, to, length),
+        move: (from, length, to, toLength) => addon.move(buffer, from, length, to, toLength),
         part: (byteOffset, length, hold) => addon.part(buffer, byteOffset, length, holder, hold),
         // Not where the system wants a promise for what is reserved.
         ...(process.platform === 'win32' ? {} : { reserve: (length: number) => reserve(length, holder) }),

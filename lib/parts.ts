@@ -15,6 +15,11 @@ import { Runs } from './runs'
 import { SmallBlocks } from './small'
 import type { Space } from './space'
 import { UsedPools } from './used-pools'
+import { WeakList } from './weak-list'
+
+interface Reader {
+  close(): void
+}
 
 export interface HeapParts {
   readonly os: OsPages
@@ -31,6 +36,8 @@ export interface HeapParts {
   readonly purger: Purger
   /** Pinned blocks and how often each is pinned. */
   readonly pins: Map<Pointer, number>
+  /** Those who read and write blocks past the heap's own methods: told when it closes. */
+  readonly readers: WeakList<Reader>
   /** The block that compact is telling its callback of; 0: none. */
   moving: Pointer | 0
 }
@@ -62,6 +69,7 @@ export function wire(os: OsPages, clock: Clock, decayMs: number, limit: number, 
     large,
     purger,
     pins: new Map<Pointer, number>(),
+    readers: new WeakList<Reader>(),
     moving: 0 as Pointer | 0,
   }
   arenas.onWake = () => purger.wake()
@@ -76,7 +84,7 @@ export function wire(os: OsPages, clock: Clock, decayMs: number, limit: number, 
 }
 
 /** Gives everything back, now. */
-export function closeParts({ table, purger, large, mappings, arenas, used, small, pins }: HeapParts): void {
+export function closeParts({ table, purger, large, mappings, arenas, used, small, pins, readers }: HeapParts): void {
   mappings.isClosed = true
   purger.close()
   small.dropMagazines()
@@ -86,6 +94,14 @@ export function closeParts({ table, purger, large, mappings, arenas, used, small
   large.close()
   table.close()
   pins.clear()
+  for (const reader of readers) reader.close()
+  readers.clear()
+}
+
+/** Has somebody told when the heap closes, now if it has closed already. */
+export function addReader({ mappings, readers }: HeapParts, reader: Reader): void {
+  if (mappings.isClosed) reader.close()
+  else readers.add(reader)
 }
 
 /** The heap was collected: its place in the space is free again, its mappings are unmapped when their buffers are collected. */

@@ -1,6 +1,6 @@
 /**
  * The purger gives dirty memory back: it discards free pools in stretches of neighbours, unmaps empty arenas and kept large
- * mappings. Three things drive it:
+ * blocks. Three things drive it:
  *
  *     a timer         armed only while something is dirty, not keeping the process alive, holding the purger weakly
  *     a slow path     every POLL_PUTS-th run put back looks at the clock, so that long synchronous work decays too

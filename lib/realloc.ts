@@ -2,7 +2,7 @@
  * The way of a request above the small sizes, and of a realloc.
  *
  *     realloc:  fits and is not more than a quarter too large, or its class stays --> the same block
- *               one block in its run, free pools behind it, or a large mapping     --> longer (or shorter) in place
+ *               one block in its run, free pools behind it, or a large block       --> longer (or shorter) in place
  *               else                                                               --> alloc, copy, free
  *
  * (The quarter is CPython's, pymalloc_realloc() in Objects/obmalloc.c.)
@@ -26,12 +26,12 @@ import { poolStart } from './small'
 
 /**
  * Runs of up to half an arena's pools leave room for another; runs of at least this many leave no more of it unused than a
- * run of equal blocks may lose. What is between gets a mapping of its own.
+ * run of equal blocks may lose. What is between is a large block.
  */
 const HALF_ARENA_POOLS = FREE_POOLS_MAX >> 1
 const NEARLY_ARENA_POOLS = FREE_POOLS_MAX - (FREE_POOLS_MAX >> 3)
 
-/** Pools of a whole run that serves the request; 0 where it gets a mapping of its own. */
+/** Pools of a whole run that serves the request; 0 where it is a large block. */
 export function wholeRunPools(byteLength: number): number {
   const pools = Math.ceil(byteLength / POOL_BYTES)
   return pools <= HALF_ARENA_POOLS || (pools >= NEARLY_ARENA_POOLS && pools <= FREE_POOLS_MAX) ? pools : 0
@@ -47,7 +47,7 @@ export function takeAny({ small, runs, large }: HeapParts, byteLength: number): 
   return pools > 0 ? runs.takeWhole(pools) : large.take(byteLength)
 }
 
-/** Takes a block at a multiple of `alignment` bytes: a class whose blocks are, or a whole run, or a mapping of its own. */
+/** Takes a block at a multiple of `alignment` bytes: a class whose blocks are, or a whole run, or a large block. */
 export function allocAligned(parts: HeapParts, byteLength: number, alignment: number): Pointer {
   const page = parts.os.osPageSize
   if (!Number.isInteger(alignment) || alignment < 1 || alignment > page || (alignment & (alignment - 1)) !== 0) {
@@ -112,7 +112,7 @@ export function moveLarge(parts: HeapParts, pointer: Pointer, byteLength: number
 }
 
 function growthOf({ large, mappings }: HeapParts, usable: number, byteLength: number): number {
-  const generous = Math.max(byteLength, usable + Math.ceil(usable * LARGE_GROWTH))
+  const generous = mappings.roundUp(Math.max(byteLength, usable + Math.ceil(usable * LARGE_GROWTH)))
   const more = generous - usable
   return generous <= large.maxByteLength && mappings.mappedBytes + more <= mappings.limit ? generous : byteLength
 }

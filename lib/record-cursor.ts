@@ -4,6 +4,7 @@ import type { ArenaTable } from './arena-table'
 import { HeapError, show, showPointer } from './errors'
 import type { Heap } from './heap'
 import { arenaOffset, POOL_BYTES, type Pointer, type Slot, slotOf } from './layout'
+import { addReader } from './parts'
 import type { Place, RowMaker } from './record-rows'
 import type { RowOf, Shape } from './record-types'
 
@@ -47,7 +48,7 @@ export class Cursor<S extends Shape> implements Place {
     this.words = table.space.words
     this.view = table.data(0 as Slot)
     this.row = make(this) as unknown as RowOf<S>
-    heap.readers.add(this)
+    addReader(heap.internals, this)
     this.seat(pointer, length)
   }
 

@@ -11,6 +11,7 @@ import { refuseIn } from './closed-accessors'
 import type { Heap } from './heap'
 import { POOL_BYTES, type Pointer } from './layout'
 import { NEAR } from './near-views'
+import { addReader } from './parts'
 import { type Field, type Leaf, refuseValue, type ScalarKind } from './record-types'
 
 const { i8, u8, i16, u16, i32, u32, f32, f64, near1, near2, near4, near8 } = NEAR
@@ -38,9 +39,9 @@ abstract class FieldOf<Value> implements Field<Value> {
     this.byteOffset = leaf.byteOffset
     this.stride = stride
     this.heap = heap
-    heap.readers.add(this)
     this.element = leaf.byteOffset / leaf.byteLength
     this.step = stride / leaf.byteLength
+    addReader(heap.internals, this)
   }
 
   /** The heap has closed. @internal */

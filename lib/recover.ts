@@ -1,5 +1,5 @@
 /**
- * When user code has detached or transferred away the buffer of a far arena (`view.buffer.transfer()`), the arena's ledger is gone and
+ * When user code has detached or transferred away the buffer of an arena in a mapping of its own (`view.buffer.transfer()`), the arena's ledger is gone and
  * with it the links that ran through it. The slot is written off and every list is built anew from the ledgers that are left,
  * which hold the truth: their free maps.
  */

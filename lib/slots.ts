@@ -20,8 +20,8 @@ export interface SpaceMemory {
   discard(byteOffset: number, byteLength: number): void
   /** An ArrayBuffer over a range, which the word at `hold` counts until it is gone. Undefined: there are no near arenas. */
   part?(byteOffset: number, byteLength: number, hold: number): ArrayBuffer
-  /** Moves the pages of a range to another, where the system can: the one they leave reads zero. False: nothing has changed. */
-  move?(from: number, to: number, byteLength: number): boolean
+  /** Moves the pages of a range to a longer one, where the system can: the range they leave reads zero. False: nothing has changed. */
+  move?(from: number, byteLength: number, to: number, toByteLength: number): boolean
   /** Reserves more memory, as sparse as this, whose parts are counted by words of this one. Throws what the system says. */
   reserve?(byteLength: number): SpaceMemory
 }
@@ -166,10 +166,10 @@ export abstract class Slots {
   }
 
   /** Moves the memory of one stretch to another, its OS pages where the system can. Whether it did: the first reads zero then. */
-  moveStretch(from: Slot, to: Slot, byteLength: number): boolean {
+  moveStretch(from: Slot, byteLength: number, to: Slot, count: number): boolean {
     const page = this.memory.osPageSize
     const bytes = Math.ceil(byteLength / page) * page
-    if (this.memory.move?.(this.arenaAt(from), this.arenaAt(to), bytes) === true) return true
+    if (this.memory.move?.(this.arenaAt(from), bytes, this.arenaAt(to), count * ARENA_BYTES) === true) return true
     const start = this.arenaAt(from) / 4
     this.words.copyWithin(this.arenaAt(to) / 4, start, start + bytes / 4)
     return false
@@ -240,6 +240,13 @@ export abstract class Slots {
   }
 
   private freeFar(): Slot | 0 {
+    const slot = this.firstFreeFar()
+    if (slot !== 0 || this.stale.size === 0) return slot
+    this.releaseStale()
+    return this.firstFreeFar()
+  }
+
+  private firstFreeFar(): Slot | 0 {
     const { farHint, nearFirst, nearEnd, slots } = this
     return (
       this.firstFree(farHint, nearFirst) ||

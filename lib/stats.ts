@@ -48,10 +48,10 @@ export class HeapStats {
   bookBytes = 0
   /** What is left over behind the last block of a pool or run. */
   slackBytes = 0
-  /** Blocks with a mapping of their own, and the bytes of those mappings (part of liveBytes). */
+  /** Large blocks, and their bytes (part of liveBytes). */
   largeBlocks = 0
   largeBytes = 0
-  /** Mappings of freed large blocks that wait for the decay. */
+  /** Memory of freed large blocks that waits for the decay. */
   keptBytes = 0
   /** Address space held. */
   mappedBytes = 0
@@ -164,9 +164,9 @@ export function report(stats: HeapStats): string {
     line(`${grouped(stats.freePools)} free pools, ${grouped(stats.dirtyPools)} of them dirty`, stats.freePoolBytes),
     line(`${grouped(stats.arenas)} ledgers`, stats.ledgerBytes),
     line('slack behind the last blocks', stats.slackBytes),
-    line('large mappings kept for reuse', stats.keptBytes),
+    line('large blocks kept for reuse', stats.keptBytes),
     line('mapped bytes, the sum of the six lines above', stats.mappedBytes),
-    line(`of the live bytes in ${grouped(stats.largeBlocks)} large mappings`, stats.largeBytes),
+    line(`of the live bytes in ${grouped(stats.largeBlocks)} large blocks`, stats.largeBytes),
     line('resident bytes by the books', stats.residentBytes),
     line('mapped bytes, most at one time', stats.peakMappedBytes),
     line('books in the space of all heaps', stats.bookBytes),

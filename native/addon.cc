@@ -33,7 +33,7 @@ struct Mapping {
   void give_back() {
     if (address == nullptr) return;
     if (whole != nullptr) {
-      --*hold;
+      if (--*hold == 0) discard_pages(address, byte_length);  // nobody else may come by who does it
       whole->leave();
       holder->leave();
     } else {
@@ -209,14 +209,13 @@ static Napi::Value grow(const Info& info) {
 
 static Napi::Value move(const Info& info) {
   Mapping* mapping = need_whole(info);
-  size_t byte_length;
-  char *from = range(info, mapping, &byte_length, 1, 3), *to = range(info, mapping, &byte_length, 2, 3);
-  if (from < to + byte_length && to < from + byte_length)
+  size_t byte_length, to_length;
+  char *from = range(info, mapping, &byte_length), *to = range(info, mapping, &to_length, 3, 4);
+  if (to_length < byte_length) throw Napi::RangeError::New(info.Env(), "the target must not be shorter");
+  if (from < to + to_length && to < from + byte_length)
     throw Napi::RangeError::New(info.Env(), "the ranges must not overlap");
   bool moved = false;
-  const OsResult result = shift_pages(from, to, byte_length, &moved);
-  if (result.range_lost) detach(info, mapping);  // as in discard()
-  check(info.Env(), result);
+  check(info.Env(), shift_pages(from, byte_length, to, to_length, &moved));
   return Napi::Boolean::New(info.Env(), moved);
 }
 

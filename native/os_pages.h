@@ -37,10 +37,10 @@ OsResult resident_pages(void* address, size_t byte_length, uint8_t* resident);
 // On failure nothing has changed. `new_address` left alone without an error: the system has no such call.
 OsResult move_pages(void* address, size_t byte_length, size_t new_byte_length, void** new_address);
 
-// Moves the pages of a range to another range of the same size, which it does not overlap; what was there is dropped,
-// and the range they leave reads zero. `moved` stays false without an error: the system has no such call, nothing has
-// changed.
-OsResult shift_pages(void* from, void* to, size_t byte_length, bool* moved);
+// Moves the pages of a range to the start of another, longer one, which it does not overlap. What was there is dropped,
+// and the range they leave reads zero. `moved` stays false without an error: the system has no such call, or refused;
+// then nothing has changed.
+OsResult shift_pages(void* from, size_t byte_length, void* to, size_t to_length, bool* moved);
 
 std::string error_name(int error);  // "ENOMEM"
 

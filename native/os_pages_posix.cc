@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "os_pages.h"
 
@@ -42,15 +43,18 @@ OsResult move_pages(void* address, size_t byte_length, size_t new_byte_length, v
   return {};
 }
 
-// MREMAP_FIXED unmaps the target first. Should the rest fail, as where the process has too many mappings, the target
-// gets fresh pages again, because others may lie around it in the same ArrayBuffer.
-OsResult shift_pages(void* from, void* to, size_t byte_length, bool* moved) {
-  const int flags = MREMAP_MAYMOVE | MREMAP_FIXED | kMremapDontUnmap;
-  *moved = mremap(from, byte_length, byte_length, flags, to) == to;
+// In two steps. The first takes the pages out, and is refused without harm where they are several mappings to the
+// kernel; only the second unmaps what it replaces, and by then one whole mapping is moved, which the kernel refuses
+// before that or not at all. The target becomes one mapping throughout, so that what is in it can be moved again.
+OsResult shift_pages(void* from, size_t byte_length, void* to, size_t to_length, bool* moved) {
+  void* taken = mremap(from, byte_length, byte_length, MREMAP_MAYMOVE | kMremapDontUnmap, nullptr);
+  if (taken == MAP_FAILED) return {};
+  *moved = mremap(taken, byte_length, to_length, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to;
   if (*moved) return {};
-  const int fresh = MAP_PRIVATE | MAP_ANON | MAP_NORESERVE | MAP_FIXED;
-  if (mmap(to, byte_length, PROT_READ | PROT_WRITE, fresh, -1, 0) != to) return {errno, "mmap", true};
-  refuse_huge_pages(to, byte_length);
+  if (mremap(taken, byte_length, byte_length, MREMAP_MAYMOVE | MREMAP_FIXED, from) != from) {
+    memcpy(from, taken, byte_length);  // it is mapped, and reads zero
+    munmap(taken, byte_length);
+  }
   return {};
 }
 
@@ -68,7 +72,7 @@ OsResult discard_pages(void* address, size_t byte_length) {
 
 bool populate_pages(void*, size_t) { return false; }
 OsResult move_pages(void*, size_t, size_t, void**) { return {}; }
-OsResult shift_pages(void*, void*, size_t, bool*) { return {}; }
+OsResult shift_pages(void*, size_t, void*, size_t, bool*) { return {}; }
 
 #endif
 

@@ -1,4 +1,5 @@
 /** Large blocks in the space, on the system's own pages; those in mappings of their own are in large.test.ts, on fake ones. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { checkHeap } from '../lib/check-heap'
 import { Heap } from '../lib/heap'
@@ -135,14 +136,49 @@ describe('near large blocks', () => {
     limited.close()
   })
 
-  it('are far where they are a large share of the space, and copied there when they grow so large', () => {
+  it('become far when they grow beyond a share of the space, within the limit of their heap, and wherever no slots are left', () => {
     const share = ((space.nearEnd - space.nearFirst) * 2 ** 18) / 16
     const far = heap.alloc(share + 1)
     expect(isNear(far)).toBe(false)
-    const near = heap.alloc(share / 4)
-    heap.setInt32(near, 4096, 9)
+    const limited = new Heap({ limit: share + (share >> 1), clock })
+    const near = limited.alloc(share - (share >> 3))
     expect(isNear(near)).toBe(true)
-    const grown = heap.realloc(near, share + 1)
-    expect([isNear(grown), heap.getInt32(grown, 4096)]).toEqual([false, 9])
+    const ends = [0, 4096, 5e6, limited.usableSize(near) - 4]
+    for (const at of ends) limited.setInt32(near, at, at + 9)
+    const view = limited.bytes(near)
+    const grown = limited.realloc(near, share + (share >> 2))
+    expect([isNear(grown), view.length]).toEqual([false, 0])
+    expect(ends.map((at) => limited.getInt32(grown, at))).toEqual(ends.map((at) => at + 9))
+    expect(limited.stats()).toMatchObject({ largeBlocks: 1, mappedBytes: limited.usableSize(grown) })
+    expect(limited.residentBytes()).toBeLessThanOrEqual(limited.usableSize(grown))
+    checkHeap(limited.internals)
+    limited.close()
+  })
+
+  it('can be moved many times', () => {
+    let pointer = heap.alloc(300_000)
+    fill(pointer, 11)
+    for (let round = 1; round <= 12; round++) {
+      heap.alloc(140_000 + round) // takes the slot behind
+      pointer = heap.realloc(pointer, 300_000 + round * 270_000)
+      expect(isFilled(pointer, 11, 300_000)).toBe(true)
+    }
+  })
+
+  it('give their memory back when the last view on them goes, though nobody frees anything any more', async () => {
+    const [pointer, slot] = await (async () => {
+      const inner = new Heap({ clock })
+      const p = inner.alloc(4e6)
+      inner.bytes(p).fill(7)
+      return [p, slotOf(p)]
+    })()
+    const os = heap.internals.os
+    const resident = (): number =>
+      os.residentPages(space.buffer, space.arenaAt(slot), 2 ** 22).reduce((sum, page) => sum + page, 0)
+    for (let turn = 0; turn < 100 && !space.isFree(slot); turn++) {
+      await sleep(1)
+      globalThis.gc?.()
+    }
+    expect([pointer > 0, space.isFree(slot), resident()]).toEqual([true, true, 0])
   })
 })

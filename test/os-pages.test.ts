@@ -265,33 +265,39 @@ describe('move', () => {
     const buffer = map(64)
     const bytes = new Uint8Array(buffer)
     bytes.fill(3, 0, 8 * PAGE)
-    bytes.fill(9, 32 * PAGE, 48 * PAGE)
+    bytes.fill(9, 32 * PAGE, 40 * PAGE)
     const target = bytes.subarray(16 * PAGE, 32 * PAGE)
     target.fill(5)
-    if (!addon.move(buffer, 32 * PAGE, 16 * PAGE, 16 * PAGE)) {
+    if (!addon.move(buffer, 32 * PAGE, 8 * PAGE, 16 * PAGE, 16 * PAGE)) {
       expect(process.platform).not.toBe('linux')
       return
     }
-    expect(target.every((byte) => byte === 9)).toBe(true)
-    expect(resident(buffer)).toBe(24)
-    expect(bytes.subarray(32 * PAGE).every((byte) => byte === 0)).toBe(true)
+    expect(resident(buffer)).toBe(16)
+    expect(target.every((byte, i) => byte === (i < 8 * PAGE ? 9 : 0))).toBe(true)
+    expect(addon.move(buffer, 16 * PAGE, 16 * PAGE, 48 * PAGE, 16 * PAGE)).toBe(true) // again, all of it
+    expect([bytes[48 * PAGE], bytes[56 * PAGE], bytes[16 * PAGE]]).toEqual([9, 0, 0])
+    expect(addon.move(buffer, 40 * PAGE, 16 * PAGE, 0, 16 * PAGE)).toBe(false) // two mappings to the kernel: to be copied
+    expect([bytes[48 * PAGE], bytes[0]]).toEqual([9, 3])
+    expect(bytes.subarray(16 * PAGE, 48 * PAGE).every((byte) => byte === 0)).toBe(true)
     expect(bytes.subarray(0, 8 * PAGE).every((byte) => byte === 3)).toBe(true)
     bytes.fill(1) // all of it is mapped still
   })
 
   it('refuses ranges that overlap, or leave the mapping', () => {
     const buffer = map(16)
-    for (const [from, to, length] of [
-      [0, 0, 1],
-      [0, 1, 2],
-      [5, 4, 2],
-      [0, 12, 5],
-      [12, 0, 5],
-      [0, 0.5, 1],
+    for (const [from, length, to, toLength] of [
+      [0, 1, 0, 1],
+      [0, 2, 1, 2],
+      [5, 2, 4, 2],
+      [4, 2, 1, 4],
+      [0, 5, 12, 5],
+      [12, 5, 0, 5],
+      [0, 1, 0.5, 1],
+      [0, 2, 4, 1],
     ] as const) {
-      expect(() => addon.move(buffer, from * PAGE, to * PAGE, length * PAGE)).toThrow(RangeError)
+      expect(() => addon.move(buffer, from * PAGE, length * PAGE, to * PAGE, toLength * PAGE)).toThrow(RangeError)
     }
-    expect(() => addon.move(new ArrayBuffer(PAGE), 0, PAGE, PAGE)).toThrow(TypeError)
+    expect(() => addon.move(new ArrayBuffer(PAGE), 0, PAGE, PAGE, PAGE)).toThrow(TypeError)
   })
 })
 

@@ -179,6 +179,7 @@ describe('fields', () => {
     heap.close()
     refused(() => x.get(keep), 'EBB_CLOSED', 'closed heap')
     refused(() => x.set(keep, 1), 'EBB_CLOSED', 'closed heap')
+    refused(() => record(heap, { y: f64 }).fields.y.get(keep), 'EBB_CLOSED', 'closed heap')
   })
 })
 

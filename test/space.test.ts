@@ -164,8 +164,8 @@ describe('a space', () => {
       const space = new Space(memory, SIZE)
       const [a, b] = [space.takeStretch(1) as Slot, space.takeStretch(2) as Slot]
       space.words.fill(7, space.arenaAt(a) / 4, space.arenaAt(a) / 4 + 5000)
-      expect(space.moveStretch(a, b, 20_000)).toBe(canMove)
-      expect(moves).toEqual([[space.arenaAt(a), space.arenaAt(b), 32_768]])
+      expect(space.moveStretch(a, 20_000, b, 2)).toBe(canMove)
+      expect(moves).toEqual([[space.arenaAt(a), 32_768, space.arenaAt(b), 2 * ARENA_BYTES]])
       const start = space.arenaAt(b) / 4
       expect([space.words[start], space.words[start + 4999], space.words[start + 5000]]).toEqual(
         canMove ? [0, 0, 0] : [7, 7, 0],
