@@ -19,6 +19,8 @@ const { osPages } = require(path.join(folder, 'dist', 'os-pages.js'))
 
 const KIB = 1024
 const MIB = 1024 * KIB
+/** More than a block near by can have. */
+const FAR_BYTES = 240 * MIB
 const isEmulated = process.env.EBB_EMULATED === '1'
 const seed = Number(process.env.SEED ?? 20261122)
 const addon = loadAddon(folder)
@@ -365,6 +367,7 @@ check(
       const heap = new Heap({ decay: Infinity })
       heap.allocMany(512, new Int32Array(20_000))
       heap.alloc(1e6)
+      heap.alloc(FAR_BYTES)
       return { slots: heap.internals.table.slots(), space: heap.internals.space }
     })()
     assert.ok(addon.mappings().mappedBytes > before && slots.length > 30 && !slots.some((slot) => space.isFree(slot)))
@@ -374,8 +377,45 @@ check(
   gc ? undefined : 'no gc() in this runtime',
 )
 
+check('large blocks grow where they are, move, and go back', () => {
+  const heap = new Heap()
+  let pointer = heap.alloc(1e6)
+  for (let byteLength = 1e6; byteLength < 8e6; byteLength += 700_000) {
+    heap.setFloat64(pointer, byteLength - 8, byteLength)
+    heap.alloc(300_000) // in the way
+    pointer = heap.realloc(pointer, byteLength + 700_000)
+  }
+  for (let byteLength = 1e6; byteLength < 8e6; byteLength += 700_000) {
+    assert.equal(heap.getFloat64(pointer, byteLength - 8), byteLength)
+  }
+  checkHeap(heap.internals)
+  heap.free(pointer)
+  heap.purge()
+  const zeroed = heap.allocZeroed(8e6)
+  assert.ok(heap.copyOut(zeroed).every((byte) => byte === 0))
+  heap.close()
+})
+
+check('accessors read near and far memory, refuse what is neither, and a closed heap', () => {
+  const heap = new Heap()
+  const [near, far] = [heap.alloc(100), heap.alloc(FAR_BYTES)]
+  for (let round = 0; round < 1000; round++) {
+    for (const pointer of [near, far]) {
+      heap.setInt32(pointer, 4, round)
+      heap.setFloat64(pointer, 8, round / 2)
+      heap.setUint8(pointer, 17, round & 255)
+      assert.equal(heap.getInt32(pointer, 4), round)
+      assert.equal(heap.getFloat64(pointer, 8), round / 2)
+      assert.equal(heap.getUint8(pointer, 17), round & 255)
+    }
+    if (round % 100 === 50) assert.equal(thrownBy(() => heap.getInt32(0, 0)).code, 'EBB_INVALID_POINTER')
+  }
+  heap.close()
+  for (const pointer of [near, far]) assert.equal(thrownBy(() => heap.getInt32(pointer, 4)).code, 'EBB_CLOSED')
+})
+
 check(
-  'memory whose buffer is taken away: near arenas do not mind, a large block is written off',
+  'memory whose buffer is taken away: near memory does not mind, a mapping of its own is written off',
   () => {
     const heap = new Heap()
     const pointer = heap.alloc(100)
@@ -386,9 +426,14 @@ check(
     assert.equal(taken.byteLength, 256 * 1024)
     heap.free(pointer)
     const large = heap.alloc(1e6)
+    heap.setUint8(large, 999_999, 7)
     heap.bytes(large).buffer.transfer()
-    assert.equal(thrownBy(() => heap.getUint8(large, 0)).code, 'EBB_ARENA_LOST')
-    assert.equal(thrownBy(() => heap.free(large)).code, 'EBB_ARENA_LOST')
+    assert.equal(heap.getUint8(large, 999_999), 7)
+    heap.free(large)
+    const far = heap.alloc(FAR_BYTES)
+    heap.bytes(far).buffer.transfer()
+    assert.equal(thrownBy(() => heap.getUint8(far, 0)).code, 'EBB_ARENA_LOST')
+    assert.equal(thrownBy(() => heap.free(far)).code, 'EBB_ARENA_LOST')
     heap.free(heap.alloc(100))
     checkHeap(heap.internals)
     heap.close()
