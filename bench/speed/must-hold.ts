@@ -1,4 +1,5 @@
 /** What is promised about speed, and whether this run kept it. */
+import { EBB_DETACHED } from './js-arms'
 import { geometricMean, measured, ratio } from './report'
 import type { MeasuredRow } from './rounds'
 import { digits, table } from './table'
@@ -61,7 +62,7 @@ function traceBounds(rows: readonly MeasuredRow[], arm: string): Bound[] {
 
 /** @param otherNodes - labels of arms that are ebb on another Node */
 export function promises(rows: readonly MeasuredRow[], otherNodes: readonly string[] = []): Bound[] {
-  const list = ['ebb', ...otherNodes].flatMap((arm) => traceBounds(rows, arm))
+  const list = ['ebb', EBB_DETACHED, ...otherNodes].flatMap((arm) => traceBounds(rows, arm))
   list.push(
     atMost('pair of 48 bytes: ebb / pymalloc', 1.3, ratio(row(rows, 'pair 48'), 'pymalloc')),
     atLeast('churn of 1e5: Buffer.allocUnsafe / ebb', 5, inverse(ratio(row(rows, 'churn 1e5'), 'Buffer.allocUnsafe'))),
