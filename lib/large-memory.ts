@@ -123,8 +123,9 @@ export class LargeMemory {
     if (!space.isNear(slot)) return 0
     const longer = slotsFor(byteLength)
     const before = this.#table.payload(slot).length
-    this.#mappings.admit(byteLength - before)
-    const to = longer > this.#nearMax ? 0 : space.takeStretch(longer)
+    if (longer > this.#nearMax) return this.#moveFar(slot, byteLength)
+    this.#mappings.admit(byteLength - before) // may give slots back, so it is asked first
+    const to = space.takeStretch(longer)
     if (to === 0) return this.#moveFar(slot, byteLength)
     space.moveStretch(slot, POOL_BYTES + before, to, longer)
     this.unmap(this.close(slot))
@@ -138,14 +139,14 @@ export class LargeMemory {
     const { space } = this.#table
     this.#table.reserve()
     const source = this.#table.payload(slot)
-    const buffer = this.#mappings.mapFor(byteLength, source.length)
+    const buffer = this.#mappings.map(byteLength, source.length)
     const target = new Uint8Array(buffer)
     for (let at = 0; at < source.length; at += STEP_BYTES) {
       target.set(source.subarray(at, at + STEP_BYTES), at)
       this.#discardQuietly(slot, at, Math.min(STEP_BYTES, source.length - at))
     }
     const { buffer: wrapped } = this.close(slot)
-    this.#mappings.unmapNear(wrapped, 0)
+    this.#mappings.unmapNear(wrapped, 0) // its bytes count as the mapping's already
     space.putStretch(slot, slotsFor(source.length))
     return this.#table.open(buffer, LARGE_LEDGER, 0)
   }

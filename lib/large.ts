@@ -47,7 +47,7 @@ export class LargeBlocks {
     return this.#mappings.os.maxByteLength
   }
 
-  /** Bytes of kept mappings that are resident by the books. */
+  /** Bytes of kept memory that are resident by the books. */
   get keptResidentBytes(): number {
     let bytes = 0
     for (const { memory, discarded } of this.#kept) bytes += memory.byteLength - discarded
@@ -98,7 +98,7 @@ export class LargeBlocks {
     return memory
   }
 
-  /** Bytes of the mapping of a large block. */
+  /** Bytes of a large block. */
   byteLength(pointer: Pointer): number {
     return this.#table.payload(slotOf(pointer)).length
   }
@@ -125,7 +125,7 @@ export class LargeBlocks {
   }
 
   /**
-   * Gives back one step's worth of the oldest kept mapping that has expired (any, where `all` is set).
+   * Gives back one step's worth of the oldest kept memory that has expired (any, where `all` is set).
    * @returns bytes of resident memory given back; 0 where nothing has expired
    */
   giveBackStep(epoch: number, all: boolean): number {

@@ -35,12 +35,16 @@ export class Mappings {
     return Math.ceil(byteLength / page) * page
   }
 
-  /** @param byteLength - bytes, whole OS pages */
-  map(byteLength: number): ArrayBuffer {
-    this.admit(byteLength)
+  /**
+   * @param byteLength - bytes, whole OS pages
+   * @param before - bytes of near memory whose contents the caller moves here: only the difference counts, and they are not to be
+   *   counted off
+   */
+  map(byteLength: number, before = 0): ArrayBuffer {
+    this.admit(byteLength - before)
     const buffer = this.#try(() => this.#os.map(byteLength), byteLength)
     this.maps++
-    this.count(byteLength)
+    this.count(byteLength - before)
     return buffer
   }
 
@@ -62,15 +66,6 @@ export class Mappings {
     if (buffer.byteLength > 0) this.#os.unmap(buffer)
     this.unmaps++
     this.mappedBytes -= byteLength
-  }
-
-  /** Maps what is to take the place of `before` bytes that are near, whose contents the caller moves: only the difference counts. */
-  mapFor(byteLength: number, before: number): ArrayBuffer {
-    this.admit(byteLength - before)
-    const buffer = this.#try(() => this.#os.map(byteLength), byteLength)
-    this.maps++
-    this.count(byteLength - before)
-    return buffer
   }
 
   /** Grows a mapping without copying, where the OS can; undefined where it cannot. */

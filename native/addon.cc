@@ -214,9 +214,7 @@ static Napi::Value move(const Info& info) {
   if (to_length < byte_length) throw Napi::RangeError::New(info.Env(), "the target must not be shorter");
   if (from < to + to_length && to < from + byte_length)
     throw Napi::RangeError::New(info.Env(), "the ranges must not overlap");
-  bool moved = false;
-  check(info.Env(), shift_pages(from, byte_length, to, to_length, &moved));
-  return Napi::Boolean::New(info.Env(), moved);
+  return Napi::Boolean::New(info.Env(), move_pages_to(from, byte_length, to, to_length));
 }
 
 static Napi::Value owns(const Info& info) { return Napi::Boolean::New(info.Env(), find_mapping(info) != nullptr); }

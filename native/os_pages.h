@@ -38,9 +38,8 @@ OsResult resident_pages(void* address, size_t byte_length, uint8_t* resident);
 OsResult move_pages(void* address, size_t byte_length, size_t new_byte_length, void** new_address);
 
 // Moves the pages of a range to the start of another, longer one, which it does not overlap. What was there is dropped,
-// and the range they leave reads zero. `moved` stays false without an error: the system has no such call, or refused;
-// then nothing has changed.
-OsResult shift_pages(void* from, size_t byte_length, void* to, size_t to_length, bool* moved);
+// and the range they leave reads zero. False: the system has no such call, or refused; nothing has changed then.
+bool move_pages_to(void* address, size_t byte_length, void* to, size_t to_length);
 
 std::string error_name(int error);  // "ENOMEM"
 

@@ -46,16 +46,15 @@ OsResult move_pages(void* address, size_t byte_length, size_t new_byte_length, v
 // In two steps. The first takes the pages out, and is refused without harm where they are several mappings to the
 // kernel; only the second unmaps what it replaces, and by then one whole mapping is moved, which the kernel refuses
 // before that or not at all. The target becomes one mapping throughout, so that what is in it can be moved again.
-OsResult shift_pages(void* from, size_t byte_length, void* to, size_t to_length, bool* moved) {
-  void* taken = mremap(from, byte_length, byte_length, MREMAP_MAYMOVE | kMremapDontUnmap, nullptr);
-  if (taken == MAP_FAILED) return {};
-  *moved = mremap(taken, byte_length, to_length, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to;
-  if (*moved) return {};
-  if (mremap(taken, byte_length, byte_length, MREMAP_MAYMOVE | MREMAP_FIXED, from) != from) {
-    memcpy(from, taken, byte_length);  // it is mapped, and reads zero
+bool move_pages_to(void* address, size_t byte_length, void* to, size_t to_length) {
+  void* taken = mremap(address, byte_length, byte_length, MREMAP_MAYMOVE | kMremapDontUnmap, nullptr);
+  if (taken == MAP_FAILED) return false;
+  if (mremap(taken, byte_length, to_length, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to) return true;
+  if (mremap(taken, byte_length, byte_length, MREMAP_MAYMOVE | MREMAP_FIXED, address) != address) {
+    memcpy(address, taken, byte_length);  // it is mapped, and reads zero
     munmap(taken, byte_length);
   }
-  return {};
+  return false;
 }
 
 #else  // macOS
@@ -72,7 +71,7 @@ OsResult discard_pages(void* address, size_t byte_length) {
 
 bool populate_pages(void*, size_t) { return false; }
 OsResult move_pages(void*, size_t, size_t, void**) { return {}; }
-OsResult shift_pages(void*, size_t, void*, size_t, bool*) { return {}; }
+bool move_pages_to(void*, size_t, void*, size_t) { return false; }
 
 #endif
 

@@ -38,7 +38,7 @@ OsResult discard_pages(void* address, size_t byte_length) {
 
 bool populate_pages(void*, size_t) { return false; }
 OsResult move_pages(void*, size_t, size_t, void**) { return {}; }
-OsResult shift_pages(void*, size_t, void*, size_t, bool*) { return {}; }
+bool move_pages_to(void*, size_t, void*, size_t) { return false; }
 
 OsResult resident_pages(void* address, size_t byte_length, uint8_t* resident) {
   constexpr size_t kBatch = 256;
