@@ -71,7 +71,7 @@ async function main(): Promise<void> {
   const besides = isQuick ? 30e6 : 150e6
   const machine = describeMachine()
   const line = machineLine(machine)
-  console.log(`${line}\nThe heap grows to ${growTo / 1e6} MB beside ${besides / 1e6} MB of objects.`)
+  console.log(`${line}\nThe heap grows to ${growTo / 2 ** 20} MiB beside ${besides / 1e6} MB of objects.`)
   const results: Result[] = []
   for (const byteLength of BLOCK_BYTES) {
     for (const arm of ARMS) results.push(await measure(arm, { byteLength, growTo, besides }, isQuick ? 1 : 3))
@@ -82,7 +82,7 @@ async function main(): Promise<void> {
   const file = writeJson('bench-gc', { machine, isQuick, growTo, besides, results })
   const chart = barChart({
     title: 'Time in the collector while a heap grows',
-    subtitle: `To ${growTo / 1e6} MB beside ${besides / 1e6} MB of objects. Shorter is better.`,
+    subtitle: `To ${growTo / 2 ** 20} MiB beside ${besides / 1e6} MB of objects. Shorter is better.`,
     xLabel: 'ms in all collections on the main thread',
     caption: line,
     bars: results.map(({ arm, byteLength, counts }) => ({

@@ -45,7 +45,6 @@ interface Point extends Phases {
 }
 
 function roundsOf(live: number, isQuick: boolean): number {
-  if (live >= 5e7) return 1
   if (live >= 1e7) return 3
   return isQuick ? 3 : live >= 1e6 ? 7 : 15
 }
