@@ -6,13 +6,13 @@
  *     npm run bench:gc -- --write      puts the results into docs/performance.md
  */
 import { parseArgs } from 'node:util'
+import { writeDocument } from './common/document'
+import { describeMachine, machineLine, writeJson } from './common/machine'
+import { median } from './common/quantile'
+import { digits, table } from './common/table'
 import { barChart, saveChart } from './graphs/plot'
 import { NodeProcess } from './speed/arms'
-import { writeDocument } from './speed/document'
-import { describeMachine, machineLine, writeJson } from './speed/machine'
 import type { GcOptions } from './speed/protocol'
-import { median } from './speed/quantile'
-import { digits, table } from './speed/table'
 
 const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },

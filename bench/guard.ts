@@ -10,15 +10,15 @@
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { describeMachine, machineLine, writeJson } from './common/machine'
+import { quantile } from './common/quantile'
+import { digits, table } from './common/table'
 import { startNodeArm } from './speed/arms'
 import { flatten } from './speed/flat'
-import { describeMachine, machineLine, writeJson } from './speed/machine'
 import type { FlatTrace, Task } from './speed/protocol'
-import { quantile } from './speed/quantile'
 import { geometricMean } from './speed/report'
 import { buildRevision } from './speed/revision'
 import { isMeasured, type MeasuredRow, measureRow, type RowPlan } from './speed/rounds'
-import { digits, table } from './speed/table'
 import { projectRoot, readTrace, traceNames } from './traces/trace'
 import { workloads } from './workloads/workloads'
 

@@ -10,9 +10,9 @@
  *     npm run bench -- --write               puts the results into docs/performance.md
  */
 import { parseArgs } from 'node:util'
+import { writeDocument } from './common/document'
+import { describeMachine, machineLine, peerLine, writeJson } from './common/machine'
 import { charts } from './speed/charts'
-import { writeDocument } from './speed/document'
-import { describeMachine, machineLine, peerLine, writeJson } from './speed/machine'
 import { promiseReport, promises } from './speed/must-hold'
 import { installNodes } from './speed/nodes'
 import { groupReport } from './speed/report'

@@ -10,15 +10,15 @@
 
 import { freemem } from 'node:os'
 import { parseArgs } from 'node:util'
+import { writeDocument } from './common/document'
+import { describeMachine, machineLine, peerLine, writeJson } from './common/machine'
+import { median } from './common/quantile'
+import { digits, table } from './common/table'
 import { lineChart, saveChart } from './graphs/plot'
 import { isInstalled, nativePeers } from './peers/peers'
-import { writeDocument } from './speed/document'
 import { flatten } from './speed/flat'
-import { describeMachine, machineLine, peerLine, writeJson } from './speed/machine'
 import { measurePauses, pauseReport } from './speed/pauses'
 import { type PhaseArm, type Phases, startNative, startNode } from './speed/phases'
-import { median } from './speed/quantile'
-import { digits, table } from './speed/table'
 import { churn } from './workloads/basic'
 
 const { values } = parseArgs({

@@ -1,13 +1,15 @@
 /** ebb: a heap whose memory flows back to the operating system. */
-export type { Ablation } from './arenas'
-export type { Clock } from './clock'
-export type { CompactBudget, CompactResult, Moved } from './compact'
-export { HeapError, type HeapErrorCode } from './errors'
-export { type Block, Heap, type HeapOptions } from './heap'
-export type { Pointer } from './layout'
-export type { OsPages } from './os-pages'
-export { type RecordType, record } from './record'
-export type { Cursor } from './record-cursor'
+
+export type { Clock } from './base/clock'
+export { HeapError, type HeapErrorCode } from './base/errors'
+export type { Pointer } from './base/layout'
+export type { CompactBudget, CompactResult, Moved } from './heap/compact'
+export { type Block, Heap, type HeapOptions } from './heap/heap'
+export type { StringEncoding } from './heap/strings'
+export { HeapStats, type SizeClassStats } from './inspect/stats'
+export type { OsPages } from './os/os-pages'
+export type { Cursor } from './records/cursor'
+export { type RecordType, record } from './records/record'
 export {
   bool,
   type Field,
@@ -31,6 +33,5 @@ export {
   u32,
   u64,
   type ValuesOf,
-} from './record-types'
-export { HeapStats, type SizeClassStats } from './stats'
-export type { StringEncoding } from './strings'
+} from './records/types'
+export type { Ablation } from './supply/arenas'

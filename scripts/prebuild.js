@@ -17,7 +17,7 @@ const GLIBC = '2.28'
 /** An addon may not grow past this. */
 const MAX_BYTES = 640 * 1024
 
-/** What the loader looks for (lib/native-binding.ts), and the compiler's name of it. */
+/** What the loader looks for (lib/os/native-binding.ts), and the compiler's name of it. */
 const TARGETS = [
   { name: 'linux-x64-glibc', file: 'linux-x64/ebb.glibc.node', zig: `x86_64-linux-gnu.${GLIBC}` },
   { name: 'linux-arm64-glibc', file: 'linux-arm64/ebb.glibc.node', zig: `aarch64-linux-gnu.${GLIBC}` },

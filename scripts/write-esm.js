@@ -6,12 +6,12 @@ const path = require('node:path')
 
 const dist = path.join(__dirname, '..', 'dist')
 
-for (const entry of ['index', 'rss']) {
+for (const entry of ['index', 'rss/index']) {
   if (!existsSync(path.join(dist, `${entry}.js`))) continue
   const names = Object.keys(require(path.join(dist, `${entry}.js`))).sort()
   writeFileSync(
     path.join(dist, `${entry}.mjs`),
-    `import cjs from './${entry}.js'\n\nexport const { ${names.join(', ')} } = cjs\n`,
+    `import cjs from './${path.basename(entry)}.js'\n\nexport const { ${names.join(', ')} } = cjs\n`,
   )
-  writeFileSync(path.join(dist, `${entry}.d.mts`), `export * from './${entry}.js'\n`)
+  writeFileSync(path.join(dist, `${entry}.d.mts`), `export * from './${path.basename(entry)}.js'\n`)
 }

@@ -1,5 +1,5 @@
 /** What fullest-first and dirty-first are worth: the same work with each of them off. Nothing is promised; it is printed as it is. */
-import { table } from '../speed/table'
+import { table } from '../common/table'
 import { readTrace } from '../traces/trace'
 import { type Arm, openArm } from './arms'
 import { type Context, doing, mib, say, sum, withFlat } from './context'

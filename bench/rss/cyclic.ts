@@ -1,6 +1,7 @@
 /** The talk's first experiment, cyclic allocation: fill, drop, repeat. What it costs to give back, and what others hold between rounds. */
+
+import { table } from '../common/table'
 import { lineChart, saveChart } from '../graphs/plot'
-import { table } from '../speed/table'
 import { type Arm, allArms, EBB, openArm } from './arms'
 import { type Context, doing, median, mib, say, withFlat } from './context'
 import type { Duel } from './protocol'

@@ -10,9 +10,9 @@
  * Results go to out/rss.json and out/rss/*.svg. Ends with 1 if a promise is missed. Linux only: it reads /proc.
  */
 import { parseArgs } from 'node:util'
+import { describeMachine, machineLine, peerLine, writeJson } from '../common/machine'
+import { table } from '../common/table'
 import { nativePeers } from '../peers/peers'
-import { describeMachine, machineLine, peerLine, writeJson } from '../speed/machine'
-import { table } from '../speed/table'
 import { ablation } from './ablation'
 import { type Arm, allArms } from './arms'
 import { type Context, doing, say } from './context'

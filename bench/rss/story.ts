@@ -1,6 +1,7 @@
 /** The talk's story on every arm: a large computation, its results dropped, an idle moment, then many short simulations. */
+
+import { table } from '../common/table'
 import { lineChart, saveChart } from '../graphs/plot'
-import { table } from '../speed/table'
 import { type Arm, allArms, openArm } from './arms'
 import { type Context, doing, MIB, median, mib, say, withFlat } from './context'
 import { liveAfter, type Story, story } from './workloads'

@@ -1,6 +1,7 @@
 /** What stays resident after a burst of which some blocks survive: the page floor, and below it by compaction. */
+
+import { table } from '../common/table'
 import { type Bar, barChart, saveChart } from '../graphs/plot'
-import { table } from '../speed/table'
 import { type Arm, allArms, type Driver, EBB, openArm } from './arms'
 import { type Context, doing, floorBound, mib, say, withFlat } from './context'
 import type { Compacted, HeapFigures } from './ebb-arm'

@@ -1,9 +1,9 @@
 /** Parent side: an arm of a row, in a process of its own, JavaScript or native, behind one face. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
+import { median } from '../common/quantile'
 import { type InstalledPeer, PeerProcess } from '../peers/peers'
 import { type Answers, type FlatTrace, MissingArm, type Reply, type Request, type Task } from './protocol'
-import { median } from './quantile'
 
 /** A started arm. Ask one arm of a row at a time, or they disturb each other. */
 export interface Arm {

@@ -1,9 +1,9 @@
 /** Charts of a run: time beside memory, one bar for each arm, grouped by row. */
 import { join } from 'node:path'
+import { digits, megabytes } from '../common/table'
 import { type Bar, barChart, saveChart } from '../graphs/plot'
 import { projectRoot } from '../traces/trace'
 import { isMeasured, type Measured, type MeasuredRow } from './rounds'
-import { digits, megabytes } from './table'
 
 /** What a chart shows of a measured arm. */
 interface Aspect {

@@ -2,11 +2,12 @@
  * One arm in a process of its own, so that no arm pays for another's garbage, type feedback or detached buffers. Answers the
  * bench's requests one by one; between them it waits, and its timers run.
  */
+
+import { processResidentBytes } from '../common/resident'
 import { startGc, startPause } from './collector'
 import { unflatten } from './flat'
 import { loadEbb, startTraceArm, type TraceArm } from './js-arms'
 import { type Answers, type MemoryRound, MissingArm, type Reply, type Request, type Task } from './protocol'
-import { processResidentBytes } from './resident'
 import { startSingle } from './singles'
 
 /** What a started task can do; a verb it lacks is refused. */

@@ -1,11 +1,11 @@
 /** Child side: what V8's collector pays while a heap grows, and the longest single calls. */
 import { constants, createHistogram, PerformanceObserver, performance } from 'node:perf_hooks'
 import type { Pointer } from 'ebb'
+import { processResidentBytes } from '../common/resident'
 import { generator } from '../workloads/random'
 import type { Work } from './child'
 import { type EbbModule, makeDetachHappen } from './js-arms'
 import type { GcOptions, PauseOptions } from './protocol'
-import { processResidentBytes } from './resident'
 
 /** Grows a heap of some kind block by block and keeps everything. */
 function grower(arm: string, byteLength: number, count: number, { Heap }: EbbModule): { grow(): void; kept: unknown } {

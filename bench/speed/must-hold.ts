@@ -1,8 +1,9 @@
 /** What is promised about speed, and whether this run kept it. */
+
+import { digits, table } from '../common/table'
 import { EBB_DETACHED } from './js-arms'
 import { geometricMean, measured, ratio } from './report'
 import type { MeasuredRow } from './rounds'
-import { digits, table } from './table'
 
 export interface Bound {
   readonly name: string

@@ -1,7 +1,8 @@
 /** The longest single calls: each arm's million calls, one by one, in a process of its own. */
+
+import { digits, table } from '../common/table'
 import { NodeProcess } from './arms'
 import { PERCENTILES } from './collector'
-import { digits, table } from './table'
 
 /** Blocks that live meanwhile. */
 const LIVE = 100_000

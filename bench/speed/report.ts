@@ -1,6 +1,7 @@
 /** Tables of a group of rows: time, ebb's share of each peer's time, and memory. */
+
+import { digits, megabytes, table } from '../common/table'
 import { isMeasured, type Measured, type MeasuredRow } from './rounds'
-import { digits, megabytes, table } from './table'
 
 /** The measured arm of that name in a row. */
 export function measured(row: MeasuredRow | undefined, arm: string): Measured | undefined {

@@ -13,9 +13,9 @@ const { setTimeout: sleep } = require('node:timers/promises')
 
 const folder = path.resolve(process.argv[2] ?? path.join(__dirname, '..', '..'))
 const { Heap, HeapError } = require(folder)
-const { checkHeap } = require(path.join(folder, 'dist', 'check-heap.js'))
-const { loadAddon } = require(path.join(folder, 'dist', 'native-binding.js'))
-const { osPages } = require(path.join(folder, 'dist', 'os-pages.js'))
+const { checkHeap } = require(path.join(folder, 'dist', 'inspect', 'check-heap.js'))
+const { loadAddon } = require(path.join(folder, 'dist', 'os', 'native-binding.js'))
+const { osPages } = require(path.join(folder, 'dist', 'space', 'thread-space.js'))
 
 const KIB = 1024
 const MIB = 1024 * KIB

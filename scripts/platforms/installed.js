@@ -71,7 +71,7 @@ function installTarball(tarball) {
 
 /** Which of the smoke scripts a package has the entries for. */
 function smokesOf(project) {
-  const hasRss = existsSync(path.join(project, 'node_modules', 'ebb', 'dist', 'rss.mjs'))
+  const hasRss = existsSync(path.join(project, 'node_modules', 'ebb', 'dist', 'rss', 'index.mjs'))
   return Object.keys(SMOKES).filter((file) => hasRss || !file.startsWith('rss'))
 }
 

@@ -1,4 +1,4 @@
-import type { HeapError } from '../../lib/errors'
+import type { HeapError } from '../../lib/base/errors'
 
 /** The error that a call throws; there must be one. */
 export function caught(call: () => unknown): HeapError {

@@ -25,7 +25,7 @@ export function runChild(
   if (!existsSync(BUILT)) throw new Error(`${BUILT} is missing: run \`npm run build\` before the tests`)
   const head = `
     const { Heap, HeapError } = require(${JSON.stringify(BUILT)})
-    const addon = require(${JSON.stringify(join(ROOT, 'dist', 'native-binding.js'))}).loadAddon()
+    const addon = require(${JSON.stringify(join(ROOT, 'dist', 'os', 'native-binding.js'))}).loadAddon()
     const say = (value) => require('node:fs').writeSync(1, JSON.stringify(value) + '\\n')
   `
   const { NODE_OPTIONS: _, ...env } = process.env

@@ -1,5 +1,5 @@
 import { afterEach } from 'vitest'
-import { Heap, type HeapOptions } from '../../lib/heap'
+import { Heap, type HeapOptions } from '../../lib/heap/heap'
 import { type FakeOptions, FakeOsPages } from './fake-os-pages'
 import { ManualClock } from './manual-clock'
 

@@ -1,4 +1,4 @@
-import type { OsPages } from '../../lib/os-pages'
+import type { OsPages } from '../../lib/os/os-pages'
 
 /** The calls that a fake counts, and of which those to the OS proper can fail. */
 export type OsCall = 'map' | 'populate' | 'unmap' | 'discard' | 'grow'

@@ -1,7 +1,7 @@
 import { afterEach } from 'vitest'
-import { ArenaTable } from '../../lib/arena-table'
-import { Mappings } from '../../lib/mappings'
-import { space } from '../../lib/os-pages'
+import { ArenaTable } from '../../lib/books/arena-table'
+import { Budget } from '../../lib/books/budget'
+import { space } from '../../lib/space/thread-space'
 import { FakeOsPages } from './fake-os-pages'
 
 const opened: ArenaTable[] = []
@@ -11,7 +11,7 @@ afterEach(() => {
 
 /** An arena table without a heap round it, on fake OS pages. Closed after the test. */
 export function fakeTable(os = new FakeOsPages()): ArenaTable {
-  const table = new ArenaTable(new Mappings(os, Infinity), space, space.noMagazines)
+  const table = new ArenaTable(new Budget(os, Infinity), space, space.noMagazines)
   opened.push(table)
   return table
 }

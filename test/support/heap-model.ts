@@ -1,5 +1,5 @@
-import type { Heap } from '../../lib/heap'
-import type { Pointer } from '../../lib/layout'
+import type { Pointer } from '../../lib/base/layout'
+import type { Heap } from '../../lib/heap/heap'
 import type { Random } from './random'
 
 /** A block as the model knows it. */

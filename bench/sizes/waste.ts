@@ -1,0 +1,220 @@
+/**
+ * Internal waste: what a request costs above its bytes, for log-uniform sizes from 16 bytes to 32 KiB, in ebb and in native
+ * allocators asked for the same sizes. For ebb all of it is counted: usable minus requested, what is left over behind the last
+ * block of a run, and the ledgers. Of the others `malloc_usable_size` is all that can be asked: their headers and their books are
+ * not in it, so the comparison is in their favour.
+ *
+ *     node build/js/bench/waste.js [--quick] [--docs]       --docs writes the table and the plot into docs/
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Heap, type Pointer } from 'ebb'
+import { describeMachine, machineLine, peerLine, writeJson } from '../common/machine'
+import { lineChart, type Point, saveChart } from '../graphs/plot'
+import { isInstalled, nativePeers, PeerProcess } from '../peers/peers'
+import { projectRoot } from '../traces/trace'
+
+const FROM = 16
+const TO = 32 * 1024
+const POOL_BYTES = 4096
+const ARENA_POOLS = 64
+/** On average over all the requests, as a share of the bytes requested. */
+const BOUND = 0.15
+const PEERS = ['jemalloc', 'mimalloc', 'glibc']
+
+const isQuick = process.argv.includes('--quick')
+const REQUESTS = isQuick ? 20_000 : 200_000
+const CURVE_POINTS = isQuick ? 60 : 500
+
+/** Seeded, uniform in the logarithm. */
+function drawSizes(count: number): number[] {
+  let seed = 2026
+  return Array.from({ length: count }, () => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0
+    return Math.min(TO, Math.floor(FROM * (TO / FROM) ** (seed / 2 ** 32)))
+  })
+}
+
+interface Cost {
+  readonly requested: number
+  readonly usable: number
+  /** Behind the last blocks of runs, and ledgers: bytes. */
+  readonly tails: number
+  readonly ledgers: number
+  /** Bytes of whole arenas. */
+  readonly mapped: number
+}
+
+/** All sizes at once in a heap of their own. */
+function costOfEbb(sizes: readonly number[]): Cost {
+  const heap = new Heap({ decay: Infinity })
+  let requested = 0
+  for (const size of sizes) {
+    heap.alloc(size)
+    requested += size
+  }
+  const { liveBytes, slackBytes, ledgerBytes, bookBytes, mappedBytes } = heap.stats()
+  heap.close()
+  return {
+    requested,
+    usable: liveBytes,
+    tails: slackBytes,
+    ledgers: ledgerBytes + bookBytes,
+    mapped: mappedBytes + bookBytes,
+  }
+}
+
+const wasteOf = ({ requested, usable, tails, ledgers }: Cost): number =>
+  (usable - requested + tails + ledgers) / requested
+
+/** What one request costs in the long run: its share of a full run, and that run's share of the ledger. */
+function curveOfEbb(sizes: readonly number[]): { usable: Point[]; all: Point[] } {
+  const heap = new Heap({ decay: Infinity })
+  const usable: Point[] = []
+  const all: Point[] = []
+  for (const size of sizes) {
+    const pointer = heap.alloc(size) as Pointer
+    const share = heap.stats().classes.find(({ blocks }) => blocks > 0)
+    const block = heap.usableSize(pointer)
+    usable.push([size, (100 * (block - size)) / size])
+    if (share !== undefined) {
+      const perBlock = (share.pools * POOL_BYTES) / (share.blocks + share.freeBlocks)
+      all.push([size, 100 * ((perBlock * ARENA_POOLS) / (ARENA_POOLS - 1) / size - 1)])
+    }
+    heap.free(pointer)
+  }
+  heap.close()
+  return { usable, all }
+}
+
+interface PeerWaste {
+  readonly name: string
+  readonly total: number
+  readonly octaves: number[]
+  readonly curve: Point[]
+}
+
+async function wasteOfPeers(octaves: readonly (readonly number[])[], curve: readonly number[]): Promise<PeerWaste[]> {
+  const folder = join(projectRoot(), 'out')
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, 'waste-sizes.txt')
+  const wastes: PeerWaste[] = []
+  for (const peer of nativePeers()) {
+    if (!isInstalled(peer) || !PEERS.includes(peer.name)) {
+      if (PEERS.includes(peer.name)) console.log(`no ${peer.name}: ${isInstalled(peer) ? '' : peer.missing}`)
+      continue
+    }
+    const child = new PeerProcess(peer)
+    const waste = async (sizes: readonly number[]): Promise<number> => {
+      writeFileSync(file, `${sizes.join('\n')}\n`)
+      const { requested, usable } = await child.usable(file)
+      return usable / requested - 1
+    }
+    const total = await waste(octaves.flat())
+    const shares: number[] = []
+    for (const sizes of octaves) shares.push(await waste(sizes))
+    const points: Point[] = []
+    for (const size of curve) points.push([size, 100 * (await waste([size]))])
+    await child.close()
+    wastes.push({ name: peer.name, total, octaves: shares, curve: points })
+  }
+  return wastes
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
+const bytes = (count: number): string => (count >= 1024 ? `${count / 1024} KiB` : `${count} B`)
+
+function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((cell, i) => Math.max(cell.length, ...rows.map((row) => (row[i] as string).length)))
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number))).join(' | ')} |`
+  const rule = `| ${widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`
+  return [line(head), rule, ...rows.map(line)].join('\n')
+}
+
+/** Puts generated text between the two markers of a page. */
+function writeBetween(page: string, name: string, text: string): void {
+  const file = join(projectRoot(), 'docs', page)
+  const [begin, end] = [`<!-- ${name}: generated -->`, `<!-- ${name}: end -->`]
+  const old = readFileSync(file, 'utf8')
+  const from = old.indexOf(begin)
+  const to = old.indexOf(end)
+  if (from < 0 || to < from) throw new Error(`${file} has no ${begin} ... ${end}`)
+  writeFileSync(file, `${old.slice(0, from + begin.length)}\n\n${text}\n\n${old.slice(to)}`)
+}
+
+async function main(): Promise<void> {
+  const sizes = drawSizes(REQUESTS)
+  const octaves: number[][] = []
+  for (let low = FROM; low < TO; low *= 2) octaves.push(sizes.filter((size) => size >= low && size < low * 2))
+  const curve = Array.from({ length: CURVE_POINTS }, (_, i) =>
+    Math.round(FROM * (TO / FROM) ** (i / (CURVE_POINTS - 1))),
+  )
+  const peers = await wasteOfPeers(octaves, curve)
+  const machine = describeMachine()
+  const total = costOfEbb(sizes)
+  const row = (label: string, cost: Cost, others: readonly number[]): string[] => [
+    label,
+    percent((cost.usable - cost.requested) / cost.requested),
+    percent(cost.tails / cost.requested),
+    percent(cost.ledgers / cost.requested),
+    percent(wasteOf(cost)),
+    ...others.map(percent),
+  ]
+  const names = peers.map(({ name }) => `${name}, usable`)
+  const table = markdown(
+    ['requests', 'ebb: usable', 'run tails', 'ledgers', 'ebb, all', ...names],
+    [
+      ...octaves.map((list, i) =>
+        row(
+          `${bytes(FROM * 2 ** i)} to ${bytes(FROM * 2 ** (i + 1))}`,
+          costOfEbb(list),
+          peers.map((peer) => peer.octaves[i] as number),
+        ),
+      ),
+      row(
+        `all ${sizes.length.toLocaleString('en-US')}`,
+        total,
+        peers.map((peer) => peer.total),
+      ),
+    ],
+  )
+  const waste = wasteOf(total)
+  const verdict = `bound: at most ${percent(BOUND)} over all requests: ${waste <= BOUND ? 'held' : 'MISSED'}, ${percent(waste)}`
+  console.log(`${machineLine(machine)}\n${peerLine(nativePeers())}\n\nwaste, as a share of the bytes requested\n`)
+  console.log(`${table}\n\n${verdict}`)
+  console.log(`mapped / requested: ${(total.mapped / total.requested).toFixed(3)} (whole arenas, all of them in use)`)
+  writeJson('waste', {
+    machine,
+    requests: sizes.length,
+    total,
+    waste,
+    bound: BOUND,
+    peers: peers.map(({ curve: _, ...peer }) => peer),
+  })
+
+  const ebb = curveOfEbb(curve)
+  const chart = lineChart({
+    title: 'Waste by request size',
+    subtitle: 'percent of the bytes requested; lower is better',
+    xLabel: 'bytes requested',
+    yLabel: 'waste, %',
+    xScale: 'log',
+    series: [
+      { name: 'ebb, with run tails and ledger', points: ebb.all, role: 'ebb' },
+      { name: 'ebb, usable size', points: ebb.usable, role: 'ebb', isDashed: true },
+      ...peers.map(({ name, curve: points }) => ({ name: `${name}, usable size`, points })),
+    ],
+    caption: `${machineLine(machine)}. Of the native allocators only malloc_usable_size can be asked: their headers and books are not in it.`,
+  })
+  const isForDocs = process.argv.includes('--docs')
+  const files = await saveChart('out/waste', chart, isForDocs ? 'waste' : undefined)
+  if (isForDocs) writeBetween('sizes.md', 'waste', `${table}\n\n${verdict}.\n\n${machineLine(machine)}.`)
+  console.log(`\n${files.join('\n')}`)
+  if (waste > BOUND) process.exitCode = 1
+}
+
+main().catch((error: unknown) => {
+  console.error(error)
+  process.exitCode = 1
+})

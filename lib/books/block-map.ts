@@ -1,0 +1,75 @@
+/**
+ * What is known of every block and pool of a heap, in the columns of its space (space.ts): which blocks are live, where a pool's freed
+ * blocks go, and how many of a run's blocks are taken. Several heaps share the columns; a slot is one heap's.
+ *
+ * The bits of `live` are the free maps of the pools. They stand here and not in the ledgers because of what a read of a ledger
+ * costs from JavaScript. Nothing a caller writes into his blocks can reach them either.
+ */
+import { countBits } from '../base/bits'
+import { GRANULES_PER_ARENA, GRANULES_PER_POOL, POOL_SHIFT, type Pointer } from '../base/layout'
+import type { Space } from '../space/space'
+
+const WORDS_PER_POOL = GRANULES_PER_POOL / 32
+
+export class BlockMap {
+  /** All words of the space. Bit g & 31 of word g >>> 5: a live block starts at granule g, which is what a pointer is. */
+  readonly words: Int32Array
+  /** Word of this heap's magazines: that of class c has its top at `base + c`. */
+  readonly base: number
+  private readonly owners: number
+  private readonly takens: number
+  private readonly end: number
+
+  constructor(space: Space, base: number) {
+    this.words = space.words
+    this.base = base
+    this.owners = space.owners
+    this.takens = space.taken
+    this.end = space.slots * GRANULES_PER_ARENA
+  }
+
+  /** Whether a live block of some heap starts at the pointer. False for any integer that is not a pointer. */
+  has(pointer: number): boolean {
+    if (pointer < 0 || pointer >= this.end) return false
+    return ((this.words[pointer >>> 5] as number) & (1 << (pointer & 31))) !== 0
+  }
+
+  set(pointer: Pointer): void {
+    this.words[pointer >>> 5] = (this.words[pointer >>> 5] as number) | (1 << (pointer & 31))
+  }
+
+  clear(pointer: Pointer): void {
+    this.words[pointer >>> 5] = (this.words[pointer >>> 5] as number) & ~(1 << (pointer & 31))
+  }
+
+  /** One of the WORDS_PER_POOL words of a pool's free map, given its granule 0. */
+  word(pool: Pointer, column: number): number {
+    return this.words[(pool >>> 5) + column] as number
+  }
+
+  /** The size class to whose magazine a pool's freed blocks go, given its granule 0; 0: a free in it is not for the fast path. */
+  magazineOf(pool: Pointer): number {
+    const owner = this.words[this.owners + (pool >>> POOL_SHIFT)] as number
+    return owner === 0 ? 0 : owner - this.base
+  }
+
+  setMagazine(pool: Pointer, sizeClass: number): void {
+    this.words[this.owners + (pool >>> POOL_SHIFT)] = sizeClass === 0 ? 0 : this.base + sizeClass
+  }
+
+  /** Blocks of a run that are live or in a magazine, at its first pool. Meaningless elsewhere. */
+  takenOf(run: Pointer): number {
+    return this.words[this.takens + (run >>> POOL_SHIFT)] as number
+  }
+
+  setTaken(run: Pointer, taken: number): void {
+    this.words[this.takens + (run >>> POOL_SHIFT)] = taken
+  }
+
+  /** Live blocks in the pools of a run. */
+  count(run: Pointer, pools: number): number {
+    let live = 0
+    for (let column = 0; column < pools * WORDS_PER_POOL; column++) live += countBits(this.word(run, column))
+    return live
+  }
+}

@@ -1,0 +1,284 @@
+/**
+ * The calls that must be fast: alloc, allocZeroed, realloc and free. Each does the usual case here, on the words of the space, and
+ * hands everything else down. V8 makes one piece of code of such a half and the loop that calls it, where the half is short enough.
+ */
+
+import { isByteLength, refuseByteLength, refuseClosed } from '../base/errors'
+import {
+  GRANULE_BYTES,
+  GRANULE_SHIFT,
+  GRANULES_PER_ARENA,
+  POOL_SHIFT,
+  type Pointer,
+  type SizeClass,
+  SMALL_MAX_BYTES,
+  slotOf,
+} from '../base/layout'
+import { CLASS_TABLE_LENGTH } from '../base/size-classes'
+import { checkHeap } from '../inspect/check-heap'
+import { HEAP_WORDS_SHIFT } from '../space/plan'
+import { space } from '../space/thread-space'
+import { type Magazines, SEGMENT_MASK } from '../supply/magazines'
+import type { HeapParts } from '../supply/parts'
+import { rebuildIfLost } from '../supply/recover'
+import { BlockData } from './bytes'
+import { freeBlock, refuseHeld } from './free'
+import { clearBlock, copyBlock, isLive, usableBytes } from './live-blocks'
+import { refusePointer } from './refuse'
+import { moveLarge, resizeInPlace } from './resize'
+import { takeAny, tookZeroed } from './take'
+
+// File-local copies: an imported binding is a property load on every use.
+const smallMax = SMALL_MAX_BYTES
+const granuleBytes = GRANULE_BYTES
+const granuleShift = GRANULE_SHIFT
+const smallClasses = SMALL_MAX_BYTES / GRANULE_BYTES
+const classes = CLASS_TABLE_LENGTH
+const poolShift = POOL_SHIFT
+const segmentMask = SEGMENT_MASK
+const heapShift = HEAP_WORDS_SHIFT
+const { words, owners, near } = space
+const firstNear = space.nearFirst * GRANULES_PER_ARENA
+const nearEnd = space.nearEnd * GRANULES_PER_ARENA
+/** Whether a pointer is one into a near arena. */
+const isNear = (pointer: Pointer): boolean => pointer >= firstNear && pointer < nearEnd
+
+/** EBB_CHECK=3 in the environment: the heap checks itself after every CHECK_INTERVAL-th slow operation. */
+const CHECK = Number(process.env.EBB_CHECK ?? 0)
+const CHECK_INTERVAL = 64
+
+/** Taking, resizing and freeing blocks. */
+export abstract class FastBlocks extends BlockData {
+  /** @internal */
+  protected readonly magazines: Magazines
+  /** Word of this heap's magazines. @internal */
+  protected readonly base: number
+  /** @internal */
+  protected isClosed = false
+  private slowOperations = 0
+
+  /** @internal */
+  protected constructor(parts: HeapParts) {
+    super(parts)
+    this.magazines = parts.magazines
+    this.base = parts.table.map.base
+  }
+
+  /**
+   * Allocates a block.
+   * @param byteLength - bytes wanted, a whole number from 0; 0 gets a block of its own too
+   * @returns pointer to at least that many bytes, contents undefined, aligned to 16 bytes
+   * @throws TypeError, RangeError for what is not a number of bytes; HeapError `EBB_OUT_OF_MEMORY`, `EBB_LIMIT`, `EBB_CLOSED`
+   */
+  override alloc(byteLength: number): Pointer {
+    // Not `>>> 0` for both questions: what it gives, V8 compares with a signed number as doubles.
+    if (typeof byteLength === 'number' && (byteLength | 0) === byteLength && (byteLength - 1) >>> 0 < smallMax) {
+      const magazine = this.base + ((byteLength + 15) >>> 4)
+      const top = words[magazine] as number
+      const pointer = words[top] as Pointer | 0
+      if (pointer !== 0) {
+        words[magazine] = top - 1
+        words[pointer >>> 5] = (words[pointer >>> 5] as number) | (1 << pointer)
+        return pointer
+      }
+    }
+    // `| 0` tells V8 that this is a 32-bit integer: where one path of several gives it an unknown value, it boxes the pointers of all.
+    return (this.allocSlow(byteLength) | 0) as Pointer
+  }
+
+  /** Allocates a block whose usable bytes are all 0. Otherwise like {@link alloc}. (`calloc`) */
+  allocZeroed(byteLength: number): Pointer {
+    return (this.takeZeroed(byteLength) | 0) as Pointer
+  }
+
+  private takeZeroed(byteLength: number): Pointer {
+    if (typeof byteLength === 'number' && byteLength <= smallMax) {
+      const pointer = this.alloc(byteLength)
+      const granules = (byteLength + 15) >>> 4 || 1
+      if (!isNear(pointer)) return this.clearFar(pointer, byteLength, granules << 4)
+      const end = near + ((pointer + granules) << 2)
+      for (let i = end - (granules << 2); i < end; i += 4) {
+        words[i] = 0
+        words[i + 1] = 0
+        words[i + 2] = 0
+        words[i + 3] = 0
+      }
+      return pointer
+    }
+    this.parts.arenas.tookZeroed = false
+    const pointer = this.allocAttached(byteLength)
+    if (!tookZeroed(this.parts, pointer, byteLength)) clearBlock(this.parts, pointer, usableBytes(this.parts, pointer))
+    return pointer
+  }
+
+  /** Clears a block that is not near, where an arena may turn out to be lost. */
+  private clearFar(pointer: Pointer, byteLength: number, cleared: number): Pointer {
+    try {
+      clearBlock(this.parts, pointer, cleared)
+      return pointer
+    } catch (cause) {
+      this.forgetLost(pointer, cause)
+      return this.takeZeroed(byteLength)
+    }
+  }
+
+  /**
+   * Makes a block larger or smaller. It stays where it is while it fits and is not more than a quarter too large.
+   * @param pointer - a live block, or 0 for a new one
+   * @param byteLength - bytes wanted
+   * @returns where the block is now; `pointer` is dead if that is elsewhere. On failure the block is as it was.
+   * @throws as {@link alloc} and {@link free}
+   */
+  realloc(pointer: Pointer, byteLength: number): Pointer {
+    return (this.resize(pointer, byteLength) | 0) as Pointer
+  }
+
+  private resize(pointer: Pointer, byteLength: number): Pointer {
+    if ((pointer as number) === 0) return this.allocAttached(byteLength)
+    const granules = this.smallGranules(pointer)
+    if (granules > 0 && typeof byteLength === 'number' && (byteLength | 0) === byteLength) {
+      if (byteLength > 0 && byteLength <= smallMax) {
+        const unused = (granules << granuleShift) - byteLength
+        if (unused >= 0 && (unused < granuleBytes || unused <= granules << (granuleShift - 2))) return pointer
+        return this.moveSmall(pointer, byteLength, Math.min(granules, (byteLength + 15) >>> granuleShift))
+      }
+    }
+    return this.resizeAny(pointer, byteLength)
+  }
+
+  private resizeAny(pointer: Pointer, byteLength: number): Pointer {
+    this.mustBeLive(pointer, 'realloc')
+    if (!isByteLength(byteLength)) refuseByteLength(byteLength)
+    const { parts } = this
+    refuseHeld(parts, pointer, 'realloc')
+    if (resizeInPlace(parts, pointer, byteLength)) return pointer
+    const longer = moveLarge(parts, pointer, byteLength)
+    if (longer !== 0) return longer
+    const moved = this.allocAttached(byteLength)
+    copyBlock(parts, pointer, moved, Math.min(byteLength, usableBytes(parts, pointer)))
+    this.free(pointer)
+    return moved
+  }
+
+  /**
+   * Frees a block. 0 is ignored, as in C.
+   * @throws HeapError `EBB_DOUBLE_FREE`, `EBB_INVALID_POINTER`, `EBB_PINNED`, `EBB_CLOSED`, `EBB_ARENA_LOST`; nothing is changed then
+   */
+  free(pointer: Pointer): void {
+    if (typeof pointer === 'number' && (pointer | 0) === pointer && pointer >= 0) {
+      const index = pointer >>> 5
+      const bits = words[index] as number
+      const bit = 1 << pointer
+      if ((bits & bit) !== 0) {
+        const magazine = words[owners + (pointer >>> poolShift)] as number
+        // One of this heap's: another heap's pointer is for freeSlow to refuse.
+        if ((magazine ^ this.base) >>> heapShift === 0) {
+          const top = ((words[magazine] as number) + 1) | 0
+          if ((top & segmentMask) !== 0) {
+            words[index] = bits ^ bit
+            words[top] = pointer
+            words[magazine] = top
+            return
+          }
+        }
+        this.freeSlow(pointer)
+        return
+      }
+    }
+    if ((pointer as number) !== 0) refusePointer(this.parts, this.isClosed, pointer, 'free')
+  }
+
+  /** alloc() for what writes into the block at once: a magazine may hold a block of an arena that user code has just taken away. */
+  protected override allocAttached(byteLength: number): Pointer {
+    const pointer = this.alloc(byteLength)
+    if (!this.parts.table.isLost(slotOf(pointer))) return pointer
+    this.magazines.rebuild()
+    return this.allocAttached(byteLength)
+  }
+
+  /** Granules of a live block of a small class that is free to move; 0 for all else. */
+  private smallGranules(pointer: Pointer): number {
+    if (typeof pointer !== 'number' || (pointer | 0) !== pointer || pointer < 0) return 0
+    if (((words[pointer >>> 5] as number) & (1 << pointer)) === 0) return 0
+    const sizeClass = (words[owners + (pointer >>> poolShift)] as number) - this.base
+    return sizeClass > 0 && sizeClass <= smallClasses ? sizeClass : 0
+  }
+
+  /** The way of a realloc that makes another small block of a small one, of which `granules` are kept. */
+  private moveSmall(pointer: Pointer, byteLength: number, granules: number): Pointer {
+    const moved = this.alloc(byteLength)
+    if (!isNear(pointer) || !isNear(moved)) {
+      return this.moveFar(pointer, moved, byteLength, granules << granuleShift)
+    }
+    const end = near + ((pointer + granules) << 2)
+    const distance = (moved - pointer) << 2
+    for (let i = end - (granules << 2); i < end; i += 4) {
+      words[i + distance] = words[i] as number
+      words[i + distance + 1] = words[i + 1] as number
+      words[i + distance + 2] = words[i + 2] as number
+      words[i + distance + 3] = words[i + 3] as number
+    }
+    this.free(pointer)
+    return moved
+  }
+
+  /** The same where one of the blocks is not near: its arena may turn out to be lost. */
+  private moveFar(pointer: Pointer, moved: Pointer, byteLength: number, copied: number): Pointer {
+    try {
+      copyBlock(this.parts, pointer, moved, copied)
+      this.free(pointer)
+      return moved
+    } catch (cause) {
+      if (isLive(this.parts, pointer)) this.forgetLost(moved, cause)
+      else if (isLive(this.parts, moved)) this.free(moved)
+      return this.realloc(pointer, byteLength) // refuses a block that is lost, tries again for one that is not
+    }
+  }
+
+  /** An access to a block just allocated failed: writes its arena off if that is why, else lets the failure out. */
+  private forgetLost(pointer: Pointer, cause: unknown): void {
+    if (!this.parts.table.isLost(slotOf(pointer))) throw cause
+    this.magazines.rebuild()
+  }
+
+  private allocSlow(byteLength: number): Pointer {
+    if (typeof byteLength === 'number' && (byteLength | 0) === byteLength && (byteLength - 1) >>> 0 < smallMax) {
+      return this.magazines.refill(((byteLength + 15) >>> 4) as SizeClass)
+    }
+    if (!isByteLength(byteLength)) refuseByteLength(byteLength)
+    this.mustBeOpen('alloc')
+    return this.settle(takeAny(this.parts, byteLength))
+  }
+
+  /** Frees what is live for some heap. */
+  private freeSlow(pointer: Pointer): void {
+    const sizeClass = (words[owners + (pointer >>> poolShift)] as number) - this.base
+    if (isNear(pointer) && sizeClass > 0 && sizeClass < classes) {
+      // A magazine of this heap that is full or asleep: nothing about the block is in question.
+      words[pointer >>> 5] = (words[pointer >>> 5] as number) & ~(1 << pointer)
+      this.magazines.put(sizeClass as SizeClass, pointer)
+    } else {
+      this.mustBeLive(pointer, 'free')
+      freeBlock(this.parts, pointer)
+    }
+    this.settle(0)
+  }
+
+  protected mustBeOpen(verb: string): void {
+    if (this.isClosed) refuseClosed(verb)
+  }
+
+  protected override mustBeLive(pointer: unknown, verb: string): void {
+    if (!isLive(this.parts, pointer)) refusePointer(this.parts, this.isClosed, pointer, verb)
+  }
+
+  /** Ends a slow operation: puts the books right if a lost arena was met, and checks them where that is asked for. */
+  protected settle<T>(result: T): T {
+    if (this.parts.table.sawLost) this.magazines.rebuild()
+    if (CHECK >= 3 && ++this.slowOperations % CHECK_INTERVAL === 0) {
+      rebuildIfLost(this.parts)
+      checkHeap(this.parts)
+    }
+    return result
+  }
+}

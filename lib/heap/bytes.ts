@@ -1,0 +1,124 @@
+/** What is put into blocks and read from them beside numbers: strings, and bytes copied in and out. */
+
+import { type Pointer, slotOf } from '../base/layout'
+import type { HeapParts } from '../supply/parts'
+import { payloadOffset, usableBytes } from './live-blocks'
+import { Accessors } from './numbers'
+import {
+  bytesOf,
+  checkRange,
+  encodedBytes,
+  packPrefix,
+  prefixBytes,
+  prefixEncoding,
+  STRING_PREFIX_BYTES,
+  type StringEncoding,
+} from './strings'
+
+/** The strings and byte copies of a {@link Heap}. Every call checks that its pointer is that of a live block. */
+export abstract class BlockData extends Accessors {
+  /** @internal */
+  protected readonly parts: HeapParts
+
+  /** @internal */
+  protected constructor(parts: HeapParts) {
+    super(parts.table)
+    this.parts = parts
+  }
+
+  abstract alloc(byteLength: number): Pointer
+
+  /** @internal */
+  protected abstract allocAttached(byteLength: number): Pointer
+
+  /** @internal */
+  protected abstract mustBeLive(pointer: unknown, verb: string): void
+
+  /**
+   * Allocates a block with a text in it. Its length and encoding are stored with it, in {@link STRING_PREFIX_BYTES} bytes in front.
+   * @param text - any text that the encoding can hold
+   * @param encoding - `'utf8'`, the default, or `'latin1'`: one byte a character, up to U+00FF
+   * @returns pointer to the block, to be freed like any other
+   * @throws as {@link alloc}; TypeError for what is no text, for a lone surrogate, for another encoding; RangeError for a character
+   *   that latin1 does not have. Nothing is allocated then.
+   */
+  allocString(text: string, encoding: StringEncoding = 'utf8'): Pointer {
+    const byteLength = encodedBytes(text, encoding)
+    const pointer = this.allocAttached(STRING_PREFIX_BYTES + byteLength)
+    this.setUint32(pointer, 0, packPrefix(byteLength, encoding))
+    if (byteLength > 0) this.bufferAt(pointer, STRING_PREFIX_BYTES, byteLength).write(text, encoding)
+    return pointer
+  }
+
+  /**
+   * Reads the text of a block of {@link allocString}.
+   * @throws HeapError as {@link free}; `EBB_OUT_OF_BOUNDS` where the block holds less than its length prefix says. Bytes that are no UTF-8
+   *   any more read as U+FFFD.
+   */
+  readString(pointer: Pointer): string {
+    this.mustBeLive(pointer, 'readString')
+    const prefix = this.getUint32(pointer, 0)
+    const byteLength = prefixBytes(prefix, usableBytes(this.parts, pointer), pointer, 'readString')
+    if (byteLength === 0) return ''
+    return this.bufferAt(pointer, STRING_PREFIX_BYTES, byteLength).toString(prefixEncoding(prefix))
+  }
+
+  /** Bytes of the text of a block of {@link allocString}, without the prefix. Throws as {@link readString}. */
+  stringByteLength(pointer: Pointer): number {
+    this.mustBeLive(pointer, 'stringByteLength')
+    return prefixBytes(this.getUint32(pointer, 0), usableBytes(this.parts, pointer), pointer, 'stringByteLength')
+  }
+
+  /**
+   * Copies bytes into a block.
+   * @param source - a Uint8Array or Buffer, any other view (its bytes as they are), or an ArrayBuffer; may lie in the same heap
+   * @param byteOffset - where in the block, bytes from its start
+   * @returns bytes copied
+   * @throws HeapError as {@link free}; `EBB_OUT_OF_BOUNDS` where they do not fit: nothing is copied then. TypeError, RangeError for
+   *   arguments that cannot be.
+   */
+  copyIn(pointer: Pointer, source: ArrayBufferView | ArrayBufferLike, byteOffset = 0): number {
+    this.mustBeLive(pointer, 'copyIn')
+    const bytes = bytesOf(source, 'copyIn')
+    checkRange(pointer, byteOffset, bytes.length, usableBytes(this.parts, pointer), 'copyIn')
+    this.parts.table.payload(slotOf(pointer)).set(bytes, payloadOffset(pointer) + byteOffset)
+    return bytes.length
+  }
+
+  /**
+   * Copies bytes out of a block, into memory that lives on when the block is freed.
+   * @param byteLength - bytes to copy; default: up to the usable size
+   * @param byteOffset - where in the block they begin
+   * @throws HeapError as {@link free}; `EBB_OUT_OF_BOUNDS` where they leave the block
+   */
+  copyOut(pointer: Pointer, byteLength?: number, byteOffset = 0): Uint8Array<ArrayBuffer> {
+    this.mustBeLive(pointer, 'copyOut')
+    const usable = usableBytes(this.parts, pointer)
+    const length = byteLength ?? Math.max(0, usable - byteOffset)
+    checkRange(pointer, byteOffset, length, usable, 'copyOut')
+    const start = payloadOffset(pointer) + byteOffset
+    return this.parts.table.payload(slotOf(pointer)).slice(start, start + length) as Uint8Array<ArrayBuffer>
+  }
+
+  /**
+   * A Buffer on the block itself, for APIs that want one. Dead and stale like the view of {@link bytes}.
+   * @param byteLength - bytes to show; default: the usable size
+   * @throws as {@link bytes}
+   */
+  buffer(pointer: Pointer, byteLength?: number): Buffer<ArrayBuffer> {
+    this.mustBeLive(pointer, 'buffer')
+    const usable = usableBytes(this.parts, pointer)
+    const length = byteLength ?? usable
+    checkRange(pointer, 0, length, usable, 'buffer')
+    const { table } = this.parts
+    const slot = slotOf(pointer)
+    return Buffer.from(table.buffer(slot), table.payloadStart(slot) + payloadOffset(pointer), length)
+  }
+
+  /** A Buffer that nobody outside gets: over near memory it is one on the whole space. */
+  private bufferAt(pointer: Pointer, byteOffset: number, byteLength: number): Buffer<ArrayBuffer> {
+    const payload = this.parts.table.payload(slotOf(pointer))
+    const start = payload.byteOffset + payloadOffset(pointer) + byteOffset
+    return Buffer.from(payload.buffer as ArrayBuffer, start, byteLength)
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * The way of a free that Heap.free does not do itself: the magazine is full or asleep, or the block lies in a run of several
+ * pools, in a pinned run, or is a large block.
+ */
+import { HeapError, showPointer } from '../base/errors'
+import { type Pointer, type SizeClass, slotOf } from '../base/layout'
+import type { HeapParts } from '../supply/parts'
+import { refusePointer } from './refuse'
+
+/** Throws for a live block that must stay where it is: pinned, or the one that compact is telling its callback of. */
+export function refuseHeld(parts: HeapParts, pointer: Pointer, verb: string): void {
+  if (parts.pins.size > 0 && parts.pins.has(pointer)) {
+    throw new HeapError('EBB_PINNED', `ebb: ${verb}(${showPointer(pointer)}): the block is pinned; unpin it first`)
+  }
+  if (pointer === parts.moving) {
+    throw new HeapError(
+      'EBB_BUSY',
+      `ebb: ${verb}(${showPointer(pointer)}): compact is moving the block; use where it is told to go`,
+    )
+  }
+}
+
+/**
+ * Frees a live block. Refuses one that is held.
+ * @param toPool - past the magazine, straight into its pool
+ */
+export function freeBlock(parts: HeapParts, pointer: Pointer, toPool = false): void {
+  const { table, magazines, runs, large, arenas, purger } = parts
+  refuseHeld(parts, pointer, 'free')
+  const slot = slotOf(pointer)
+  if (table.isLarge(slot)) {
+    if (table.isLost(slot)) refusePointer(parts, false, pointer, 'free')
+    purger.wake()
+    large.put(pointer, arenas.epoch)
+    purger.notePut()
+    return
+  }
+  table.map.clear(pointer)
+  const sizeClass = table.map.magazineOf(pointer) as SizeClass
+  if (sizeClass === 0) runs.put(pointer)
+  else if (toPool) magazines.release(sizeClass, pointer)
+  else magazines.put(sizeClass, pointer)
+}

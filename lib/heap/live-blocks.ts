@@ -1,0 +1,93 @@
+/** Live blocks: whether a pointer is one, how large it is, where its bytes are, and all of them in turn. */
+import { lowestBit } from '../base/bits'
+import {
+  arenaOffset,
+  largePointer,
+  MAP_WORDS,
+  POOL_BYTES,
+  type Pointer,
+  pointerTo,
+  poolOf,
+  recordOf,
+  type SizeClass,
+  slotOf,
+} from '../base/layout'
+import { blockBytesOf, WHOLE_RUN } from '../base/size-classes'
+import { CLASS, runsOf, word } from '../books/ledger'
+import type { HeapParts } from '../supply/parts'
+import { runOf } from '../supply/runs'
+
+/** Whether a value is the pointer of a live block: the one-bit test of the hot paths. */
+export function isLive({ table }: HeapParts, pointer: unknown): pointer is Pointer {
+  if (typeof pointer !== 'number' || (pointer | 0) !== pointer) return false
+  const slot = slotOf(pointer as Pointer)
+  return table.map.has(pointer) && table.isOwn(slot) && !table.isLost(slot)
+}
+
+/** Usable bytes of a live block. */
+export function usableBytes({ table, large, runs }: HeapParts, pointer: Pointer): number {
+  const slot = slotOf(pointer)
+  if (table.isLarge(slot)) return large.byteLength(pointer)
+  const run = runOf(table, pointer)
+  const sizeClass = word(table.ledger(slot), recordOf(poolOf(run)) + CLASS) as SizeClass
+  return sizeClass === WHOLE_RUN ? runs.wholeBytes(run) : blockBytesOf(sizeClass)
+}
+
+/** Offset of a block in the payload of its slot, bytes. */
+export const payloadOffset = (pointer: Pointer): number => arenaOffset(pointer) - POOL_BYTES
+
+/** Up to this many bytes a loop is faster than the call of a builtin; measured, see docs/performance.md. */
+const LOOP_MAX_BYTES = 128
+
+/** Copies bytes from the start of one live block to the start of another. Blocks are whole granules, so rounding up is safe. */
+export function copyBlock({ table }: HeapParts, from: Pointer, to: Pointer, byteLength: number): void {
+  const { space } = table
+  if (!space.isNear(slotOf(from)) || !space.isNear(slotOf(to))) {
+    const start = payloadOffset(from)
+    table.payload(slotOf(to)).set(table.payload(slotOf(from)).subarray(start, start + byteLength), payloadOffset(to))
+    return
+  }
+  const { words } = space
+  const source = space.wordAt(from)
+  const target = space.wordAt(to)
+  const count = (byteLength + 3) >>> 2
+  if (byteLength > LOOP_MAX_BYTES) words.copyWithin(target, source, source + count)
+  else for (let i = 0; i < count; i++) words[target + i] = words[source + i] as number
+}
+
+/** Clears a live block from its start. */
+export function clearBlock({ table }: HeapParts, pointer: Pointer, byteLength: number): void {
+  const { space } = table
+  if (!space.isNear(slotOf(pointer))) {
+    const start = payloadOffset(pointer)
+    table.payload(slotOf(pointer)).fill(0, start, start + byteLength)
+    return
+  }
+  const { words } = space
+  const start = space.wordAt(pointer)
+  const end = start + ((byteLength + 3) >>> 2)
+  if (byteLength > LOOP_MAX_BYTES) words.fill(0, start, end)
+  else for (let i = start; i < end; i++) words[i] = 0
+}
+
+/** Live blocks of a run, lowest first. */
+export function listBlocks({ table }: HeapParts, run: Pointer, length: number): Pointer[] {
+  const blocks: Pointer[] = []
+  for (let column = 0; column < length * MAP_WORDS; column++) {
+    for (let bits = table.map.word(run, column); bits !== 0; bits &= bits - 1) {
+      blocks.push((run + (column << 5) + lowestBit(bits)) as Pointer)
+    }
+  }
+  return blocks
+}
+
+/** Every live block of a heap, slot by slot, lowest first. */
+export function* liveBlocks(parts: HeapParts): Generator<Pointer> {
+  const { table } = parts
+  for (const slot of table.slots()) {
+    if (table.isLarge(slot)) yield largePointer(slot)
+    if (!table.isArena(slot)) continue
+    const ledger = table.ledger(slot)
+    for (const [pool, length] of runsOf(ledger)) yield* listBlocks(parts, pointerTo(slot, pool, 0), length)
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * Pinned blocks: compaction leaves them where they are and they cannot be freed.
+ *
+ * Rare, so they cost the hot paths nothing: a run with a pinned block is taken out of its class's list and from its
+ * magazine, which leads every free in it to free.ts, where the pin is seen. Its free blocks rest until it is unpinned.
+ */
+import { HeapError, showPointer } from '../base/errors'
+import { type Pointer, poolOf, recordOf, type SizeClass, slotOf } from '../base/layout'
+import { runBlocksOf } from '../base/size-classes'
+import { CLASS, PINS, word } from '../books/ledger'
+import type { HeapParts } from '../supply/parts'
+import { runOf } from '../supply/runs'
+
+export function pinBlock(parts: HeapParts, pointer: Pointer): void {
+  const { table, pins, magazines, used } = parts
+  const times = pins.get(pointer) ?? 0
+  pins.set(pointer, times + 1)
+  if (times > 0 || table.isLarge(slotOf(pointer))) return
+  const run = runOf(table, pointer)
+  const ledger = table.ledger(slotOf(run))
+  const record = recordOf(poolOf(run))
+  const pinned = word(ledger, record + PINS)
+  ledger[record + PINS] = pinned + 1
+  if (pinned > 0) return
+  const sizeClass = word(ledger, record + CLASS) as SizeClass
+  if (magazines.ownsClass(sizeClass)) magazines.releaseClass(sizeClass)
+  if (table.map.takenOf(run) < runBlocksOf(sizeClass)) used.unlink(sizeClass, run)
+  table.map.setMagazine(run, 0)
+}
+
+export function unpinBlock(parts: HeapParts, pointer: Pointer): void {
+  const { table, pins, magazines, used } = parts
+  const times = pins.get(pointer) ?? 0
+  if (times === 0) throw new HeapError('EBB_PINNED', `ebb: unpin(${showPointer(pointer)}): the block is not pinned`)
+  if (times > 1) {
+    pins.set(pointer, times - 1)
+    return
+  }
+  pins.delete(pointer)
+  if (table.isLarge(slotOf(pointer))) return
+  const run = runOf(table, pointer)
+  const ledger = table.ledger(slotOf(run))
+  const record = recordOf(poolOf(run))
+  const pinned = word(ledger, record + PINS) - 1
+  ledger[record + PINS] = pinned
+  if (pinned > 0) return
+  const sizeClass = word(ledger, record + CLASS) as SizeClass
+  if (magazines.ownsClass(sizeClass)) table.map.setMagazine(run, sizeClass)
+  if (table.map.takenOf(run) < runBlocksOf(sizeClass)) used.link(sizeClass, run)
+}

@@ -1,0 +1,81 @@
+/**
+ * Why a pointer is not the pointer of a live block: the slow, exact answer behind the one-bit test of the hot paths. Everything
+ * here ends in a throw.
+ */
+import { HeapError, type HeapErrorCode, refuseClosed, show, showPointer } from '../base/errors'
+import {
+  GRANULE_SHIFT,
+  GRANULES_PER_POOL,
+  granuleOf,
+  type Pointer,
+  poolOf,
+  recordOf,
+  type SizeClass,
+  type Slot,
+  slotOf,
+} from '../base/layout'
+import { blockBytesOf, runBlocksOf, WHOLE_RUN } from '../base/size-classes'
+import { CLASS, isFreePool, word } from '../books/ledger'
+import type { HeapParts } from '../supply/parts'
+import { runOf } from '../supply/runs'
+
+/** @param verb - what was asked for, for the message: `'free'`, `'realloc'` ... */
+export function refusePointer(parts: HeapParts, isClosed: boolean, pointer: unknown, verb: string): never {
+  if (isClosed) refuseClosed(verb)
+  if (typeof pointer !== 'number') {
+    throw new TypeError(
+      `ebb: ${verb} needs a pointer that this heap returned, got ${show(pointer)} (${typeof pointer})`,
+    )
+  }
+  const [code, why] = explain(parts, pointer as Pointer)
+  const named = Number.isInteger(pointer) ? showPointer(pointer) : show(pointer)
+  throw new HeapError(code, `ebb: ${verb}(${named}): ${why}`)
+}
+
+/** Whether a slot is, or lies in, the memory of a large block. */
+function isInLarge({ table }: HeapParts, slot: Slot): boolean {
+  if (table.isOwn(slot) || !table.space.isNear(slot)) return table.isLarge(slot)
+  return [...table.own].some((first) => table.isLarge(first) && slot > first && slot < first + table.slotsOf(first))
+}
+
+function explain(parts: HeapParts, pointer: Pointer): readonly [HeapErrorCode, string] {
+  const { table } = parts
+  if (!Number.isInteger(pointer) || pointer < 0 || pointer > 0x7fffffff) {
+    return ['EBB_INVALID_POINTER', 'not a pointer: pointers are integers from 1 to 2^31 - 1 as alloc returns them']
+  }
+  if (pointer === 0) return ['EBB_INVALID_POINTER', 'the null pointer has no block; allocate one first']
+  const slot = slotOf(pointer)
+  if (table.isLost(slot)) parts.magazines.rebuild()
+  if (table.lostSlots.has(slot)) {
+    return [
+      'EBB_ARENA_LOST',
+      'its memory was detached or transferred away by code that had its ArrayBuffer; do not transfer or detach the buffer of a view from bytes()',
+    ]
+  }
+  if (isInLarge(parts, slot))
+    return [
+      'EBB_INVALID_POINTER',
+      'it points into a large block, not at its start; pass the pointer that alloc returned',
+    ]
+  if (!table.isArena(slot)) {
+    return [
+      'EBB_INVALID_POINTER',
+      'nothing is mapped there; it was freed and its memory given back, or it belongs to another heap',
+    ]
+  }
+  const pool = poolOf(pointer)
+  if (pool === 0) return ['EBB_INVALID_POINTER', "it points into an arena's own books; it was never returned by alloc"]
+  const ledger = table.ledger(slot)
+  const run = runOf(table, pointer)
+  const sizeClass = word(ledger, recordOf(poolOf(run)) + CLASS) as SizeClass
+  if (sizeClass === 0)
+    return ['EBB_INVALID_POINTER', 'no block was ever there; it belongs to another heap or was made up']
+  const granules = sizeClass === WHOLE_RUN ? Infinity : blockBytesOf(sizeClass) >> GRANULE_SHIFT
+  const distance = (poolOf(pointer) - poolOf(run)) * GRANULES_PER_POOL + granuleOf(pointer)
+  if (distance >= granules * runBlocksOf(sizeClass))
+    return ['EBB_INVALID_POINTER', 'it points behind the last block of a pool; it was never returned by alloc']
+  if (distance % granules !== 0)
+    return ['EBB_INVALID_POINTER', 'it points inside a block, not at its start; pass the pointer that alloc returned']
+  const how = isFreePool(ledger, poolOf(run)) ? 'and so is all of its pool' : 'and waits to be allocated again'
+  return ['EBB_DOUBLE_FREE', `the block is free already, ${how}; it was freed before, or moved by realloc or compact`]
+}

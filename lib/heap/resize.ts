@@ -1,0 +1,63 @@
+/**
+ * The slow path of realloc.
+ *
+ *     realloc:  fits and is not more than a quarter too large, or its class stays --> the same block
+ *               one block in its run, free pools behind it, or a large block       --> longer (or shorter) in place
+ *               else                                                               --> alloc, copy, free
+ *
+ * (The quarter is CPython's, pymalloc_realloc() in Objects/obmalloc.c.)
+ */
+
+import { MEDIUM_MAX_BYTES, POOL_BYTES, type Pointer, recordAt, type SizeClass, slotOf } from '../base/layout'
+import { runBlocksOf, sizeClassOf, WHOLE_RUN } from '../base/size-classes'
+import { CLASS, PINS, word } from '../books/ledger'
+import type { HeapParts } from '../supply/parts'
+import { usableBytes } from './live-blocks'
+import { wholeRunPools } from './take'
+
+/**
+ * Bytes a large block is made longer by at least, as a share of its size: growth in small steps stays linear. Not more than the quarter
+ * that a block may be too large by. What is never touched is not resident.
+ */
+const LARGE_GROWTH = 1 / 3
+
+/** Resizes a live block where it is. False where it has to move. */
+export function resizeInPlace(parts: HeapParts, pointer: Pointer, byteLength: number): boolean {
+  const usable = usableBytes(parts, pointer)
+  const slot = slotOf(pointer)
+  if (byteLength <= usable && usable - byteLength <= usable >>> 2) return true
+  if (parts.table.isLarge(slot)) {
+    if (byteLength <= usable) return usable - byteLength <= usable / 4
+    return (
+      parts.large.growInPlace(pointer, growthOf(parts, usable, byteLength)) ||
+      parts.large.growInPlace(pointer, byteLength)
+    )
+  }
+  const record = recordAt(pointer)
+  const ledger = parts.table.ledger(slot)
+  const sizeClass = word(ledger, record + CLASS) as SizeClass
+  if (byteLength <= MEDIUM_MAX_BYTES && sizeClassOf(byteLength) === sizeClass) return true
+  const isAlone = sizeClass > 0 && runBlocksOf(sizeClass) === 1 && word(ledger, record + PINS) === 0
+  if (!isAlone) return false
+  if (byteLength <= usable) {
+    if (sizeClass !== WHOLE_RUN || byteLength <= MEDIUM_MAX_BYTES) return false
+    parts.runs.shrinkInPlace(pointer, Math.ceil(byteLength / POOL_BYTES))
+    return true
+  }
+  const pools = wholeRunPools(byteLength)
+  return pools > 1 && parts.runs.growInPlace(pointer, pools)
+}
+
+/** Moves a large block to where it is longer, without copying where the system can. 0: it has to be copied. */
+export function moveLarge(parts: HeapParts, pointer: Pointer, byteLength: number): Pointer | 0 {
+  const { large, table } = parts
+  if (!table.isLarge(slotOf(pointer))) return 0
+  const usable = large.byteLength(pointer)
+  return byteLength > usable ? large.move(pointer, growthOf(parts, usable, byteLength)) : 0
+}
+
+function growthOf({ large, budget }: HeapParts, usable: number, byteLength: number): number {
+  const generous = budget.roundUp(Math.max(byteLength, usable + Math.ceil(usable * LARGE_GROWTH)))
+  const more = generous - usable
+  return generous <= large.maxByteLength && budget.mappedBytes + more <= budget.limit ? generous : byteLength
+}

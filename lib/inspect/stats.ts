@@ -1,0 +1,174 @@
+/**
+ * Statistics of a heap: read from the books in one walk over the records, and adding up exactly:
+ *
+ *     liveBytes + freeBlockBytes + freePoolBytes + ledgerBytes + slackBytes + keptBytes == mappedBytes
+ *
+ * What the report shows is what CPython's `sys._debugmallocstats()` prints (_PyObject_DebugMallocStats() in Objects/obmalloc.c), in
+ * this heap's words. docs/stats.md explains each line.
+ */
+import { countBits } from '../base/bits'
+import { ARENA_BYTES, POOL_BYTES, pointerTo, type SizeClass, type Slot } from '../base/layout'
+import { BLOCK_BYTES, CLASS_TABLE_LENGTH, runBlocksOf, WHOLE_RUN } from '../base/size-classes'
+import { A_DIRTY_HIGH, A_DIRTY_LOW, CLASS, freePools, recordWord, runsOf, word } from '../books/ledger'
+import type { HeapParts } from '../supply/parts'
+
+/** One size class. Whole runs, which have no common block size, have `blockBytes` 0. */
+export interface SizeClassStats {
+  readonly sizeClass: number
+  /** Bytes of a block. */
+  readonly blockBytes: number
+  /** Pools in use by the class. */
+  readonly pools: number
+  /** Live blocks. */
+  readonly blocks: number
+  /** Free blocks in its used pools. */
+  readonly freeBlocks: number
+}
+
+/** A snapshot of a heap's books. All `...Bytes` are bytes. */
+export class HeapStats {
+  /** The heap's `name` option. */
+  name = ''
+  /** Arenas mapped now, and the most there ever were. */
+  arenas = 0
+  peakArenas = 0
+  /** Live blocks, large ones included. */
+  blocks = 0
+  /** Usable bytes of the live blocks. */
+  liveBytes = 0
+  /** Bytes of free blocks in used pools and runs. */
+  freeBlockBytes = 0
+  freePools = 0
+  freePoolBytes = 0
+  /** Free pools that are still resident. */
+  dirtyPools = 0
+  /** The first pool of each arena: its books. */
+  ledgerBytes = 0
+  /** Of the space of all heaps, for the books of this one; not part of mappedBytes. */
+  bookBytes = 0
+  /** What is left over behind the last block of a pool or run. */
+  slackBytes = 0
+  /** Large blocks, and their bytes (part of liveBytes). */
+  largeBlocks = 0
+  largeBytes = 0
+  /** Memory of freed large blocks that waits for the decay. */
+  keptBytes = 0
+  /** Address space held. */
+  mappedBytes = 0
+  peakMappedBytes = 0
+  /** In memory, by the books: what is neither discarded nor never used. An upper bound of what the kernel says. */
+  residentBytes = 0
+  /** Calls to the operating system so far. */
+  maps = 0
+  unmaps = 0
+  discards = 0
+  discardedBytes = 0
+  /** Discards that the OS refused in the background; the memory stayed dirty. */
+  failedDiscards = 0
+  /** Mappings that user code detached or transferred away. */
+  lostMappings = 0
+  /** Size classes with pools in use. */
+  classes: SizeClassStats[] = []
+
+  /** The report as text; see {@link report}. */
+  toString(): string {
+    return report(this)
+  }
+}
+
+interface ClassCount {
+  pools: number
+  blocks: number
+  freeBlocks: number
+}
+
+/** Takes the statistics. Time grows with the pools, not with the blocks. */
+export function takeStats(parts: HeapParts, name: string): HeapStats {
+  const { table, arenas, large, budget, purger } = parts
+  const stats = new HeapStats()
+  const classes = Array.from({ length: CLASS_TABLE_LENGTH }, (): ClassCount => ({ pools: 0, blocks: 0, freeBlocks: 0 }))
+  for (const slot of table.own) {
+    if (table.isArena(slot)) addArena(stats, classes, parts, slot)
+  }
+  stats.name = name
+  stats.arenas = arenas.count
+  stats.peakArenas = arenas.peak
+  stats.ledgerBytes = arenas.count * POOL_BYTES
+  stats.freePoolBytes = stats.freePools * POOL_BYTES
+  stats.bookBytes = table.bookBytes
+  stats.largeBlocks = large.count
+  stats.largeBytes = large.bytes
+  stats.blocks += large.count
+  stats.liveBytes += large.bytes
+  stats.keptBytes = large.keptBytes
+  stats.mappedBytes = budget.mappedBytes
+  stats.peakMappedBytes = budget.peakMappedBytes
+  const cleanPools = stats.freePools - stats.dirtyPools
+  stats.residentBytes = arenas.count * ARENA_BYTES - cleanPools * POOL_BYTES + large.bytes + large.keptResidentBytes
+  stats.maps = budget.maps
+  stats.unmaps = budget.unmaps
+  stats.discards = purger.discards
+  stats.discardedBytes = purger.discardedBytes
+  stats.failedDiscards = purger.failures
+  stats.lostMappings = table.lostSlots.size
+  classes.forEach((count, sizeClass) => {
+    if (count.pools > 0) stats.classes.push({ sizeClass, blockBytes: BLOCK_BYTES[sizeClass] as number, ...count })
+  })
+  return stats
+}
+
+function addArena(stats: HeapStats, classes: ClassCount[], { table }: HeapParts, slot: Slot): void {
+  const ledger = table.ledger(slot)
+  stats.freePools += freePools(ledger)
+  stats.dirtyPools += countBits(word(ledger, A_DIRTY_LOW)) + countBits(word(ledger, A_DIRTY_HIGH))
+  for (const [pool, length] of runsOf(ledger)) {
+    const sizeClass = recordWord(ledger, pool, CLASS) as SizeClass
+    const live = table.map.takenOf(pointerTo(slot, pool, 0))
+    const free = runBlocksOf(sizeClass) - live
+    const blockBytes = sizeClass === WHOLE_RUN ? length * POOL_BYTES : (BLOCK_BYTES[sizeClass] as number)
+    const count = classes[sizeClass] as ClassCount
+    count.pools += length
+    count.blocks += live
+    count.freeBlocks += free
+    stats.blocks += live
+    stats.liveBytes += live * blockBytes
+    stats.freeBlockBytes += free * blockBytes
+    stats.slackBytes += length * POOL_BYTES - (live + free) * blockBytes
+  }
+}
+
+const grouped = (value: number): string => value.toLocaleString('en-US')
+
+/** The statistics as a table: size classes first, then a sum that comes out at the mapped bytes. */
+export function report(stats: HeapStats): string {
+  const rows = [['class', 'block bytes', 'pools', 'live blocks', 'free blocks']]
+  for (const c of stats.classes) {
+    const size = c.blockBytes === 0 ? 'whole runs' : grouped(c.blockBytes)
+    rows.push([String(c.sizeClass), size, grouped(c.pools), grouped(c.blocks), grouped(c.freeBlocks)])
+  }
+  const widths = (rows[0] as string[]).map((_, i) => Math.max(...rows.map((row) => (row[i] as string).length)))
+  const table = rows.map((row) => row.map((cell, i) => cell.padStart(widths[i] as number)).join('  '))
+  const line = (label: string, bytes: number): string => `${label.padEnd(44)} = ${grouped(bytes).padStart(18)}`
+  return [
+    `heap ${stats.name === '' ? '(unnamed)' : JSON.stringify(stats.name)}: small and medium blocks, by size class`,
+    '',
+    ...table,
+    '',
+    line('# arenas mapped now', stats.arenas),
+    line('# arenas mapped, most at one time', stats.peakArenas),
+    line('# mappings made so far', stats.maps),
+    line('# mappings given back so far', stats.unmaps),
+    line('# ranges discarded so far', stats.discards),
+    line(`${grouped(stats.blocks)} live blocks`, stats.liveBytes),
+    line('free blocks in used pools', stats.freeBlockBytes),
+    line(`${grouped(stats.freePools)} free pools, ${grouped(stats.dirtyPools)} of them dirty`, stats.freePoolBytes),
+    line(`${grouped(stats.arenas)} ledgers`, stats.ledgerBytes),
+    line('slack behind the last blocks', stats.slackBytes),
+    line('large blocks kept for reuse', stats.keptBytes),
+    line('mapped bytes, the sum of the six lines above', stats.mappedBytes),
+    line(`of the live bytes in ${grouped(stats.largeBlocks)} large blocks`, stats.largeBytes),
+    line('resident bytes by the books', stats.residentBytes),
+    line('mapped bytes, most at one time', stats.peakMappedBytes),
+    line('books in the space of all heaps', stats.bookBytes),
+  ].join('\n')
+}

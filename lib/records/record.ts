@@ -1,0 +1,224 @@
+/** Records: typed fields over the blocks of a heap, laid out as C does it. docs/records.md is their guide. */
+import { show } from '../base/errors'
+import type { Pointer } from '../base/layout'
+import { WeakList } from '../base/weak-list'
+import type { Heap } from '../heap/heap'
+import { Cursor, checkRecords } from './cursor'
+import { makeField } from './fields'
+import { FollowedRecords } from './follow'
+import { type RowMaker, rowMaker } from './rows'
+import {
+  type Field,
+  type FieldsOf,
+  type Leaf,
+  leavesOf,
+  type PartialValuesOf,
+  type Shape,
+  Struct,
+  type ValuesOf,
+} from './types'
+
+/** An object whose values are of one kind at the ends of its branches. */
+interface Tree<T> {
+  [name: string]: T | Tree<T>
+}
+
+/**
+ * The records of one struct in one heap; made by {@link record}.
+ *
+ *     const particle = record(heap, { x: f64, y: f64, tag: u8, next: ref })
+ *     const { x, y } = particle.fields
+ *     const p = particle.alloc()
+ *     x.set(p, y.get(p) + 1)
+ *     heap.free(p)
+ */
+export class RecordType<S extends Shape> {
+  readonly heap: Heap
+  readonly struct: Struct<S>
+  /** Bytes of a record, padding included. */
+  readonly byteLength: number
+  /** Its fields by name. Reading one makes no object and costs what a DataView read by pointer costs. */
+  readonly fields: FieldsOf<S>
+  private readonly makeRow: RowMaker
+  /** Told of moves. */
+  private readonly cursors = new WeakList<Cursor<S>>()
+  private readonly followed: FollowedRecords
+  private isListening = false
+
+  /** @internal */
+  constructor(heap: Heap, layout: Struct<S>) {
+    const leaves = leavesOf(layout as unknown as Struct<Shape>)
+    const refs = leaves.filter((leaf) => leaf.kind === 'ref').map((leaf) => leaf.byteOffset)
+    this.heap = heap
+    this.struct = layout
+    this.byteLength = layout.byteLength
+    this.fields = makeFields(heap, leaves, layout.byteLength) as unknown as FieldsOf<S>
+    this.makeRow = rowMaker(layout as unknown as Struct<Shape>)
+    this.followed = new FollowedRecords(heap, refs, layout.byteLength)
+  }
+
+  /** Allocates one record, all fields 0. Throws as `heap.alloc`. */
+  alloc(): Pointer {
+    return this.heap.allocZeroed(this.byteLength)
+  }
+
+  /**
+   * Allocates a block of records, all fields 0. Their pointer is that of the block; fields and cursors take the index beside it.
+   * @param length - records
+   * @throws as `heap.alloc`
+   */
+  allocArray(length: number): Pointer {
+    if (!Number.isSafeInteger(length) || length < 0)
+      throw new RangeError(`ebb: allocArray needs a whole number of records from 0, got ${show(length)}`)
+    return this.heap.allocZeroed(length * this.byteLength)
+  }
+
+  /** Records that a live block can hold; at least as many as were asked for. */
+  capacity(pointer: Pointer): number {
+    return Math.floor(this.heap.usableSize(pointer) / this.byteLength)
+  }
+
+  /**
+   * Allocates a record with values.
+   * @param values - an object with a value for every field
+   * @throws as {@link alloc} and {@link assign}; TypeError for a field without a value. Nothing is allocated then.
+   */
+  fromObject(values: ValuesOf<S>): Pointer {
+    refuseMissing(this.fields as unknown as Tree<Field<unknown>>, values, '')
+    const pointer = this.alloc()
+    try {
+      this.assign(pointer, values as PartialValuesOf<S>)
+    } catch (error) {
+      this.heap.free(pointer)
+      throw error
+    }
+    return pointer
+  }
+
+  /**
+   * Reads a whole record into a new object.
+   * @param index - which record of the block, default 0
+   * @throws HeapError where the block is not live or does not hold the record
+   */
+  toObject(pointer: Pointer, index = 0): ValuesOf<S> {
+    checkRecords(this.heap, pointer, index + 1, this.byteLength, 'toObject')
+    return readAll(this.fields as unknown as Tree<Field<unknown>>, pointer, index) as ValuesOf<S>
+  }
+
+  /**
+   * Writes some fields of a record.
+   * @param values - an object with values by field name
+   * @param index - which record of the block, default 0
+   * @throws as {@link toObject}; TypeError for a name that is no field; TypeError, RangeError for a value that its field cannot hold.
+   *   Fields before it are written then.
+   */
+  assign(pointer: Pointer, values: PartialValuesOf<S>, index = 0): void {
+    checkRecords(this.heap, pointer, index + 1, this.byteLength, 'assign')
+    writeAll(this.fields as unknown as Tree<Field<unknown>>, values, pointer, index, '')
+  }
+
+  /**
+   * Makes a cursor on a block of records, standing on the first.
+   * @param length - records, default 1
+   * @throws HeapError where the block is not live or holds fewer
+   */
+  cursor(pointer: Pointer, length = 1): Cursor<S> {
+    const cursor = new Cursor<S>(this.heap, this.byteLength, this.makeRow, pointer, length)
+    this.listen()
+    this.cursors.add(cursor)
+    return cursor
+  }
+
+  /**
+   * Has the `ref` fields of a block of records rewritten by `heap.compact()` when the blocks that they point to have moved: at its end,
+   * so that its callback still sees the old pointers. Costs JavaScript memory for a Map entry a block.
+   * @param length - records, default 1
+   * @returns `pointer`
+   * @throws HeapError where the block is not live or holds fewer
+   */
+  follow(pointer: Pointer, length = 1): Pointer {
+    checkRecords(this.heap, pointer, length, this.byteLength, 'follow')
+    this.listen()
+    this.followed.add(pointer, length)
+    return pointer
+  }
+
+  /** Undoes {@link follow}; to be done before the block is freed. Returns whether it was followed. */
+  unfollow(pointer: Pointer): boolean {
+    return this.followed.delete(pointer)
+  }
+
+  /** Frees a block of records and forgets that it was followed. Throws as `heap.free`. */
+  free(pointer: Pointer): void {
+    this.heap.free(pointer)
+    this.followed.delete(pointer)
+  }
+
+  private listen(): void {
+    if (this.isListening) return
+    this.isListening = true
+    const moved = (from: Pointer, to: Pointer): void => {
+      for (const cursor of this.cursors) if (cursor.pointer === from) cursor.follow(to)
+      this.followed.note(from, to)
+    }
+    this.heap.onMoved(moved, () => this.followed.rewrite())
+  }
+}
+
+/**
+ * Defines records of a heap. Do it once per kind of record: a definition makes objects, using it makes none.
+ * @param heap - where the records live
+ * @param shape - field types by name, or a {@link struct}
+ * @throws TypeError as {@link struct}
+ */
+export function record<S extends Shape>(heap: Heap, shape: S | Struct<S>): RecordType<S> {
+  return new RecordType(heap, shape instanceof Struct ? shape : new Struct(shape))
+}
+
+function makeFields(heap: Heap, leaves: readonly Leaf[], stride: number): Tree<Field<unknown>> {
+  const fields: Tree<Field<unknown>> = {}
+  for (const leaf of leaves) {
+    let branch = fields
+    for (const name of leaf.path.slice(0, -1)) {
+      if (!Object.hasOwn(branch, name)) branch[name] = {}
+      branch = branch[name] as Tree<Field<unknown>>
+    }
+    branch[leaf.path.at(-1) as string] = makeField(heap, leaf, stride)
+  }
+  return fields
+}
+
+const isField = (node: Field<unknown> | Tree<Field<unknown>>): node is Field<unknown> => typeof node.get === 'function'
+
+function readAll(fields: Tree<Field<unknown>>, pointer: Pointer, index: number): Tree<unknown> {
+  const values: Tree<unknown> = {}
+  for (const [name, field] of Object.entries(fields)) {
+    values[name] = isField(field) ? field.get(pointer, index) : readAll(field, pointer, index)
+  }
+  return values
+}
+
+function writeAll(fields: Tree<Field<unknown>>, values: unknown, pointer: Pointer, index: number, path: string): void {
+  for (const [name, value] of Object.entries(mustBeObject(values, path))) {
+    const field = Object.hasOwn(fields, name) ? fields[name] : undefined
+    if (field === undefined) {
+      throw new TypeError(`ebb: the record has no field ${path}${name}; it has ${Object.keys(fields).join(', ')}`)
+    }
+    if (isField(field)) field.set(pointer, value, index)
+    else writeAll(field, value, pointer, index, `${path}${name}.`)
+  }
+}
+
+function refuseMissing(fields: Tree<Field<unknown>>, values: unknown, path: string): void {
+  const given = mustBeObject(values, path)
+  for (const [name, field] of Object.entries(fields)) {
+    if (!Object.hasOwn(given, name)) throw new TypeError(`ebb: field ${path}${name} has no value`)
+    if (!isField(field)) refuseMissing(field, given[name], `${path}${name}.`)
+  }
+}
+
+function mustBeObject(values: unknown, path: string): Record<string, unknown> {
+  if (typeof values === 'object' && values !== null) return values as Record<string, unknown>
+  const what = path === '' ? 'a record' : `field ${path.slice(0, -1)}`
+  throw new TypeError(`ebb: ${what} needs an object of values, got ${show(values)} (${typeof values})`)
+}

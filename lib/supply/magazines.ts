@@ -1,0 +1,367 @@
+/**
+ * Blocks in one-pool runs: every small size class and the medium ones whose blocks fit one pool well. The hot path.
+ *
+ *     take(class)      top of the class's magazine --> set its live bit                          magazine empty: refill
+ *     put(pointer)     (Heap.free has cleared the bit and pushed it on the magazine)             magazine full or asleep: here
+ *
+ * A magazine is a stack of free blocks of a class, last freed first: they are warm in the caches, and taking and
+ * freeing them touches neither counts nor lists. To their pool they count as taken; their live bits
+ * are clear as of any free block, so a second free of one is refused like any other. The bottom half goes back to the pools
+ * when a magazine overflows, all of it when the purger's clock moves on, and before anybody reads the books. Pools that get empty
+ * by an overflow rest for up to half a decay, or until somebody else would have to touch new memory.
+ *
+ * (Magazines: Bonwick and Adams, "Magazines and Vmem", USENIX 2001.)
+ *
+ *     one class's segment, 64 words                        words[base + class] = index of the top
+ *     +--...--+-----+---------+---------+-- --+---------+
+ *     | -     |  0  | pointer | pointer | ... | pointer |   asleep: the top is the last word, and that is 0, so that both
+ *     +--...--+-----+---------+---------+-- --+---------+           take and free fall off the fast path
+ *              bottom                          last word
+ */
+
+import { HeapError, showPointer } from '../base/errors'
+import {
+  GRANULE_SHIFT,
+  MAP_WORDS,
+  POOL_SHIFT,
+  type Pointer,
+  poolOf,
+  poolStart,
+  recordOf,
+  type SizeClass,
+  slotOf,
+} from '../base/layout'
+import { BLOCK_BYTES, CLASS_TABLE_LENGTH, RUN_BLOCKS, RUN_POOLS, runBlocksOf, START_BITS } from '../base/size-classes'
+import type { ArenaTable } from '../books/arena-table'
+import type { BlockMap } from '../books/block-map'
+import { CLASS, LENGTH, NEXT, PINS, STAMP, word } from '../books/ledger'
+import type { UsedRuns } from '../books/used-runs'
+import type { Arenas } from './arenas'
+
+// File-local copies: an imported binding is a property load on every use.
+const mapWords = MAP_WORDS
+const startBits = START_BITS
+const runBlocks = RUN_BLOCKS
+const poolShift = POOL_SHIFT
+
+/** Words of a magazine's segment: a power of two, so that the last word is found by a mask. */
+export const SEGMENT_WORDS = 64
+export const SEGMENT_MASK = SEGMENT_WORDS - 1
+/** A magazine holds no more than this many bytes of blocks, but at least MAGAZINE_MIN_BLOCKS blocks. */
+const MAGAZINE_BYTES = 8192
+const MAGAZINE_MIN_BLOCKS = 4
+
+/** Blocks that a magazine can hold, by size class. */
+const CAPACITY = Int32Array.from(BLOCK_BYTES, (bytes) =>
+  Math.min(SEGMENT_MASK, Math.max(MAGAZINE_MIN_BLOCKS, Math.floor(MAGAZINE_BYTES / Math.max(1, bytes)))),
+)
+export class Magazines {
+  /** The words of the space. Word base + c: index of the top of class c's magazine. From base + SEGMENT_WORDS on: the segments. */
+  private readonly words: Int32Array
+  private readonly base: number
+  /** Called when a lost arena was met: rebuilds the books without it (recover.ts). */
+  rebuild: () => void = () => {}
+  /** Called when a magazine begins to hold blocks: the purger sees to it that they go back. */
+  onWake: () => void = () => {}
+  private readonly live: BlockMap
+  /** Word of the column of taken blocks. */
+  private readonly taken: number
+  /** Blocks in pools that releaseHalf has emptied and not yet given back; it is never inside of itself. */
+  private readonly half = new Int32Array(SEGMENT_WORDS / 2)
+  /**
+   * By class: the pool that got empty last of those that are kept for the class for a while, the others behind it by NEXT. They are in no
+   * other list.
+   */
+  private readonly resting = new Int32Array(CLASS_TABLE_LENGTH)
+  private restingPools = 0
+  private readonly table: ArenaTable
+  private readonly arenas: Arenas
+  private readonly used: UsedRuns
+  /** False with decay 0: a free goes to its pool at once, so that the one that empties an arena can unmap it. */
+  private readonly useMagazines: boolean
+
+  constructor(table: ArenaTable, arenas: Arenas, used: UsedRuns, useMagazines: boolean) {
+    this.live = table.map
+    this.words = table.map.words
+    this.base = table.map.base
+    this.taken = table.space.taken
+    this.table = table
+    this.arenas = arenas
+    this.used = used
+    this.useMagazines = useMagazines
+    this.dropMagazines()
+  }
+
+  /** Takes a block of a class of one-pool runs. */
+  take(sizeClass: SizeClass): Pointer {
+    const { words } = this
+    const magazine = this.base + sizeClass
+    const top = words[magazine] as number
+    const pointer = words[top] as Pointer | 0
+    if (pointer === 0) return this.refill(sizeClass)
+    words[magazine] = top - 1
+    words[pointer >>> 5] = (words[pointer >>> 5] as number) | (1 << pointer)
+    return pointer
+  }
+
+  /** A lost arena was met: rebuilds the books without it, then takes a block. */
+  private retake(sizeClass: SizeClass): Pointer {
+    this.rebuild()
+    return this.take(sizeClass)
+  }
+
+  /** The magazine is empty or asleep: fills half of it from the first used pool, or a fresh one, and takes a block. */
+  refill(sizeClass: SizeClass): Pointer {
+    const head = this.used.head(sizeClass) || this.wakePool(sizeClass) || this.openPool(sizeClass)
+    this.table.ledger(slotOf(head)) // notices a lost arena
+    const before = this.live.takenOf(head)
+    const blocks = runBlocksOf(sizeClass)
+    const free = blocks - before
+    const count = this.useMagazines ? Math.min(free, ((CAPACITY[sizeClass] as number) + 1) >> 1) : 1
+    if (this.useMagazines) this.wake(sizeClass)
+    const bottom = this.bottomOf(sizeClass)
+    this.collect(sizeClass, head, bottom, count, before === 0)
+    this.live.setTaken(head, before + count)
+    if (count === free) this.used.unlink(sizeClass, head)
+    if (this.table.sawLost) return this.retake(sizeClass)
+    if (!this.useMagazines) return this.mark(this.words[bottom + 1] as Pointer)
+    this.words[this.base + sizeClass] = bottom + count
+    return this.take(sizeClass)
+  }
+
+  private mark(pointer: Pointer): Pointer {
+    this.live.set(pointer)
+    return pointer
+  }
+
+  /** Writes the `count` lowest free blocks of a pool into a segment, the lowest on top. Of a pool without a taken one: the first. */
+  private collect(sizeClass: SizeClass, pool: Pointer, bottom: number, count: number, isFresh: boolean): void {
+    const { words } = this
+    let at = bottom + count
+    if (isFresh) {
+      const step = (BLOCK_BYTES[sizeClass] as number) >> GRANULE_SHIFT
+      for (let block = pool as number; at > bottom; block += step) words[at--] = block
+      return
+    }
+    for (let column = 0; column < mapWords; column++) {
+      let free = ~(words[(pool >>> 5) + column] as number) & (startBits[sizeClass * mapWords + column] as number)
+      for (; free !== 0; free &= free - 1) {
+        words[at] = pool + (column << 5) + 31 - Math.clz32(free & -free)
+        if (--at === bottom) return
+      }
+    }
+    throw new HeapError(
+      'EBB_CORRUPT',
+      `ebb: pool ${showPointer(pool)} counts more free blocks than its map has; something wrote into its ledger`,
+    )
+  }
+
+  private openPool(sizeClass: SizeClass): Pointer {
+    // Memory that is resident goes before memory that is not.
+    if (this.restingPools > 0 && this.arenas.dirty.isEmpty) this.releaseResting()
+    const pool = this.arenas.takeRun(1)
+    this.adopt(sizeClass, pool)
+    return pool
+  }
+
+  /** Whether the blocks of a class lie in runs of one pool, so that they are this file's. */
+  ownsClass(sizeClass: SizeClass): boolean {
+    return RUN_POOLS[sizeClass] === 1
+  }
+
+  /** Makes a pool just taken a used pool of the class. */
+  adopt(sizeClass: SizeClass, pool: Pointer): void {
+    const ledger = this.table.ledger(slotOf(pool))
+    const record = recordOf(poolOf(pool))
+    this.live.setMagazine(pool, sizeClass)
+    ledger[record + CLASS] = sizeClass
+    ledger[record + LENGTH] = 1
+    this.live.setTaken(pool, 0)
+    ledger[record + PINS] = 0
+    this.used.link(sizeClass, pool)
+  }
+
+  /**
+   * Takes a block of a one-pool run back whose bit has been cleared and for which the magazine had no room: it is asleep,
+   * or full.
+   */
+  put(sizeClass: SizeClass, pointer: Pointer): void {
+    if (!this.useMagazines) {
+      this.release(sizeClass, pointer)
+      return
+    }
+    const { words } = this
+    const magazine = this.base + sizeClass
+    const last = this.lastOf(sizeClass)
+    if (words[magazine] === last && words[last] !== 0) this.releaseHalf(sizeClass)
+    // Asleep from the start, or because giving half of it back made the purger look at its clock.
+    if (words[words[magazine] as number] === 0) this.wake(sizeClass)
+    const top = (words[magazine] as number) + 1
+    words[top] = pointer
+    words[magazine] = top
+  }
+
+  private wake(sizeClass: SizeClass): void {
+    const bottom = this.bottomOf(sizeClass)
+    this.words[bottom] = 0
+    this.words[this.base + sizeClass] = bottom
+    this.onWake()
+  }
+
+  /** The lower half of a full magazine, freed longest ago, goes back to the pools. */
+  private releaseHalf(sizeClass: SizeClass): void {
+    const { words, half } = this
+    const count = ((CAPACITY[sizeClass] as number) + 1) >> 1
+    const top = this.lastOf(sizeClass) - count
+    const first = this.bottomOf(sizeClass) + 1
+    const full = (runBlocks[sizeClass] as number) - 1
+    const { taken } = this
+    let emptied = 0
+    for (let i = first; i < first + count; i++) {
+      const pointer = words[i] as number
+      const at = taken + (pointer >>> poolShift)
+      const left = (words[at] as number) - 1
+      words[at] = left
+      if (left === full && full > 0) this.used.link(sizeClass, poolStart(pointer as Pointer))
+      if (left === 0) half[emptied++] = pointer
+    }
+    for (let i = first; i <= top; i++) words[i] = words[i + count] as number
+    words[this.base + sizeClass] = top
+    // Last, because giving a pool back may make the purger empty the magazines, which have to be sound then.
+    for (let i = 0; i < emptied; i++) this.rest(sizeClass, poolStart(half[i] as Pointer), full > 0)
+  }
+
+  /**
+   * Puts every magazine's blocks back into their pools and the magazines to sleep, and gives back the pools that rest.
+   * @param before - only those that have rested since an earlier epoch than this; default: all
+   */
+  releaseAll(before = Infinity): void {
+    for (let c = 1 as SizeClass; c < CLASS_TABLE_LENGTH; c++) this.releaseClass(c)
+    this.releaseResting(before)
+  }
+
+  /** Puts a class's magazine's blocks back into their pools. */
+  releaseClass(sizeClass: SizeClass): void {
+    const { words } = this
+    const top = words[this.base + sizeClass] as number
+    const first = this.bottomOf(sizeClass) + 1
+    if (words[top] === 0) {
+      this.sleep(sizeClass)
+      return
+    }
+    const released = words.slice(first, top + 1)
+    this.sleep(sizeClass)
+    for (const pointer of released) this.release(sizeClass, pointer as Pointer)
+  }
+
+  /**
+   * A pool of a full magazine's blocks got empty: it rests, because a class that frees many blocks will mostly want them again, and to
+   * give a pool back and take another costs as much as twenty blocks do. It is dirty from now on; that is written down already.
+   */
+  private rest(sizeClass: SizeClass, pool: Pointer, wasLinked: boolean): void {
+    if (wasLinked) this.used.unlink(sizeClass, pool)
+    const ledger = this.table.ledger(slotOf(pool))
+    const record = recordOf(poolOf(pool))
+    ledger[record + STAMP] = this.arenas.epoch
+    ledger[record + NEXT] = this.resting[sizeClass] as number
+    this.resting[sizeClass] = pool
+    this.restingPools++
+    this.arenas.onPut()
+  }
+
+  /** Makes the pool of the class that rests for the shortest time a used one, so that the others may go; 0 where none rests. */
+  private wakePool(sizeClass: SizeClass): Pointer | 0 {
+    const pool = this.resting[sizeClass] as Pointer | 0
+    if (pool === 0) return 0
+    this.resting[sizeClass] = this.restingAfter(pool)
+    this.restingPools--
+    this.used.link(sizeClass, pool)
+    return pool
+  }
+
+  private restingAfter(pool: Pointer): Pointer | 0 {
+    return word(this.table.ledger(slotOf(pool)), recordOf(poolOf(pool)) + NEXT) as Pointer | 0
+  }
+
+  private restsSince(pool: Pointer): number {
+    return word(this.table.ledger(slotOf(pool)), recordOf(poolOf(pool)) + STAMP)
+  }
+
+  get hasResting(): boolean {
+    return this.restingPools > 0
+  }
+
+  /** Gives the pools back that rest since before an epoch. Returns whether there were any. */
+  releaseResting(before = Infinity): boolean {
+    const count = this.restingPools
+    for (let c = 1 as SizeClass; c < CLASS_TABLE_LENGTH && this.restingPools > 0; c++) this.releaseRestingOf(c, before)
+    return this.restingPools < count
+  }
+
+  private releaseRestingOf(sizeClass: SizeClass, before: number): void {
+    let kept = 0 as Pointer | 0
+    let pool = this.resting[sizeClass] as Pointer | 0
+    while (pool !== 0 && this.restsSince(pool) >= before) {
+      kept = pool
+      pool = this.restingAfter(pool)
+    }
+    if (kept === 0) this.resting[sizeClass] = 0
+    else this.table.ledger(slotOf(kept))[recordOf(poolOf(kept)) + NEXT] = 0
+    while (pool !== 0) {
+      const next = this.restingAfter(pool)
+      this.restingPools--
+      this.arenas.putRun(pool, 1, this.restsSince(pool))
+      pool = next
+    }
+  }
+
+  private sleep(sizeClass: SizeClass): void {
+    this.words[this.lastOf(sizeClass)] = 0
+    this.words[this.base + sizeClass] = this.lastOf(sizeClass)
+  }
+
+  /** A taken block goes back into its pool, which may have been full, or get empty now. */
+  release(sizeClass: SizeClass, pointer: Pointer): void {
+    const at = this.taken + (pointer >>> poolShift)
+    const before = this.words[at] as number
+    this.words[at] = before - 1
+    const blocks = runBlocks[sizeClass] as number
+    if (before === 1) this.empty(sizeClass, poolStart(pointer), before < blocks)
+    else if (before === blocks) this.used.link(sizeClass, poolStart(pointer))
+  }
+
+  private empty(sizeClass: SizeClass, pool: Pointer, wasLinked: boolean): void {
+    if (wasLinked) this.used.unlink(sizeClass, pool)
+    this.arenas.putRun(pool, 1)
+  }
+
+  private segmentOf(sizeClass: SizeClass): number {
+    return this.base + (sizeClass + 1) * SEGMENT_WORDS
+  }
+
+  private lastOf(sizeClass: SizeClass): number {
+    return this.segmentOf(sizeClass) + SEGMENT_MASK
+  }
+
+  private bottomOf(sizeClass: SizeClass): number {
+    return this.lastOf(sizeClass) - (CAPACITY[sizeClass] as number)
+  }
+
+  /** Takes a block in a given pool of the class, which has a free one. For compaction. */
+  takeIn(sizeClass: SizeClass, pool: Pointer): Pointer {
+    this.releaseClass(sizeClass)
+    const spare = this.segmentOf(0 as SizeClass)
+    this.collect(sizeClass, pool, spare, 1, false)
+    const after = this.live.takenOf(pool) + 1
+    this.live.setTaken(pool, after)
+    if (after === runBlocksOf(sizeClass)) this.used.unlink(sizeClass, pool)
+    return this.mark(this.words[spare + 1] as Pointer)
+  }
+
+  /** Empties the magazines without giving anything back: the books were rebuilt from the free maps, or are closed. */
+  dropMagazines(): void {
+    for (let c = 1 as SizeClass; c < CLASS_TABLE_LENGTH; c++) this.sleep(c)
+    this.resting.fill(0)
+    this.restingPools = 0
+  }
+}

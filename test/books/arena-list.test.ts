@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest'
+import type { Slot } from '../../lib/base/layout'
+import { linkFront, unlinkFrom } from '../../lib/books/arena-list'
+import { A_NEXT, A_PREV, openLedger, word } from '../../lib/books/ledger'
+import { fakeTable } from '../support/fake-table'
+
+it('links at the front and unlinks anywhere', () => {
+  const table = fakeTable()
+  const slots = [1, 2, 3, 4].map(() => {
+    const slot = table.openArena()
+    openLedger(table.ledger(slot), slot)
+    return slot
+  })
+  let head: Slot | 0 = 0
+  const list = (): number[] => {
+    const seen: number[] = []
+    for (let slot = head; slot !== 0; slot = word(table.ledger(slot), A_NEXT) as Slot | 0) seen.push(slot)
+    return seen
+  }
+  for (const slot of slots) head = linkFront(table, table.ledger(slot), head, A_NEXT, A_PREV)
+  expect(list()).toEqual([4, 3, 2, 1])
+  for (const [slot, rest] of [
+    [3, [4, 2, 1]],
+    [4, [2, 1]],
+    [1, [2]],
+    [2, []],
+  ] as const) {
+    head = unlinkFrom(table, table.ledger(slot as Slot), head, A_NEXT, A_PREV)
+    expect(list()).toEqual(rest)
+  }
+})

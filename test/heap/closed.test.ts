@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import type { Pointer } from '../../lib/base/layout'
+import { Heap } from '../../lib/heap/heap'
+import { caught } from '../support/caught'
+
+const KINDS = ['Int8', 'Uint8', 'Int16', 'Uint16', 'Int32', 'Uint32', 'Float32', 'Float64', 'BigInt64', 'BigUint64']
+
+type Accessor = (pointer: Pointer, byteOffset: number, value?: unknown) => unknown
+
+describe('the accessors of a closed heap', () => {
+  it('refuse, every one of them, near and far', () => {
+    const heap = new Heap()
+    const pointers = [heap.alloc(16), heap.alloc(1e6), 5 as Pointer]
+    heap.close()
+    for (const kind of KINDS) {
+      for (const verb of ['get', 'set']) {
+        const accessor = heap[`${verb}${kind}` as keyof Heap] as unknown as Accessor
+        const value = kind.startsWith('Big') ? 1n : 1
+        for (const pointer of pointers) {
+          const error = caught(() => accessor.call(heap, pointer, 0, value))
+          expect([kind, error.code, error.message]).toEqual([kind, 'EBB_CLOSED', expect.stringContaining('closed')])
+        }
+      }
+    }
+  })
+
+  it('are those of that heap only, which is one still', () => {
+    class Named extends Heap {
+      greet(): string {
+        return `I am ${this.name}`
+      }
+    }
+    const [closed, open, named] = [new Heap(), new Heap(), new Named({ name: 'ebb' })]
+    const pointer = open.alloc(16)
+    closed.close()
+    named.close()
+    closed.close()
+    open.setInt32(pointer, 0, 7)
+    expect([open.getInt32(pointer, 0), closed instanceof Heap, named instanceof Named]).toEqual([7, true, true])
+    expect([named.greet(), closed.stats().mappedBytes]).toEqual(['I am ebb', 0])
+    expect(caught(() => named.getUint8(pointer, 0)).code).toBe('EBB_CLOSED')
+    const other = new Named()
+    other.setUint8(other.alloc(1), 0, 1)
+    for (const heap of [open, other]) heap.close()
+  })
+})

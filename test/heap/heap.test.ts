@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest'
+import * as ebb from '../../lib'
+import type { Pointer } from '../../lib/base/layout'
+import { checkHeap } from '../../lib/inspect/check-heap'
+import { caught } from '../support/caught'
+import { fakeHeap } from '../support/fake-heap'
+
+describe('a heap', () => {
+  it('is what the package exports, with its errors', () => {
+    expect(Object.keys(ebb)).toEqual(expect.arrayContaining(['Heap', 'HeapError', 'HeapStats']))
+    const heap = new ebb.Heap()
+    expect(heap.name).toBe('')
+    const pointer = heap.alloc(10)
+    heap.setFloat64(pointer, 0, 1.5)
+    expect(heap.getFloat64(pointer, 0)).toBe(1.5)
+    heap.close()
+  })
+
+  it('gives a distinct block for 0 bytes', () => {
+    const { heap } = fakeHeap()
+    const [a, b] = [heap.alloc(0), heap.alloc(-0)]
+    expect(a).not.toBe(b)
+    expect([heap.usableSize(a), heap.isLive(b)]).toEqual([16, true])
+  })
+
+  it('zeroes blocks whatever was in their place before', () => {
+    const { heap } = fakeHeap()
+    for (const size of [1, 16, 100, 512, 513, 3000, 4096, 20_000, 60_000, 1e6]) {
+      for (let round = 0; round < 3; round++) {
+        const pointer = heap.allocZeroed(size)
+        const bytes = heap.bytes(pointer)
+        expect(bytes.every((byte) => byte === 0)).toBe(true)
+        bytes.fill(0xff)
+        heap.free(pointer)
+        if (round === 1) heap.purge()
+      }
+    }
+  })
+
+  it('gives views on the block itself', () => {
+    const { heap } = fakeHeap()
+    const pointer = heap.alloc(100)
+    const view = heap.bytes(pointer, 8)
+    view.set([1, 2, 3, 4])
+    expect([heap.getUint32(pointer, 0), view.length, heap.bytes(pointer).length]).toEqual([0x04030201, 8, 112])
+    expect(heap.bytes(pointer, 0).length).toBe(0)
+  })
+
+  it('allocates and frees many at once, into arrays of any kind', () => {
+    const { heap } = fakeHeap()
+    for (const into of [new Int32Array(300), new Uint32Array(300), Array.from({ length: 300 }, () => 0 as Pointer)]) {
+      expect(heap.allocMany(40, into)).toBe(into)
+      expect(new Set(into).size).toBe(300)
+      heap.freeMany(into)
+    }
+    expect(heap.stats().blocks).toBe(0)
+  })
+
+  it('freeMany stops at the first wrong pointer, having freed those before', () => {
+    const { heap } = fakeHeap()
+    const pointers = [...heap.allocMany(40, new Int32Array(4))]
+    expect(caught(() => heap.freeMany([...pointers.slice(0, 2), 77, ...pointers.slice(2)])).code).toBe(
+      'EBB_INVALID_POINTER',
+    )
+    expect(pointers.map((pointer) => heap.isLive(pointer))).toEqual([false, false, true, true])
+  })
+
+  it('closes in one go, whatever it holds, and gives everything back', () => {
+    const { heap, os, clock } = fakeHeap()
+    heap.allocMany(100, new Int32Array(10_000))
+    heap.pin(heap.alloc(1e6))
+    heap.free(heap.alloc(2e6))
+    heap.onMoved(() => {})
+    heap.close()
+    expect([os.mapped.size, heap.stats().mappedBytes, clock.pending]).toEqual([0, 0, 0])
+    checkHeap(heap.internals)
+  })
+
+  it('has nothing to do with another', () => {
+    const [a, b] = [fakeHeap({ name: 'a' }).heap, fakeHeap({ name: 'b' }).heap]
+    const [p, q] = [a.alloc(50), b.alloc(50)]
+    a.setUint8(p, 0, 1)
+    b.setUint8(q, 0, 2)
+    expect([a.getUint8(p, 0), b.getUint8(q, 0)]).toEqual([1, 2])
+    a.close()
+    expect(b.isLive(q)).toBe(true)
+  })
+})

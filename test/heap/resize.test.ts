@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest'
+import { ARENA_BYTES, POOL_BYTES, type Pointer } from '../../lib/base/layout'
+import { wholeRunPools } from '../../lib/heap/take'
+import { checkHeap } from '../../lib/inspect/check-heap'
+import { fakeHeap } from '../support/fake-heap'
+
+describe('realloc', () => {
+  it('keeps the block while it fits and is not more than a quarter too large', () => {
+    const { heap } = fakeHeap()
+    const pointer = heap.alloc(400)
+    for (const size of [400, 390, 300, 301]) expect(heap.realloc(pointer, size)).toBe(pointer)
+    const smaller = heap.realloc(pointer, 299)
+    expect(smaller).not.toBe(pointer)
+    expect([heap.usableSize(smaller), heap.isLive(pointer)]).toEqual([304, false])
+  })
+
+  it('keeps the smaller of both sizes of the contents, from any size to any other', () => {
+    const sizes = [0, 1, 15, 16, 100, 512, 513, 3000, 4096, 9000, 32_768, 40_000, 200_000, 255_000, 300_000, 1e6]
+    for (const canGrow of [true, false]) {
+      const { heap } = fakeHeap({ canGrow })
+      for (const from of sizes) {
+        for (const to of sizes) {
+          const pointer = heap.alloc(from)
+          const bytes = heap.bytes(pointer, from)
+          for (let i = 0; i < from; i += 7) bytes[i] = i
+          const now = heap.bytes(heap.realloc(pointer, to), to)
+          for (let i = 0; i < Math.min(from, to); i += 7) if (now[i] !== (i & 255)) expect([from, to, i]).toEqual([])
+        }
+      }
+      checkHeap(heap.internals)
+    }
+  })
+
+  it('grows a run in place into free pools behind it, and shrinks it in place', () => {
+    const { heap } = fakeHeap()
+    const pointer = heap.alloc(10 * POOL_BYTES)
+    expect(heap.realloc(pointer, 20 * POOL_BYTES)).toBe(pointer)
+    expect(heap.usableSize(pointer)).toBe(20 * POOL_BYTES)
+    expect(heap.realloc(pointer, 9 * POOL_BYTES)).toBe(pointer)
+    expect(heap.usableSize(pointer)).toBe(9 * POOL_BYTES)
+    checkHeap(heap.internals)
+    const behind = heap.alloc(9 * POOL_BYTES)
+    expect(heap.realloc(pointer, 30 * POOL_BYTES)).not.toBe(pointer)
+    heap.free(behind)
+    checkHeap(heap.internals)
+  })
+
+  it('grows a medium block that is alone in its run in place', () => {
+    const { heap } = fakeHeap()
+    const pointer = heap.alloc(2 * POOL_BYTES)
+    heap.bytes(pointer).fill(6)
+    expect(heap.realloc(pointer, 3 * POOL_BYTES)).toBe(pointer)
+    expect(heap.bytes(pointer, 2 * POOL_BYTES).every((byte) => byte === 6)).toBe(true)
+    checkHeap(heap.internals)
+    heap.free(pointer)
+    expect(heap.stats().freePools).toBe(63)
+  })
+
+  it('grows a large block without a copy where the OS can', () => {
+    const { heap, os } = fakeHeap()
+    const pointer = heap.alloc(ARENA_BYTES)
+    expect(heap.realloc(pointer, 10 * ARENA_BYTES)).toBe(pointer)
+    expect([os.calls.map, os.calls.grow]).toEqual([1, 1]) // one for the books
+  })
+
+  it('comes from 16 bytes to 16 MiB in steps with the contents it had', () => {
+    for (const canGrow of [true, false]) {
+      const { heap } = fakeHeap({ canGrow })
+      let pointer = heap.alloc(16)
+      heap.setUint32(pointer, 0, 0)
+      for (let size = 1024; size <= 16 * 2 ** 20; size = size < 2 ** 20 ? size + 1024 : size * 1.25) {
+        pointer = heap.realloc(pointer, Math.floor(size))
+        heap.setUint32(pointer, 0, heap.getUint32(pointer, 0) + 1)
+      }
+      expect(heap.getUint32(pointer, 0)).toBeGreaterThan(1000)
+      checkHeap(heap.internals)
+    }
+  })
+})
+
+describe('wholeRunPools', () => {
+  it('gives a mapping of its own to what would waste an arena', () => {
+    const pools = [9, 31, 32, 55, 56, 63, 64].map((n) => wholeRunPools(n * POOL_BYTES))
+    expect(pools).toEqual([9, 31, 0, 0, 56, 63, 0])
+  })
+})
+
+describe('allocAligned', () => {
+  it('gives blocks at multiples of every alignment, for every size', () => {
+    const { heap } = fakeHeap({ osPageSize: 16384 })
+    for (let alignment = 1; alignment <= 16384; alignment *= 2) {
+      for (const size of [0, 1, 24, 100, 513, 3000, 20_000, 60_000, 300_000]) {
+        const pointers = Array.from({ length: 5 }, () => heap.allocAligned(size, alignment))
+        for (const pointer of pointers) {
+          expect(heap.bytes(pointer).byteOffset % alignment).toBe(0)
+          expect(heap.usableSize(pointer)).toBeGreaterThanOrEqual(size)
+        }
+        for (const pointer of pointers.slice(1)) heap.free(pointer as Pointer)
+      }
+    }
+    checkHeap(heap.internals)
+  })
+})

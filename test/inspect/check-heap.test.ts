@@ -1,0 +1,212 @@
+/** Each check is shown to fail on books that contradict themselves. */
+import { describe, expect, it } from 'vitest'
+import { type Pointer, type PoolIndex, poolOf, recordOf, type SizeClass, type Slot } from '../../lib/base/layout'
+import * as L from '../../lib/books/ledger'
+import type { Heap } from '../../lib/heap/heap'
+import * as checks from '../../lib/inspect/check-heap'
+import { caught } from '../support/caught'
+import { fakeHeap } from '../support/fake-heap'
+
+interface Sound {
+  readonly heap: Heap
+  readonly ledger: Int32Array
+  /** Pool of a used run of one pool, of a used run of several, and of a free pool that was discarded. */
+  readonly used: number
+  readonly long: number
+  readonly clean: number
+  readonly pinned: Pointer
+}
+
+function soundHeap(): Sound {
+  const { heap } = fakeHeap()
+  const used = heap.alloc(100)
+  const long = heap.alloc(2600)
+  const pinned = heap.alloc(300)
+  heap.pin(pinned)
+  heap.alloc(1e6)
+  const [a, b] = [heap.alloc(4096), heap.alloc(4096)]
+  heap.free(a)
+  heap.purge()
+  heap.free(b)
+  heap.internals.magazines.releaseAll()
+  return {
+    heap,
+    ledger: heap.internals.table.ledger(1 as Slot),
+    used: recordOf(poolOf(used)),
+    long: recordOf(poolOf(long)),
+    clean: poolOf(a),
+    pinned,
+  }
+}
+
+/** The run whose record starts at a word of the ledger of slot 1. */
+const runAt = (record: number): Pointer => ((1 << 14) | (record << 4)) as Pointer
+
+const corruptions: [name: string, check: keyof typeof checks, RegExp, (sound: Sound) => void][] = [
+  [
+    'an arena in the wrong bucket',
+    'arenasAreInTheirBuckets',
+    /is in bucket \d+ with 3 free/,
+    (s) => (s.ledger[L.A_FREE_POOLS] = 3),
+  ],
+  [
+    'an arena in no bucket',
+    'arenasAreInTheirBuckets',
+    /arena 1 with \d+ free pools/,
+    (s) => s.heap.internals.arenas.usable.clear(),
+  ],
+  [
+    'a free count that is not the map',
+    'poolsAddUp',
+    /counts \d+ free pools, its map/,
+    (s) => s.ledger[L.A_FREE_POOLS]!--,
+  ],
+  [
+    'a pool in use that is free',
+    'poolsAddUp',
+    /free pools and \d+ in use|counts/,
+    (s) => (s.ledger[s.long + L.LENGTH] = 6),
+  ],
+  [
+    'a free ledger',
+    'poolsAddUp',
+    /has \d+ free pools and|the ledger of arena 1 is free/,
+    (s) => {
+      s.ledger[L.A_FREE_LOW]! |= 1
+      s.ledger[L.A_FREE_POOLS]! += 1
+    },
+  ],
+  [
+    'a count that is not the bits',
+    'usedPoolsAreLinked',
+    /has 1 live blocks, 2 are counted as taken/,
+    (s) => s.heap.internals.table.map.setTaken(runAt(s.used), 2),
+  ],
+  [
+    'a live bit too many',
+    'usedPoolsAreLinked',
+    /has 2 live blocks, 1 are counted as taken/,
+    (s) => s.heap.internals.table.map.set((runAt(s.used) + 7) as Pointer),
+  ],
+  [
+    'a pool whose frees go to the wrong magazine',
+    'usedPoolsAreLinked',
+    /sends frees to magazine 9/,
+    (s) => s.heap.internals.table.map.setMagazine(runAt(s.used), 9),
+  ],
+  [
+    'a run in use without a block',
+    'usedPoolsAreLinked',
+    /without a live block/,
+    (s) => {
+      s.heap.internals.table.map.clear(runAt(s.long))
+      s.heap.internals.table.map.setTaken(runAt(s.long), 0)
+    },
+  ],
+  ['a used run in no list', 'usedPoolsAreLinked', /is linked as undefined/, (s) => s.heap.internals.used.clear()],
+  [
+    'a used run in the list of another class',
+    'usedPoolsAreLinked',
+    /is linked (as \d+|twice)/,
+    (s) => {
+      s.heap.internals.used.clear()
+      s.heap.internals.used.link(9 as SizeClass, ((1 << 14) | (s.used << 4)) as Pointer)
+    },
+  ],
+  [
+    'a list with a run that is free',
+    'usedPoolsAreLinked',
+    /1 runs are linked that are not in use/,
+    (s) => s.heap.internals.used.link(5 as SizeClass, ((1 << 14) | (60 << 8)) as Pointer),
+  ],
+  [
+    'a pool of a run that does not point back',
+    'usedPoolsAreLinked',
+    /does not point back/,
+    (s) => (s.ledger[s.long + 16 + L.CLASS] = -7),
+  ],
+  [
+    'mapped bytes that are not the sum',
+    'statisticsAddUp',
+    /add up to \d+, mapped are/,
+    (s) => (s.heap.internals.budget.mappedBytes += 1),
+  ],
+  [
+    'a dirty pool in use',
+    'dirtyPoolsAreFree',
+    /dirty pools in use/,
+    (s) => (s.ledger[L.A_DIRTY_LOW]! |= 1 << (s.used >> 4)),
+  ],
+  [
+    'dirty pools that nobody will discard',
+    'dirtyPoolsAreFree',
+    /the purger does not know of/,
+    (s) => s.heap.internals.arenas.dirty.remove(s.ledger),
+  ],
+  [
+    'a discarded pool that does not read zero',
+    'dirtyPoolsAreFree',
+    /is not zero/,
+    (s) => (new Uint8Array(s.heap.internals.table.buffer(1 as Slot))[s.clean * 4096] = 1),
+  ],
+  [
+    'a slot in use that nothing is in',
+    'slotsAreAccountedFor',
+    /slot 7 is 0 things at once/,
+    (s) => s.heap.internals.table.own.add(7 as Slot),
+  ],
+  [
+    'a slot that is lost and in use',
+    'slotsAreAccountedFor',
+    /slot 1 is 2 things at once/,
+    (s) => s.heap.internals.table.lostSlots.add(1 as Slot),
+  ],
+  [
+    'a ledger in the wrong slot',
+    'slotsAreAccountedFor',
+    /holds the ledger of another/,
+    (s) => (s.ledger[L.A_SLOT] = 2),
+  ],
+  [
+    'an arena that is not counted',
+    'slotsAreAccountedFor',
+    /1 arenas in the table, 0 counted/,
+    (s) => s.heap.internals.arenas.count--,
+  ],
+  [
+    'a large block that is not counted',
+    'slotsAreAccountedFor',
+    /1 large blocks in the table, 2 counted/,
+    (s) => s.heap.internals.large.count++,
+  ],
+  [
+    'a pin that its run does not count',
+    'pinsAreLive',
+    /counts 1 pinned blocks/,
+    (s) => s.heap.internals.pins.delete(s.pinned),
+  ],
+]
+
+const byName: Record<string, unknown> = { ...checks }
+
+describe('checkHeap', () => {
+  it('finds nothing wrong with sound books', () => {
+    checks.checkHeap(soundHeap().heap.internals)
+  })
+
+  for (const [name, check, message, corrupt] of corruptions) {
+    it(`finds ${name}`, () => {
+      const sound = soundHeap()
+      corrupt(sound)
+      const error = caught(() => (byName[check] as (parts: unknown) => void)(sound.heap.internals))
+      expect(error.code).toBe('EBB_CORRUPT')
+      expect(error.message).toMatch(message)
+      expect(error.message).toMatch(/^ebb: the books contradict themselves: /)
+      expect(caught(() => checks.checkHeap(sound.heap.internals)).code).toBe('EBB_CORRUPT')
+    })
+  }
+
+  it('poolsIn lists the set bits of a map', () => {
+    expect(checks.poolsIn((1 << 3) | (1 << 31), 1)).toEqual([3, 31, 32] as PoolIndex[])
+  })
+})

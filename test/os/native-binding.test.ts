@@ -1,0 +1,95 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { HeapError } from '../../lib/base/errors'
+import { loadAddon } from '../../lib/os/native-binding'
+
+const root = path.join(__dirname, '..', '..')
+const folders: string[] = []
+
+/** A package folder with nothing in it, or with `files` that are no addons. */
+function packageWith(...files: string[][]): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'ebb-addon-'))
+  folders.push(folder)
+  for (const parts of files) {
+    mkdirSync(path.join(folder, ...parts.slice(0, -1)), { recursive: true })
+    writeFileSync(path.join(folder, ...parts), 'not an addon')
+  }
+  return folder
+}
+
+function failureOf(packageRoot: string): HeapError {
+  try {
+    loadAddon(packageRoot)
+  } catch (error) {
+    return error as HeapError
+  }
+  throw new Error('the addon was loaded')
+}
+
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+})
+
+describe('loadAddon', () => {
+  it('loads the local build of the checkout', () => {
+    const addon = loadAddon()
+    expect(addon.osPageSize).toBeGreaterThanOrEqual(4096)
+    for (const name of [
+      'map',
+      'unmap',
+      'discard',
+      'populate',
+      'grow',
+      'move',
+      'owns',
+      'residentPages',
+      'mappings',
+    ] as const) {
+      expect(addon[name]).toBeTypeOf('function')
+    }
+    expect(loadAddon()).toBe(addon)
+  })
+
+  it('falls back on the prebuilt addon of this platform, and prefers a local build to it', () => {
+    const built = path.join(root, 'build', 'Release', 'ebb.node')
+    const libc = process.platform === 'linux' ? [/glibc|musl/.exec(failureOf(packageWith()).message)?.[0]] : []
+    const prebuilt = ['prebuilds', `${process.platform}-${process.arch}`, ['ebb', ...libc, 'node'].join('.')]
+    const folder = packageWith(prebuilt)
+    copyFileSync(built, path.join(folder, ...prebuilt))
+    expect(loadAddon(folder).osPageSize).toBe(loadAddon().osPageSize)
+
+    expect(failureOf(packageWith(prebuilt, ['build', 'Release', 'ebb.node'])).message).toContain(
+      path.join('build', 'Release', 'ebb.node'),
+    )
+  })
+
+  it('says what it sought and how to build it when there is no addon', () => {
+    const folder = packageWith()
+    const error = failureOf(folder)
+    expect(error).toBeInstanceOf(HeapError)
+    expect(error.code).toBe('EBB_NO_ADDON')
+    const lines = error.message.split('\n')
+    expect(lines[0]).toBe(`there is no native addon for ${process.platform}-${process.arch}; sought:`)
+    expect(lines.slice(1, 3)).toEqual([
+      `  ${path.join(folder, 'build', 'Release', 'ebb.node')}`,
+      `  ${path.join(folder, 'build', 'Debug', 'ebb.node')}`,
+    ])
+    const prebuilds = path.join(folder, 'prebuilds', `${process.platform}-${process.arch}`)
+    expect(lines[3]?.startsWith(`  ${prebuilds}${path.sep}ebb.`)).toBe(true)
+    expect(lines[4]).toBe(
+      'To build it from source: `npx ebb build` where ebb is installed, `npm run build:native` in a checkout of ebb.',
+    )
+    expect(lines).toHaveLength(5)
+  })
+
+  it('says why an addon that is there cannot be loaded', () => {
+    const folder = packageWith(['build', 'Release', 'ebb.node'])
+    const error = failureOf(folder)
+    expect(error.code).toBe('EBB_NO_ADDON')
+    const file = path.join(folder, 'build', 'Release', 'ebb.node')
+    expect(error.message).toContain(`the native addon cannot be loaded: ${file}\n  ${(error.cause as Error).message}\n`)
+    expect(error.message).toContain('`npm run build:native`')
+  })
+})

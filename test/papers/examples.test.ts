@@ -1,0 +1,52 @@
+/** Runs the examples as a user does: transpiled, in a process of their own, against the built package. */
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { promisify } from 'node:util'
+import { ModuleKind, ScriptTarget, transpileModule } from 'typescript'
+import { describe, expect, it } from 'vitest'
+
+const root = join(__dirname, '..', '..')
+
+/** What an example prints must hold, beside its own checks, which throw. */
+const printed: Record<string, readonly RegExp[]> = {
+  'string-builder': [
+    /^100000 lines, 2988890 bytes in one block$/m,
+    /^last line: line 99999: the tide/m,
+    /^Grüße aus dem Watt \(20 bytes\)$/m,
+    /after free: 0$/m,
+  ],
+  particles: [/^20000 records of 40 bytes, 100 steps$/m, /^born: \d+, died: \d+, alive: \d+/m, /after free: 0 bytes$/m],
+  'index-off-heap': [
+    /^50000 words, word-7 counted 2 times/m,
+    /^compact moved blocks: /m,
+    /^every word is where it was$/m,
+  ],
+}
+
+/** Compiled inside of the checkout, where `ebb` is the package itself. */
+function transpile(name: string): string {
+  const folder = join(root, 'build', 'examples')
+  mkdirSync(folder, { recursive: true })
+  const source = readFileSync(join(root, 'examples', `${name}.ts`), 'utf8')
+  const compilerOptions = { module: ModuleKind.CommonJS, target: ScriptTarget.ES2022, useDefineForClassFields: false }
+  const file = join(folder, `${name}.js`)
+  writeFileSync(file, transpileModule(source, { compilerOptions }).outputText)
+  return file
+}
+
+describe('examples', () => {
+  it('are all run here', () => {
+    const files = readdirSync(join(root, 'examples')).filter((file) => file.endsWith('.ts'))
+    expect(files.map((file) => basename(file, '.ts')).sort()).toEqual(Object.keys(printed).sort())
+    expect(existsSync(join(root, 'dist', 'index.js')), 'npm run build makes dist/').toBe(true)
+  })
+
+  for (const [name, patterns] of Object.entries(printed)) {
+    it(`${name} runs to its end and prints what it should have done`, async () => {
+      const { stdout, stderr } = await promisify(execFile)(process.execPath, [transpile(name)], { encoding: 'utf8' })
+      expect(stderr).toBe('')
+      for (const pattern of patterns) expect(stdout).toMatch(pattern)
+    })
+  }
+})

@@ -1,0 +1,93 @@
+/** The floors of lib/README.md: a file imports from its folder and from those above it in the list, types included. */
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const root = path.join(__dirname, '..', '..')
+const read = (file: string): string => readFileSync(path.join(root, file), 'utf8')
+
+/** Paths of the TypeScript files below a folder, with / on every system. */
+const filesBelow = (folder: string): string[] =>
+  (readdirSync(path.join(root, folder), { recursive: true }) as string[])
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => path.posix.join(folder, file.replaceAll('\\', '/')))
+
+/** Files of the project that a file imports, values and types, `import()` and re-exports alike. */
+const importsOf = (file: string): string[] =>
+  [...read(file).matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)'(\.[^']*)'/g)].map((match) => {
+    const target = path.posix.join(path.posix.dirname(file), match[1] as string)
+    return files.has(`${target}.ts`) ? `${target}.ts` : `${target}/index.ts`
+  })
+
+const lib = filesBelow('lib')
+const bench = filesBelow('bench')
+const files = new Set([...lib, ...bench, ...filesBelow('examples')])
+
+/** Files without a test of their name, and the test that walks through them. */
+const TESTED_ELSEWHERE = new Map([
+  ['lib/index.ts', 'papers/package'],
+  ['lib/heap/blocks.ts', 'heap/heap'],
+  ['lib/heap/bytes.ts', 'heap/strings'],
+  ['lib/heap/take.ts', 'heap/resize'],
+  ['lib/os/region.ts', 'os/os-pages'],
+  ['lib/records/cursor.ts', 'records/record'],
+  ['lib/records/fields.ts', 'records/record'],
+  ['lib/records/follow.ts', 'records/record'],
+  ['lib/records/rows.ts', 'records/record'],
+  ['lib/rss/linux.ts', 'rss/index'],
+  ['lib/space/near.ts', 'heap/numbers'],
+  ['lib/space/thread-space.ts', 'space/space'],
+  ['lib/supply/parts.ts', 'heap/heap'],
+])
+
+/** Lines that a person writes: without those that scripts/write-kinds.js writes between its marks. */
+const writtenLines = (text: string): number =>
+  text.replace(/^ *\/\/ <written by .*?^ *\/\/ <\/written>/gms, '').split('\n').length
+
+/** Folders of lib/, from the ground up. */
+const FLOORS = [...read('lib/README.md').matchAll(/^- \[(\w+)\]\(\1\): \S/gm)].map((match) => match[1] as string)
+const floorOf = (file: string): number => FLOORS.indexOf(file.split('/')[1] as string)
+
+describe('lib/', () => {
+  it('has a line in its README for each folder, and no file beside index.ts and README.md', () => {
+    const entries = readdirSync(path.join(root, 'lib'), { withFileTypes: true })
+    const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
+    expect(folders.sort()).toEqual([...FLOORS].sort())
+    expect(new Set(FLOORS).size).toBe(FLOORS.length)
+    expect(entries.filter((entry) => entry.isFile()).map((entry) => entry.name)).toEqual(['README.md', 'index.ts'])
+  })
+
+  it('imports from its own floor and from those below only', () => {
+    const wrong: string[] = []
+    let arrows = 0
+    for (const file of lib.filter((name) => name !== 'lib/index.ts')) {
+      for (const from of importsOf(file)) {
+        arrows++
+        if (!files.has(from)) wrong.push(`${file} imports ${from}, which is not there`)
+        else if (floorOf(from) < 0 || floorOf(from) > floorOf(file)) wrong.push(`${file} imports ${from}`)
+      }
+    }
+    expect(wrong).toEqual([])
+    expect(arrows).toBeGreaterThan(100)
+  })
+
+  it('has no barrel: only index.ts exports what others define', () => {
+    const barrels = lib.filter((file) => file !== 'lib/index.ts' && /^export .*\bfrom '/m.test(read(file)))
+    expect(barrels).toEqual([])
+  })
+
+  it('has a test of the same name for each file that has code of its own', () => {
+    const tests = new Set(
+      filesBelow('test').map((file) => file.replace(/^test\//, 'lib/').replace(/\.test\.ts$/, '.ts')),
+    )
+    const untested = lib.filter((file) => !tests.has(file) && !TESTED_ELSEWHERE.has(file))
+    expect(untested).toEqual([])
+    for (const test of TESTED_ELSEWHERE.values()) expect(tests, test).toContain(`lib/${test}.ts`)
+    expect([...TESTED_ELSEWHERE.keys()].filter((file) => tests.has(file) || !files.has(file))).toEqual([])
+  })
+
+  it('has no file above 370 lines that a person writes', () => {
+    const long = lib.filter((file) => writtenLines(read(file)) > 370)
+    expect(long).toEqual([])
+  })
+})

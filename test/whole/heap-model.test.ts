@@ -1,0 +1,159 @@
+/** The heap against the plainest model of one: random operations, contents verified, books checked, statistics exact. */
+import { afterAll, describe, expect, it } from 'vitest'
+import { Heap, type HeapOptions } from '../../lib/heap/heap'
+import { checkHeap } from '../../lib/inspect/check-heap'
+import { FakeOsPages } from '../support/fake-os-pages'
+import { HeapModel } from '../support/heap-model'
+import { ManualClock } from '../support/manual-clock'
+import { Random } from '../support/random'
+
+interface Workload {
+  readonly operations: number
+  readonly options: HeapOptions
+  /** Live blocks it swings up to. */
+  readonly blocks: number
+  readonly size: (random: Random) => number
+  readonly compacts?: boolean
+}
+
+let operationsRun = 0
+
+const anySize = (random: Random): number => random.logUniform(300 * 1024)
+const smallMix = (random: Random): number => (random.oneIn(50) ? random.below(40_000) : random.below(600))
+
+class Run {
+  readonly clock = new ManualClock()
+  readonly heap: Heap
+  readonly model: HeapModel
+  readonly #random: Random
+  readonly #workload: Workload
+  #target: number
+
+  constructor(name: string, workload: Workload) {
+    this.#random = new Random(name)
+    this.#workload = workload
+    this.heap = new Heap({ clock: this.clock, ...workload.options })
+    this.model = new HeapModel(this.heap, this.#random)
+    this.#target = workload.blocks
+  }
+
+  run(): void {
+    for (let operation = 1; operation <= this.#workload.operations; operation++) {
+      this.#step()
+      if (operation % 40 === 0) this.clock.advance(this.#random.below(200))
+      if (operation % 100 === 0) this.#statsAreExact()
+      if (operation % 300 === 0) checkHeap(this.heap.internals)
+      if (operation % 2500 === 0) this.#now()
+      if (this.#workload.compacts === true && operation % 1000 === 0) this.#compact()
+    }
+    this.model.verifyAll()
+    this.model.freeAll()
+    this.#statsAreExact()
+    this.heap.purge()
+    checkHeap(this.heap.internals)
+    expect(this.heap.stats()).toMatchObject({ blocks: 0, arenas: 0, mappedBytes: 0, residentBytes: 0 })
+    this.heap.close()
+    operationsRun += this.#workload.operations
+  }
+
+  #step(): void {
+    const { model } = this
+    const size = this.#workload.size(this.#random)
+    const choice = this.#random.below(100)
+    if (model.blocks.length === 0 || choice < this.#allocShare()) {
+      if (choice % 5 === 0) model.allocZeroed(size)
+      else model.alloc(size)
+      return
+    }
+    const block = model.any()
+    if (block.pins > 0) return
+    // Half of the reallocs are near the old size, where blocks stay in place.
+    const near = this.#random.oneIn(2) ? Math.floor(block.byteLength * (0.7 + 0.8 * this.#random.next())) : size
+    if (choice > 84) model.realloc(block, near)
+    else model.free(block)
+  }
+
+  /** Swings between filling and emptying, so that arenas come and go. */
+  #allocShare(): number {
+    const { length } = this.model.blocks
+    if (this.#target > 0 && length >= this.#target) this.#target = 0
+    else if (this.#target === 0 && length < this.#workload.blocks / 10) this.#target = this.#workload.blocks
+    return this.#target > 0 ? 55 : 25
+  }
+
+  /** What happens from time to time. */
+  #now(): void {
+    if (this.#random.oneIn(2)) this.heap.purge()
+    if (this.#random.oneIn(2)) this.model.verifyAll()
+    if (this.#random.oneIn(3)) this.clock.advance(5000)
+  }
+
+  #compact(): void {
+    const { model } = this
+    model.unpinAll()
+    for (let pins = Math.min(model.blocks.length, 8); pins > 0; pins--) model.pin(model.any())
+    const before = this.heap.stats()
+    const budget = this.#random.oneIn(3) ? { maxBlocks: this.#random.below(100) } : {}
+    const { moved, done } = this.heap.compact(model.moved, budget)
+    if (budget.maxBlocks !== undefined) expect(moved).toBeLessThanOrEqual(budget.maxBlocks)
+    else expect(done).toBe(true)
+    checkHeap(this.heap.internals)
+    const after = this.heap.stats()
+    expect([after.blocks, after.liveBytes]).toEqual([before.blocks, before.liveBytes])
+    expect(after.residentBytes).toBeLessThanOrEqual(before.residentBytes)
+    model.verifyAll()
+  }
+
+  #statsAreExact(): void {
+    const s = this.heap.stats()
+    const sum = s.liveBytes + s.freeBlockBytes + s.freePoolBytes + s.ledgerBytes + s.slackBytes + s.keptBytes
+    const model = [this.model.blocks.length, this.model.liveBytes]
+    if (s.blocks !== model[0] || s.liveBytes !== model[1]) expect([s.blocks, s.liveBytes]).toEqual(model)
+    if (sum !== s.mappedBytes) expect(sum).toBe(s.mappedBytes)
+    if (s.residentBytes > s.mappedBytes) expect(s.residentBytes).toBeLessThanOrEqual(s.mappedBytes)
+  }
+}
+
+const workloads: Record<string, Workload> = {
+  'sizes up to 300 KiB, default decay': { operations: 60_000, options: { decay: 1000 }, blocks: 400, size: anySize },
+  'small sizes, nothing may stay': { operations: 50_000, options: { decay: 0 }, blocks: 6000, size: smallMix },
+  'small sizes, everything may stay': {
+    operations: 30_000,
+    options: { decay: Infinity },
+    blocks: 3000,
+    size: smallMix,
+  },
+  'sizes up to 300 KiB, compacted round pins': {
+    operations: 30_000,
+    options: { decay: 1000 },
+    blocks: 500,
+    size: anySize,
+    compacts: true,
+  },
+  'small sizes, compacted round pins': {
+    operations: 30_000,
+    options: { decay: 0 },
+    blocks: 4000,
+    size: smallMix,
+    compacts: true,
+  },
+}
+for (const osPageSize of [16384, 65536]) {
+  for (const decay of [0, 1000, Infinity]) {
+    workloads[`OS pages of ${osPageSize} bytes, decay ${decay}`] = {
+      operations: 12_000,
+      options: { decay, osPages: new FakeOsPages({ osPageSize, canGrow: decay !== 0 }) },
+      blocks: 600,
+      size: (random) => (random.oneIn(2) ? anySize(random) : smallMix(random)),
+      compacts: true,
+    }
+  }
+}
+
+describe('the heap does what the naive model says', () => {
+  for (const [name, workload] of Object.entries(workloads)) it(name, () => new Run(name, workload).run())
+
+  afterAll(() => {
+    expect(operationsRun).toBeGreaterThanOrEqual(200_000)
+  })
+})
