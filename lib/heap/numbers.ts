@@ -138,6 +138,7 @@ export abstract class Accessors {
     }
   }
 
+  // <written by scripts/write-kinds.js>
   /** Reads a signed 8-bit integer (1 byte). */
   getInt8(pointer: Pointer, byteOffset: number): number {
     if (
@@ -357,4 +358,5 @@ export abstract class Accessors {
       this.refuseAccess(pointer, byteOffset, 8, cause)
     }
   }
+  // </written>
 }
