@@ -12,7 +12,6 @@ import {
   type Pointer,
   type SizeClass,
   SMALL_MAX_BYTES,
-  slotOf,
 } from '../base/layout'
 import { CLASS_TABLE_LENGTH } from '../base/size-classes'
 import { checkHeap } from '../inspect/check-heap'
@@ -20,7 +19,6 @@ import { HEAP_WORDS_SHIFT } from '../space/plan'
 import { space } from '../space/thread-space'
 import { type Magazines, SEGMENT_MASK } from '../supply/magazines'
 import type { HeapParts } from '../supply/parts'
-import { rebuildIfLost } from '../supply/recover'
 import { BlockData } from './bytes'
 import { freeBlock, refuseHeld } from './free'
 import { clearBlock, copyBlock, isLive, usableBytes } from './live-blocks'
@@ -95,7 +93,10 @@ export abstract class FastBlocks extends BlockData {
     if (typeof byteLength === 'number' && byteLength <= smallMax) {
       const pointer = this.alloc(byteLength)
       const granules = (byteLength + 15) >>> 4 || 1
-      if (!isNear(pointer)) return this.clearFar(pointer, byteLength, granules << 4)
+      if (!isNear(pointer)) {
+        clearBlock(this.parts, pointer, granules << 4)
+        return pointer
+      }
       const end = near + ((pointer + granules) << 2)
       for (let i = end - (granules << 2); i < end; i += 4) {
         words[i] = 0
@@ -106,20 +107,9 @@ export abstract class FastBlocks extends BlockData {
       return pointer
     }
     this.parts.arenas.tookZeroed = false
-    const pointer = this.allocAttached(byteLength)
+    const pointer = this.alloc(byteLength)
     if (!tookZeroed(this.parts, pointer, byteLength)) clearBlock(this.parts, pointer, usableBytes(this.parts, pointer))
     return pointer
-  }
-
-  /** Clears a block that is not near, where an arena may turn out to be lost. */
-  private clearFar(pointer: Pointer, byteLength: number, cleared: number): Pointer {
-    try {
-      clearBlock(this.parts, pointer, cleared)
-      return pointer
-    } catch (cause) {
-      this.forgetLost(pointer, cause)
-      return this.takeZeroed(byteLength)
-    }
   }
 
   /**
@@ -134,7 +124,7 @@ export abstract class FastBlocks extends BlockData {
   }
 
   private resize(pointer: Pointer, byteLength: number): Pointer {
-    if ((pointer as number) === 0) return this.allocAttached(byteLength)
+    if ((pointer as number) === 0) return this.alloc(byteLength)
     const granules = this.smallGranules(pointer)
     if (granules > 0 && typeof byteLength === 'number' && (byteLength | 0) === byteLength) {
       if (byteLength > 0 && byteLength <= smallMax) {
@@ -154,7 +144,7 @@ export abstract class FastBlocks extends BlockData {
     if (resizeInPlace(parts, pointer, byteLength)) return pointer
     const longer = moveLarge(parts, pointer, byteLength)
     if (longer !== 0) return longer
-    const moved = this.allocAttached(byteLength)
+    const moved = this.alloc(byteLength)
     copyBlock(parts, pointer, moved, Math.min(byteLength, usableBytes(parts, pointer)))
     this.free(pointer)
     return moved
@@ -162,7 +152,7 @@ export abstract class FastBlocks extends BlockData {
 
   /**
    * Frees a block. 0 is ignored, as in C.
-   * @throws HeapError `EBB_DOUBLE_FREE`, `EBB_INVALID_POINTER`, `EBB_PINNED`, `EBB_CLOSED`, `EBB_ARENA_LOST`; nothing is changed then
+   * @throws HeapError `EBB_DOUBLE_FREE`, `EBB_INVALID_POINTER`, `EBB_PINNED`, `EBB_CLOSED`; nothing is changed then
    */
   free(pointer: Pointer): void {
     if (typeof pointer === 'number' && (pointer | 0) === pointer && pointer >= 0) {
@@ -188,14 +178,6 @@ export abstract class FastBlocks extends BlockData {
     if ((pointer as number) !== 0) refusePointer(this.parts, this.isClosed, pointer, 'free')
   }
 
-  /** alloc() for what writes into the block at once: a magazine may hold a block of an arena that user code has just taken away. */
-  protected override allocAttached(byteLength: number): Pointer {
-    const pointer = this.alloc(byteLength)
-    if (!this.parts.table.isLost(slotOf(pointer))) return pointer
-    this.magazines.rebuild()
-    return this.allocAttached(byteLength)
-  }
-
   /** Granules of a live block of a small class that is free to move; 0 for all else. */
   private smallGranules(pointer: Pointer): number {
     if (typeof pointer !== 'number' || (pointer | 0) !== pointer || pointer < 0) return 0
@@ -208,7 +190,9 @@ export abstract class FastBlocks extends BlockData {
   private moveSmall(pointer: Pointer, byteLength: number, granules: number): Pointer {
     const moved = this.alloc(byteLength)
     if (!isNear(pointer) || !isNear(moved)) {
-      return this.moveFar(pointer, moved, byteLength, granules << granuleShift)
+      copyBlock(this.parts, pointer, moved, granules << granuleShift)
+      this.free(pointer)
+      return moved
     }
     const end = near + ((pointer + granules) << 2)
     const distance = (moved - pointer) << 2
@@ -220,25 +204,6 @@ export abstract class FastBlocks extends BlockData {
     }
     this.free(pointer)
     return moved
-  }
-
-  /** The same where one of the blocks is not near: its arena may turn out to be lost. */
-  private moveFar(pointer: Pointer, moved: Pointer, byteLength: number, copied: number): Pointer {
-    try {
-      copyBlock(this.parts, pointer, moved, copied)
-      this.free(pointer)
-      return moved
-    } catch (cause) {
-      if (isLive(this.parts, pointer)) this.forgetLost(moved, cause)
-      else if (isLive(this.parts, moved)) this.free(moved)
-      return this.realloc(pointer, byteLength) // refuses a block that is lost, tries again for one that is not
-    }
-  }
-
-  /** An access to a block just allocated failed: writes its arena off if that is why, else lets the failure out. */
-  private forgetLost(pointer: Pointer, cause: unknown): void {
-    if (!this.parts.table.isLost(slotOf(pointer))) throw cause
-    this.magazines.rebuild()
   }
 
   private allocSlow(byteLength: number): Pointer {
@@ -272,13 +237,9 @@ export abstract class FastBlocks extends BlockData {
     if (!isLive(this.parts, pointer)) refusePointer(this.parts, this.isClosed, pointer, verb)
   }
 
-  /** Ends a slow operation: puts the books right if a lost arena was met, and checks them where that is asked for. */
+  /** Ends a slow operation: checks the books where that is asked for. */
   protected settle<T>(result: T): T {
-    if (this.parts.table.sawLost) this.magazines.rebuild()
-    if (CHECK >= 3 && ++this.slowOperations % CHECK_INTERVAL === 0) {
-      rebuildIfLost(this.parts)
-      checkHeap(this.parts)
-    }
+    if (CHECK >= 3 && ++this.slowOperations % CHECK_INTERVAL === 0) checkHeap(this.parts)
     return result
   }
 }

@@ -29,9 +29,6 @@ export abstract class BlockData extends Accessors {
   abstract alloc(byteLength: number): Pointer
 
   /** @internal */
-  protected abstract allocAttached(byteLength: number): Pointer
-
-  /** @internal */
   protected abstract mustBeLive(pointer: unknown, verb: string): void
 
   /**
@@ -44,7 +41,7 @@ export abstract class BlockData extends Accessors {
    */
   allocString(text: string, encoding: StringEncoding = 'utf8'): Pointer {
     const byteLength = encodedBytes(text, encoding)
-    const pointer = this.allocAttached(STRING_PREFIX_BYTES + byteLength)
+    const pointer = this.alloc(STRING_PREFIX_BYTES + byteLength)
     this.setUint32(pointer, 0, packPrefix(byteLength, encoding))
     if (byteLength > 0) this.bufferAt(pointer, STRING_PREFIX_BYTES, byteLength).write(text, encoding)
     return pointer

@@ -22,7 +22,6 @@ import {
 import { runBlocksOf, WHOLE_RUN } from '../base/size-classes'
 import { CLASS, freePools, isFreePool, LENGTH, PINS, recordWord, runsOf, word } from '../books/ledger'
 import type { HeapParts } from '../supply/parts'
-import { rebuildIfLost } from '../supply/recover'
 import { freeBlock } from './free'
 import { copyBlock, isLive, listBlocks, usableBytes } from './live-blocks'
 
@@ -68,11 +67,7 @@ export class Compactor {
 
   /** Moves blocks until nothing can be emptied or the budget is spent. Returns whether it got to the end. */
   run(): boolean {
-    for (let c = 1 as SizeClass; c < WHOLE_RUN; c++) {
-      rebuildIfLost(this.parts) // lists are walked from here on; the callback before may have lost an arena
-      if (!this.compactClass(c)) return false
-    }
-    rebuildIfLost(this.parts)
+    for (let c = 1 as SizeClass; c < WHOLE_RUN; c++) if (!this.compactClass(c)) return false
     return this.compactArenas()
   }
 

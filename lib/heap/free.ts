@@ -5,7 +5,6 @@
 import { HeapError, showPointer } from '../base/errors'
 import { type Pointer, type SizeClass, slotOf } from '../base/layout'
 import type { HeapParts } from '../supply/parts'
-import { refusePointer } from './refuse'
 
 /** Throws for a live block that must stay where it is: pinned, or the one that compact is telling its callback of. */
 export function refuseHeld(parts: HeapParts, pointer: Pointer, verb: string): void {
@@ -29,7 +28,6 @@ export function freeBlock(parts: HeapParts, pointer: Pointer, toPool = false): v
   refuseHeld(parts, pointer, 'free')
   const slot = slotOf(pointer)
   if (table.isLarge(slot)) {
-    if (table.isLost(slot)) refusePointer(parts, false, pointer, 'free')
     purger.wake()
     large.put(pointer, arenas.epoch)
     purger.notePut()

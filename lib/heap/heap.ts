@@ -8,7 +8,6 @@ import type { OsPages } from '../os/os-pages'
 import { osPages } from '../space/thread-space'
 import type { Ablation } from '../supply/arenas'
 import { abandon, closeParts, type HeapParts, wire } from '../supply/parts'
-import { rebuildIfLost } from '../supply/recover'
 import { FastBlocks } from './blocks'
 import { closeAccessors } from './closed'
 import { type CompactBudget, Compactor, type CompactResult, type Moved } from './compact'
@@ -114,13 +113,11 @@ export class Heap extends FastBlocks {
   /** All live blocks, in the order of their memory. What is allocated or freed meanwhile may be shown or not. */
   *blocks(): Generator<Block> {
     this.mustBeOpen('blocks')
-    rebuildIfLost(this.parts)
     for (const pointer of liveBlocks(this.parts)) yield { pointer, usableSize: usableBytes(this.parts, pointer) }
   }
 
   /** Statistics that add up to the mapped bytes; as a string, a table. A closed heap has all of them 0. */
   stats(): HeapStats {
-    rebuildIfLost(this.parts)
     this.parts.magazines.releaseAll()
     return takeStats(this.parts, this.name)
   }
@@ -130,7 +127,6 @@ export class Heap extends FastBlocks {
    * @returns resident bytes
    */
   residentBytes(): number {
-    rebuildIfLost(this.parts)
     const { table, os } = this.parts
     let pages = 0
     let ledgers = 0
@@ -144,7 +140,6 @@ export class Heap extends FastBlocks {
   /** Gives back everything that is free, now. Returns the bytes of resident memory that went back. */
   purge(): number {
     this.mustBeOpen('purge')
-    rebuildIfLost(this.parts)
     this.parts.magazines.releaseAll()
     return this.settle(this.parts.purger.purge())
   }
@@ -221,7 +216,6 @@ export class Heap extends FastBlocks {
   /** Gives back everything, now; every view is dead and every later call but `close`, `stats` and `free(0)` is refused. */
   close(): void {
     if (this.isClosed) return
-    rebuildIfLost(this.parts)
     this.isClosed = true
     closeParts(this.parts)
     closeAccessors(this)

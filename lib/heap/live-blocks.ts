@@ -20,8 +20,7 @@ import { runOf } from '../supply/runs'
 /** Whether a value is the pointer of a live block: the one-bit test of the hot paths. */
 export function isLive({ table }: HeapParts, pointer: unknown): pointer is Pointer {
   if (typeof pointer !== 'number' || (pointer | 0) !== pointer) return false
-  const slot = slotOf(pointer as Pointer)
-  return table.map.has(pointer) && table.isOwn(slot) && !table.isLost(slot)
+  return table.map.has(pointer) && table.isOwn(slotOf(pointer as Pointer))
 }
 
 /** Usable bytes of a live block. */

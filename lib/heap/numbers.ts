@@ -53,7 +53,7 @@ const { i8, u8, i16, u16, i32, u32, f32, f64, near1, near2, near4, near8 } = NEA
 /**
  * The typed accessors of a {@link Heap}. All take a `pointer` of a live block and a `byteOffset` in bytes from its start, of any
  * alignment, and throw a HeapError: `EBB_INVALID_POINTER` where nothing near or far is at the pointer, `EBB_OUT_OF_BOUNDS` where the access would
- * leave the memory of the heap, `EBB_CLOSED` after close, `EBB_ARENA_LOST` where user code has taken the memory away.
+ * leave the memory of the heap, `EBB_CLOSED` after close.
  */
 export abstract class Accessors {
   /** @internal */
@@ -138,6 +138,7 @@ export abstract class Accessors {
     }
   }
 
+  // <written by scripts/write-kinds.js>
   /** Reads a signed 8-bit integer (1 byte). */
   getInt8(pointer: Pointer, byteOffset: number): number {
     if (
@@ -357,4 +358,5 @@ export abstract class Accessors {
       this.refuseAccess(pointer, byteOffset, 8, cause)
     }
   }
+  // </written>
 }

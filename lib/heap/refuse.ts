@@ -45,13 +45,6 @@ function explain(parts: HeapParts, pointer: Pointer): readonly [HeapErrorCode, s
   }
   if (pointer === 0) return ['EBB_INVALID_POINTER', 'the null pointer has no block; allocate one first']
   const slot = slotOf(pointer)
-  if (table.isLost(slot)) parts.magazines.rebuild()
-  if (table.lostSlots.has(slot)) {
-    return [
-      'EBB_ARENA_LOST',
-      'its memory was detached or transferred away by code that had its ArrayBuffer; do not transfer or detach the buffer of a view from bytes()',
-    ]
-  }
   if (isInLarge(parts, slot))
     return [
       'EBB_INVALID_POINTER',

@@ -54,6 +54,7 @@ abstract class FieldOf<Value> implements Field<Value> {
   abstract set(pointer: Pointer, value: Value, index?: number): void
 }
 
+// <written by scripts/write-kinds.js>
 class I8Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
     const element = this.element + index * this.step
@@ -345,6 +346,7 @@ class RefField extends FieldOf<Pointer | 0> {
     this.heap.setInt32(pointer, this.byteOffset + index * this.stride, value)
   }
 }
+// </written>
 
 const CLASSES: Record<ScalarKind, new (heap: Heap, leaf: Leaf, stride: number) => Field<unknown>> = {
   i8: I8Field,

@@ -6,7 +6,7 @@ import type { Heap } from '../heap/heap'
 import { Cursor, checkRecords } from './cursor'
 import { makeField } from './fields'
 import { FollowedRecords } from './follow'
-import { type RowMaker, rowMaker } from './rows'
+import { isField, type Place, type RowMaker, rowMaker, type Tree } from './rows'
 import {
   type Field,
   type FieldsOf,
@@ -17,11 +17,6 @@ import {
   Struct,
   type ValuesOf,
 } from './types'
-
-/** An object whose values are of one kind at the ends of its branches. */
-interface Tree<T> {
-  [name: string]: T | Tree<T>
-}
 
 /**
  * The records of one struct in one heap; made by {@link record}.
@@ -40,8 +35,8 @@ export class RecordType<S extends Shape> {
   /** Its fields by name. Reading one makes no object and costs what a DataView read by pointer costs. */
   readonly fields: FieldsOf<S>
   private readonly makeRow: RowMaker
-  /** Told of moves. */
-  private readonly cursors = new WeakList<Cursor<S>>()
+  /** Of its cursors: told of moves. */
+  private readonly places = new WeakList<Place>()
   private readonly followed: FollowedRecords
   private isListening = false
 
@@ -52,8 +47,9 @@ export class RecordType<S extends Shape> {
     this.heap = heap
     this.struct = layout
     this.byteLength = layout.byteLength
-    this.fields = makeFields(heap, leaves, layout.byteLength) as unknown as FieldsOf<S>
-    this.makeRow = rowMaker(layout as unknown as Struct<Shape>)
+    const fields = makeFields(heap, leaves, layout.byteLength)
+    this.fields = fields as unknown as FieldsOf<S>
+    this.makeRow = rowMaker(fields)
     this.followed = new FollowedRecords(heap, refs, layout.byteLength)
   }
 
@@ -123,9 +119,8 @@ export class RecordType<S extends Shape> {
    * @throws HeapError where the block is not live or holds fewer
    */
   cursor(pointer: Pointer, length = 1): Cursor<S> {
-    const cursor = new Cursor<S>(this.heap, this.byteLength, this.makeRow, pointer, length)
+    const cursor = new Cursor<S>(this.heap, this.byteLength, this.makeRow, this.places, pointer, length)
     this.listen()
-    this.cursors.add(cursor)
     return cursor
   }
 
@@ -158,7 +153,7 @@ export class RecordType<S extends Shape> {
     if (this.isListening) return
     this.isListening = true
     const moved = (from: Pointer, to: Pointer): void => {
-      for (const cursor of this.cursors) if (cursor.pointer === from) cursor.follow(to)
+      for (const place of this.places) if (place.pointer === from) place.move(to)
       this.followed.note(from, to)
     }
     this.heap.onMoved(moved, () => this.followed.rewrite())
@@ -187,8 +182,6 @@ function makeFields(heap: Heap, leaves: readonly Leaf[], stride: number): Tree<F
   }
   return fields
 }
-
-const isField = (node: Field<unknown> | Tree<Field<unknown>>): node is Field<unknown> => typeof node.get === 'function'
 
 function readAll(fields: Tree<Field<unknown>>, pointer: Pointer, index: number): Tree<unknown> {
   const values: Tree<unknown> = {}

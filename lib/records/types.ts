@@ -92,7 +92,7 @@ export interface Field<Value> {
    * @param pointer - a live block of records
    * @param index - which record of the block, default 0. Like the offset of a DataView-style accessor, it is kept inside the heap's
    *   memory, not inside the block: that is the caller's.
-   * @throws HeapError `EBB_INVALID_POINTER`, `EBB_OUT_OF_BOUNDS`, `EBB_CLOSED`, `EBB_ARENA_LOST`
+   * @throws HeapError `EBB_INVALID_POINTER`, `EBB_OUT_OF_BOUNDS`, `EBB_CLOSED`
    */
   get(pointer: Pointer, index?: number): Value
   /**

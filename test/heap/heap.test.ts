@@ -46,6 +46,26 @@ describe('a heap', () => {
     expect(heap.bytes(pointer, 0).length).toBe(0)
   })
 
+  it('keeps its blocks, whatever becomes of the buffers that user code has got', () => {
+    using heap = new ebb.Heap()
+    for (const byteLength of [48, 5000, 100_000, 20 << 20]) {
+      const pointer = heap.allocZeroed(byteLength)
+      for (let times = 1; times < 4; times++) {
+        const { buffer } = times === 2 ? heap.buffer(pointer) : heap.bytes(pointer)
+        heap.setUint8(pointer, 7, times)
+        structuredClone(buffer, { transfer: [buffer as ArrayBuffer] })
+        expect([heap.getUint8(pointer, 7), heap.bytes(pointer)[7]]).toEqual([times, times])
+      }
+      heap.setUint8(pointer, 7, 3)
+      const grown = heap.realloc(pointer, byteLength * 2)
+      expect([heap.getUint8(grown, 7), heap.bytes(grown)[7]]).toEqual([3, 3])
+      checkHeap(heap.internals)
+      heap.free(grown)
+      heap.purge()
+    }
+    checkHeap(heap.internals)
+  })
+
   it('allocates and frees many at once, into arrays of any kind', () => {
     const { heap } = fakeHeap()
     for (const into of [new Int32Array(300), new Uint32Array(300), Array.from({ length: 300 }, () => 0 as Pointer)]) {
