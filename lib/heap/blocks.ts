@@ -24,7 +24,7 @@ import { freeBlock, refuseHeld } from './free'
 import { clearBlock, copyBlock, isLive, usableBytes } from './live-blocks'
 import { refusePointer } from './refuse'
 import { moveLarge, resizeInPlace } from './resize'
-import { takeAny, tookZeroed } from './take'
+import { takeAny, tookFresh } from './take'
 
 // File-local copies: an imported binding is a property load on every use.
 const smallMax = SMALL_MAX_BYTES
@@ -94,7 +94,7 @@ export abstract class FastBlocks extends BlockData {
       const pointer = this.alloc(byteLength)
       const granules = (byteLength + 15) >>> 4 || 1
       if (!isNear(pointer)) {
-        clearBlock(this.parts, pointer, granules << 4)
+        clearBlock(this.parts.table, pointer, granules << 4)
         return pointer
       }
       const end = near + ((pointer + granules) << 2)
@@ -106,9 +106,9 @@ export abstract class FastBlocks extends BlockData {
       }
       return pointer
     }
-    this.parts.arenas.tookZeroed = false
+    this.parts.arenas.tookFresh = false
     const pointer = this.alloc(byteLength)
-    if (!tookZeroed(this.parts, pointer, byteLength)) clearBlock(this.parts, pointer, usableBytes(this.parts, pointer))
+    clearBlock(this.parts.table, pointer, usableBytes(this.parts, pointer), tookFresh(this.parts, pointer, byteLength))
     return pointer
   }
 
@@ -145,7 +145,7 @@ export abstract class FastBlocks extends BlockData {
     const longer = moveLarge(parts, pointer, byteLength)
     if (longer !== 0) return longer
     const moved = this.alloc(byteLength)
-    copyBlock(parts, pointer, moved, Math.min(byteLength, usableBytes(parts, pointer)))
+    copyBlock(parts.table, pointer, moved, Math.min(byteLength, usableBytes(parts, pointer)))
     this.free(pointer)
     return moved
   }
@@ -190,7 +190,7 @@ export abstract class FastBlocks extends BlockData {
   private moveSmall(pointer: Pointer, byteLength: number, granules: number): Pointer {
     const moved = this.alloc(byteLength)
     if (!isNear(pointer) || !isNear(moved)) {
-      copyBlock(this.parts, pointer, moved, granules << granuleShift)
+      copyBlock(this.parts.table, pointer, moved, granules << granuleShift)
       this.free(pointer)
       return moved
     }

@@ -136,7 +136,7 @@ export class Compactor {
     const to = parts.magazines.ownsClass(sizeClass)
       ? parts.magazines.takeIn(sizeClass, run)
       : parts.runs.takeIn(sizeClass, run)
-    copyBlock(parts, from, to, usableBytes(parts, from))
+    copyBlock(parts.table, from, to, usableBytes(parts, from))
     this.moved++
     const { map } = parts.table
     map.setMagazine(from, 0) // leads a free of it to free.ts, where it is refused

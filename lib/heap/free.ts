@@ -24,13 +24,11 @@ export function refuseHeld(parts: HeapParts, pointer: Pointer, verb: string): vo
  * @param toPool - past the magazine, straight into its pool
  */
 export function freeBlock(parts: HeapParts, pointer: Pointer, toPool = false): void {
-  const { table, magazines, runs, large, arenas, purger } = parts
+  const { table, magazines, runs, large } = parts
   refuseHeld(parts, pointer, 'free')
   const slot = slotOf(pointer)
   if (table.isLarge(slot)) {
-    purger.wake()
-    large.put(pointer, arenas.epoch)
-    purger.notePut()
+    large.put(pointer)
     return
   }
   table.map.clear(pointer)

@@ -4,8 +4,6 @@ import { type Clock, systemClock } from '../base/clock'
 import { HeapError, isByteLength, refuseByteLength, show, showPointer } from '../base/errors'
 import { POOL_BYTES, type Pointer, slotOf } from '../base/layout'
 import { type HeapStats, takeStats } from '../inspect/stats'
-import type { OsPages } from '../os/os-pages'
-import { osPages } from '../space/thread-space'
 import type { Ablation } from '../supply/arenas'
 import { abandon, closeParts, type HeapParts, wire } from '../supply/parts'
 import { FastBlocks } from './blocks'
@@ -27,8 +25,6 @@ export interface HeapOptions {
   readonly limit?: number
   /** A name for statistics and messages. */
   readonly name?: string
-  /** Where memory comes from; tests put a fake here. Default: the operating system. */
-  readonly osPages?: OsPages
   /** Where time comes from; tests put their own here. Default: the system's clock and timers. */
   readonly clock?: Clock
   /** Switches heuristics off; for measurements of what they are worth. */
@@ -61,7 +57,7 @@ export class Heap extends FastBlocks {
   constructor(options: HeapOptions = {}) {
     const decay = checkedOption('decay', options.decay ?? 1000, 'milliseconds')
     const limit = checkedOption('limit', options.limit ?? Infinity, 'bytes')
-    const parts = wire(options.osPages ?? osPages(), options.clock ?? systemClock, decay, limit, options.ablation)
+    const parts = wire(options.clock ?? systemClock, decay, limit, options.ablation)
     super(parts)
     this.name = String(options.name ?? '')
     collected.register(this, parts)
@@ -127,14 +123,13 @@ export class Heap extends FastBlocks {
    * @returns resident bytes
    */
   residentBytes(): number {
-    const { table, os } = this.parts
-    let pages = 0
-    let ledgers = 0
+    const { table } = this.parts
+    let bytes = 0
     for (const slot of table.own) {
-      for (const isResident of table.residentPages(slot)) pages += isResident
-      if (table.space.isNear(slot) && table.isArena(slot)) ledgers++
+      bytes += table.residentBytes(slot)
+      if (table.space.isNear(slot) && table.isArena(slot)) bytes += POOL_BYTES // its ledger, which lies elsewhere
     }
-    return pages * os.osPageSize + ledgers * POOL_BYTES
+    return bytes
   }
 
   /** Gives back everything that is free, now. Returns the bytes of resident memory that went back. */

@@ -13,6 +13,7 @@ import {
   slotOf,
 } from '../base/layout'
 import { blockBytesOf, WHOLE_RUN } from '../base/size-classes'
+import type { ArenaTable } from '../books/arena-table'
 import { CLASS, runsOf, word } from '../books/ledger'
 import type { HeapParts } from '../supply/parts'
 import { runOf } from '../supply/runs'
@@ -35,38 +36,43 @@ export function usableBytes({ table, large, runs }: HeapParts, pointer: Pointer)
 /** Offset of a block in the payload of its slot, bytes. */
 export const payloadOffset = (pointer: Pointer): number => arenaOffset(pointer) - POOL_BYTES
 
-/** Up to this many bytes a loop is faster than the call of a builtin; measured, see docs/performance.md. */
-const LOOP_MAX_BYTES = 128
+/** Up to this many bytes a loop is faster than a call of the addon, and than V8's own builtins; measured, see docs/performance.md. */
+const LOOP_MAX_BYTES = 512
 
 /** Copies bytes from the start of one live block to the start of another. Blocks are whole granules, so rounding up is safe. */
-export function copyBlock({ table }: HeapParts, from: Pointer, to: Pointer, byteLength: number): void {
-  const { space } = table
-  if (!space.isNear(slotOf(from)) || !space.isNear(slotOf(to))) {
-    const start = payloadOffset(from)
-    table.payload(slotOf(to)).set(table.payload(slotOf(from)).subarray(start, start + byteLength), payloadOffset(to))
+export function copyBlock({ space }: ArenaTable, from: Pointer, to: Pointer, byteLength: number): void {
+  const { words } = space
+  if (byteLength > LOOP_MAX_BYTES || !space.isNear(slotOf(from)) || !space.isNear(slotOf(to))) {
+    const source = space.home(slotOf(from))
+    const target = space.home(slotOf(to))
+    source.region.copy(
+      source.byteOffset + arenaOffset(from),
+      byteLength,
+      target.region,
+      target.byteOffset + arenaOffset(to),
+    )
     return
   }
-  const { words } = space
   const source = space.wordAt(from)
   const target = space.wordAt(to)
   const count = (byteLength + 3) >>> 2
-  if (byteLength > LOOP_MAX_BYTES) words.copyWithin(target, source, source + count)
-  else for (let i = 0; i < count; i++) words[target + i] = words[source + i] as number
+  for (let i = 0; i < count; i++) words[target + i] = words[source + i] as number
 }
 
-/** Clears a live block from its start. */
-export function clearBlock({ table }: HeapParts, pointer: Pointer, byteLength: number): void {
+/**
+ * Clears a live block from its start.
+ * @param isFresh - it was not written since its memory came from the system, by the books: what is not resident stays so
+ */
+export function clearBlock(table: ArenaTable, pointer: Pointer, byteLength: number, isFresh = false): void {
   const { space } = table
-  if (!space.isNear(slotOf(pointer))) {
-    const start = payloadOffset(pointer)
-    table.payload(slotOf(pointer)).fill(0, start, start + byteLength)
+  if (byteLength > LOOP_MAX_BYTES || !space.isNear(slotOf(pointer))) {
+    table.clearBytes(slotOf(pointer), payloadOffset(pointer), byteLength, isFresh)
     return
   }
   const { words } = space
   const start = space.wordAt(pointer)
   const end = start + ((byteLength + 3) >>> 2)
-  if (byteLength > LOOP_MAX_BYTES) words.fill(0, start, end)
-  else for (let i = start; i < end; i++) words[i] = 0
+  for (let i = start; i < end; i++) words[i] = 0
 }
 
 /** Live blocks of a run, lowest first. */

@@ -35,7 +35,9 @@ export function refusePointer(parts: HeapParts, isClosed: boolean, pointer: unkn
 /** Whether a slot is, or lies in, the memory of a large block. */
 function isInLarge({ table }: HeapParts, slot: Slot): boolean {
   if (table.isOwn(slot) || !table.space.isNear(slot)) return table.isLarge(slot)
-  return [...table.own].some((first) => table.isLarge(first) && slot > first && slot < first + table.slotsOf(first))
+  return [...table.own].some(
+    (first) => table.isLarge(first) && slot > first && slot < first + table.space.slotsOf(first),
+  )
 }
 
 function explain(parts: HeapParts, pointer: Pointer): readonly [HeapErrorCode, string] {

@@ -27,7 +27,7 @@ export function resizeInPlace(parts: HeapParts, pointer: Pointer, byteLength: nu
   const slot = slotOf(pointer)
   if (byteLength <= usable && usable - byteLength <= usable >>> 2) return true
   if (parts.table.isLarge(slot)) {
-    if (byteLength <= usable) return usable - byteLength <= usable / 4
+    if (byteLength <= usable) return shrinkLarge(parts, pointer, usable, byteLength)
     return (
       parts.large.growInPlace(pointer, growthOf(parts, usable, byteLength)) ||
       parts.large.growInPlace(pointer, byteLength)
@@ -48,16 +48,30 @@ export function resizeInPlace(parts: HeapParts, pointer: Pointer, byteLength: nu
   return pools > 1 && parts.runs.growInPlace(pointer, pools)
 }
 
+/** False: a block of that size is not a large one. */
+function shrinkLarge({ large }: HeapParts, pointer: Pointer, usable: number, byteLength: number): boolean {
+  if (usable - byteLength <= usable / 4) return true
+  if (byteLength <= MEDIUM_MAX_BYTES || wholeRunPools(byteLength) > 0) return false
+  large.shrinkInPlace(pointer, byteLength)
+  return true
+}
+
 /** Moves a large block to where it is longer, without copying where the system can. 0: it has to be copied. */
 export function moveLarge(parts: HeapParts, pointer: Pointer, byteLength: number): Pointer | 0 {
   const { large, table } = parts
   if (!table.isLarge(slotOf(pointer))) return 0
   const usable = large.byteLength(pointer)
-  return byteLength > usable ? large.move(pointer, growthOf(parts, usable, byteLength)) : 0
+  if (byteLength <= usable) return 0
+  const generous = growthOf(parts, usable, byteLength)
+  try {
+    return large.move(pointer, generous)
+  } catch (failure) {
+    if (generous === byteLength) throw failure
+    return large.move(pointer, byteLength)
+  }
 }
 
 function growthOf({ large, budget }: HeapParts, usable: number, byteLength: number): number {
-  const generous = budget.roundUp(Math.max(byteLength, usable + Math.ceil(usable * LARGE_GROWTH)))
-  const more = generous - usable
-  return generous <= large.maxByteLength && budget.mappedBytes + more <= budget.limit ? generous : byteLength
+  const generous = Math.max(byteLength, usable + Math.ceil(usable * LARGE_GROWTH))
+  return generous <= large.maxByteLength && budget.allows(generous - usable) ? generous : byteLength
 }

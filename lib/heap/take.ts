@@ -37,7 +37,7 @@ export function takeAny({ magazines, runs, large }: HeapParts, byteLength: numbe
 
 /** Takes a block at a multiple of `alignment` bytes: a class whose blocks are, or a whole run, or a large block. */
 export function allocAligned(parts: HeapParts, byteLength: number, alignment: number): Pointer {
-  const page = parts.os.osPageSize
+  const page = parts.space.region.osPageSize
   if (!Number.isInteger(alignment) || alignment < 1 || alignment > page || (alignment & (alignment - 1)) !== 0) {
     throw new RangeError(
       `ebb: alignment must be a power of two from 1 to ${page} (an OS page) bytes, got ${show(alignment)}`,
@@ -50,10 +50,10 @@ export function allocAligned(parts: HeapParts, byteLength: number, alignment: nu
   return takeAny(parts, blockBytesOf(sizeClass))
 }
 
-/** Whether the memory that `takeAny` has just taken for this request reads zero throughout. */
-export function tookZeroed({ arenas, large, table }: HeapParts, pointer: Pointer, byteLength: number): boolean {
-  if (table.isLarge(slotOf(pointer))) return large.tookZeroed
+/** Whether the memory that `takeAny` has just taken for this request was not written since it came from the system, by the books. */
+export function tookFresh({ arenas, large, table }: HeapParts, pointer: Pointer, byteLength: number): boolean {
+  if (table.isLarge(slotOf(pointer))) return large.tookFresh
   // A block that shares its run may lie where another was before.
   const isWhole = byteLength > MEDIUM_MAX_BYTES || runBlocksOf(sizeClassOf(byteLength)) === 1
-  return isWhole && poolStart(pointer) === pointer && arenas.tookZeroed
+  return isWhole && poolStart(pointer) === pointer && arenas.tookFresh
 }

@@ -41,25 +41,25 @@ const IS_PROMISED = process.platform === 'win32'
 const SHELF_BYTES = IS_PROMISED ? 0 : 2 ** 31
 
 export class Homes {
-  readonly #os: OsPages
+  private readonly os: OsPages
   /** By slot >>> ANNEX_SHIFT; null: refused. */
-  readonly #annexes: (Region | null)[] = []
-  readonly #shelves = new Set<Shelf>()
-  readonly #large = new Map<Slot, LargeHome>()
+  private readonly annexes: (Region | null)[] = []
+  private readonly shelves = new Set<Shelf>()
+  private readonly largeHomes = new Map<Slot, LargeHome>()
 
   constructor(os: OsPages) {
-    this.#os = os
+    this.os = os
   }
 
   /** The home of a large block; undefined for the slot of an arena. */
   large(slot: Slot): Readonly<LargeHome> | undefined {
-    return this.#large.get(slot)
+    return this.largeHomes.get(slot)
   }
 
   /** The home of an arena with a far slot. */
   annexed(slot: Slot): Home {
     return {
-      region: this.#annexes[slot >>> ANNEX_SHIFT] as Region,
+      region: this.annexes[slot >>> ANNEX_SHIFT] as Region,
       byteOffset: ((slot & (ANNEX_SLOTS - 1)) + 1) * ARENA_BYTES,
     }
   }
@@ -67,20 +67,20 @@ export class Homes {
   /** Whether an arena can have the far slot: its annex is there, or can be reserved now. */
   hasAnnex(slot: Slot): boolean {
     const index = slot >>> ANNEX_SHIFT
-    while (this.#annexes.length < index) this.#annexes.push(null)
-    if (this.#annexes[index] == null && !IS_PROMISED) {
+    while (this.annexes.length < index) this.annexes.push(null)
+    if (this.annexes[index] == null && !IS_PROMISED) {
       try {
-        this.#annexes[index] = this.#os.reserve(ANNEX_BYTES)
+        this.annexes[index] = this.os.reserve(ANNEX_BYTES)
       } catch {
-        this.#annexes[index] = null // more may be free the next time
+        this.annexes[index] = null // more may be free the next time
       }
     }
-    return this.#annexes[index] != null
+    return this.annexes[index] != null
   }
 
   /** Notes that a large block lies in neighbouring near slots. */
   settle(first: Slot, home: Home, slots: number): void {
-    this.#large.set(first, { ...home, slots, capacity: slots * ARENA_BYTES - POOL_BYTES })
+    this.largeHomes.set(first, { ...home, slots, capacity: slots * ARENA_BYTES - POOL_BYTES })
   }
 
   /**
@@ -88,19 +88,19 @@ export class Homes {
    * @throws what the operating system says where no shelf has room and none can be made
    */
   shelve(slot: Slot, byteLength: number): void {
-    const page = this.#os.osPageSize
-    for (const shelf of this.#shelves) if (this.#putOn(shelf, slot, byteLength)) return
-    const region = this.#reserveShelf(byteLength + page)
+    const page = this.os.osPageSize
+    for (const shelf of this.shelves) if (this.putOn(shelf, slot, byteLength)) return
+    const region = this.reserveShelf(byteLength + page)
     const shelf = { region, extents: new Extents(1, region.byteLength / page) }
-    this.#shelves.add(shelf)
-    this.#putOn(shelf, slot, byteLength)
+    this.shelves.add(shelf)
+    this.putOn(shelf, slot, byteLength)
   }
 
-  #putOn(shelf: Shelf, slot: Slot, byteLength: number): boolean {
-    const page = this.#os.osPageSize
+  private putOn(shelf: Shelf, slot: Slot, byteLength: number): boolean {
+    const page = this.os.osPageSize
     const first = shelf.extents.take(byteLength / page)
     if (first < 0) return false
-    this.#large.set(slot, {
+    this.largeHomes.set(slot, {
       region: shelf.region,
       byteOffset: first * page - POOL_BYTES,
       capacity: byteLength,
@@ -110,39 +110,44 @@ export class Homes {
   }
 
   /** A long shelf if it can be had, so that blocks find room to grow; else one for this block alone. */
-  #reserveShelf(byteLength: number): Region {
-    const long = Math.min(this.#os.maxByteLength, Math.max(SHELF_BYTES, IS_PROMISED ? 0 : 2 * byteLength))
+  private reserveShelf(byteLength: number): Region {
+    const long = Math.min(this.os.maxByteLength, Math.max(SHELF_BYTES, IS_PROMISED ? 0 : 2 * byteLength))
     if (long > byteLength) {
       try {
-        return this.#os.reserve(long)
+        return this.os.reserve(long)
       } catch {
         // As under a limit of address space.
       }
     }
-    return this.#os.reserve(byteLength)
+    return this.os.reserve(byteLength)
   }
 
   /** Makes a shelved block longer in place. False: what lies behind it is not free. */
   extendShelved(slot: Slot, byteLength: number): boolean {
-    const home = this.#large.get(slot) as LargeHome
-    const page = this.#os.osPageSize
+    const home = this.largeHomes.get(slot) as LargeHome
+    const page = this.os.osPageSize
     const end = (home.byteOffset + POOL_BYTES + home.capacity) / page
-    if (!this.#shelfOf(home).extents.takeAt(end, (byteLength - home.capacity) / page)) return false
+    if (!this.shelfOf(home).extents.takeAt(end, (byteLength - home.capacity) / page)) return false
     home.capacity = byteLength
     return true
   }
 
   /** The memory of a shelved block behind its first `byteLength` bytes becomes that of another slot. */
   splitShelved(slot: Slot, byteLength: number, tail: Slot): void {
-    const home = this.#large.get(slot) as LargeHome
+    const home = this.largeHomes.get(slot) as LargeHome
     const { region, byteOffset, capacity } = home
-    this.#large.set(tail, { region, byteOffset: byteOffset + byteLength, capacity: capacity - byteLength, slots: 0 })
+    this.largeHomes.set(tail, {
+      region,
+      byteOffset: byteOffset + byteLength,
+      capacity: capacity - byteLength,
+      slots: 0,
+    })
     home.capacity = byteLength
   }
 
   /** The near slots of a block behind the first `slots` become another block's. */
   splitNear(first: Slot, slots: number): Slot {
-    const home = this.#large.get(first) as LargeHome
+    const home = this.largeHomes.get(first) as LargeHome
     const tail = (first + slots) as Slot
     this.settle(tail, { region: home.region, byteOffset: home.byteOffset + slots * ARENA_BYTES }, home.slots - slots)
     this.settle(first, home, slots)
@@ -151,20 +156,20 @@ export class Homes {
 
   /** Forgets the home of a large block, whose pages have been given back. */
   forget(slot: Slot): void {
-    const home = this.#large.get(slot) as LargeHome
-    this.#large.delete(slot)
+    const home = this.largeHomes.get(slot) as LargeHome
+    this.largeHomes.delete(slot)
     if (home.slots > 0) return
-    const shelf = this.#shelfOf(home)
-    const page = this.#os.osPageSize
+    const shelf = this.shelfOf(home)
+    const page = this.os.osPageSize
     shelf.extents.put((home.byteOffset + POOL_BYTES) / page, home.capacity / page)
     const isEmpty = shelf.extents.free === shelf.region.byteLength / page - 1
-    if (!isEmpty || (this.#shelves.size === 1 && !IS_PROMISED)) return
-    this.#shelves.delete(shelf)
+    if (!isEmpty || (this.shelves.size === 1 && !IS_PROMISED)) return
+    this.shelves.delete(shelf)
     shelf.region.drop()
   }
 
-  #shelfOf({ region }: Home): Shelf {
-    for (const shelf of this.#shelves) if (shelf.region === region) return shelf
+  private shelfOf({ region }: Home): Shelf {
+    for (const shelf of this.shelves) if (shelf.region === region) return shelf
     throw new Error('ebb: a large block is on no shelf')
   }
 }

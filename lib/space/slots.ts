@@ -135,6 +135,11 @@ export abstract class Slots {
     return this.homes.large(slot)?.capacity ?? 0
   }
 
+  /** Slots that the memory behind a slot in use takes: several for a near large block. */
+  slotsOf(slot: Slot): number {
+    return this.homes.large(slot)?.slots || 1
+  }
+
   /** Bytes that one large block can have: a shelf has an empty OS page in front. */
   get maxLargeBytes(): number {
     return this.os.maxByteLength - this.os.osPageSize

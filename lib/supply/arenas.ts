@@ -13,7 +13,6 @@
 import { rangeHigh, rangeLow } from '../base/bits'
 import {
   FREE_POOLS_MAX,
-  POOL_BYTES,
   type Pointer,
   type PoolIndex,
   pointerTo,

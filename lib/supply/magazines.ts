@@ -34,7 +34,7 @@ import {
 import { BLOCK_BYTES, CLASS_TABLE_LENGTH, RUN_BLOCKS, RUN_POOLS, runBlocksOf, START_BITS } from '../base/size-classes'
 import type { ArenaTable } from '../books/arena-table'
 import type { BlockMap } from '../books/block-map'
-import { CLASS, LENGTH, NEXT, PINS, STAMP, word } from '../books/ledger'
+import { CLASS, LENGTH, PINS } from '../books/ledger'
 import type { UsedRuns } from '../books/used-runs'
 import type { Purger, Source } from '../release/purger'
 import type { Arenas } from './arenas'

@@ -4,8 +4,8 @@ import { BLOCK_BYTES, RUN_BLOCKS, runPoolsOf, sizeClassOf, WHOLE_RUN } from '../
 import type { Heap } from '../../lib/heap/heap'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { caught } from '../support/caught'
-import { fakeHeap } from '../support/fake-heap'
 import { Random } from '../support/random'
+import { testHeap } from '../support/test-heap'
 
 /** What a caller keeps: pointers, each with the mark that was written into its block. */
 class Marked {
@@ -60,7 +60,7 @@ class Marked {
 
 /** A heap with one block in twenty left of many. */
 function sparseHeap(byteLength = 200, blocks = 8000) {
-  const { heap, clock } = fakeHeap({ decay: 0 })
+  const { heap, clock } = testHeap({ decay: 0 })
   const marked = new Marked(heap)
   for (let i = 0; i < blocks; i++) marked.alloc(byteLength)
   marked.thin(20)
@@ -70,7 +70,7 @@ function sparseHeap(byteLength = 200, blocks = 8000) {
 describe('what compaction gives back', () => {
   it('leaves no more than one pool that is not full in every class', () => {
     for (let sizeClass = 1 as SizeClass; sizeClass < WHOLE_RUN; sizeClass++) {
-      const { heap } = fakeHeap({ decay: 0 })
+      const { heap } = testHeap({ decay: 0 })
       const marked = new Marked(heap)
       const blockBytes = BLOCK_BYTES[sizeClass] as number
       const perRun = RUN_BLOCKS[sizeClass] as number
@@ -98,7 +98,7 @@ describe('what compaction gives back', () => {
   })
 
   it('empties arenas with few pools in use by moving whole runs', () => {
-    const { heap } = fakeHeap({ decay: 0 })
+    const { heap } = testHeap({ decay: 0 })
     const marked = new Marked(heap)
     // Full pools and whole runs: nothing to move inside of a class, all of it to move between arenas.
     const sizes = [4096, 40_000, 3000, 16_384]
@@ -115,7 +115,7 @@ describe('what compaction gives back', () => {
   })
 
   it('does nothing to a heap that is dense, empty or has large blocks only', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const untouched = (): never => {
       throw new Error('nothing is to be moved')
     }
@@ -144,7 +144,7 @@ describe('what compaction gives back', () => {
 
   it('works where OS pages hold several pools', () => {
     for (const osPageSize of [16384, 65536]) {
-      const { heap } = fakeHeap({ osPageSize, decay: 0 })
+      const { heap } = testHeap({ osPageSize, decay: 0 })
       const marked = new Marked(heap)
       for (let i = 0; i < 20_000; i++) marked.alloc(300)
       marked.thin(50)
@@ -187,7 +187,7 @@ describe('moved', () => {
   })
 
   it('that throws while a whole run moves leaves it moved', () => {
-    const { heap } = fakeHeap({ decay: 0 })
+    const { heap } = testHeap({ decay: 0 })
     const marked = new Marked(heap)
     for (let i = 0; i < 60; i++) marked.alloc(40_000)
     marked.thin(7)
@@ -234,7 +234,7 @@ describe('moved', () => {
   })
 
   it('cannot free or resize the block that is moving where it was, whatever it allocates after', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointers = heap.allocMany(48, new Int32Array(2000))
     for (let i = 0; i < pointers.length; i++) if (i % 7 !== 0) heap.free(pointers[i] as Pointer)
     const fresh: Pointer[] = []
@@ -261,7 +261,7 @@ describe('moved', () => {
   it('may allocate, free, resize, pin and purge as it likes', () => {
     const random = new Random('a callback that uses the heap')
     for (const sizes of [[200], [40], [3000, 700], [40_000, 20_000], [16, 500, 5000, 70_000]]) {
-      const { heap } = fakeHeap({ decay: 0 })
+      const { heap } = testHeap({ decay: 0 })
       const marked = new Marked(heap)
       for (let i = 0; i < 3000 / sizes.length; i++) marked.alloc(random.pick(sizes))
       marked.thin(7)
@@ -340,7 +340,7 @@ describe('a budget', () => {
 
   it('spent between two whole runs leaves no run open', () => {
     for (let maxBlocks = 0; maxBlocks < 12; maxBlocks++) {
-      const { heap } = fakeHeap({ decay: 0 })
+      const { heap } = testHeap({ decay: 0 })
       const marked = new Marked(heap)
       for (let i = 0; i < 60; i++) marked.alloc(i % 2 === 0 ? 40_000 : 3000)
       marked.thin(7)
@@ -367,7 +367,7 @@ describe('pins', () => {
   })
 
   it('keep whole runs and large blocks in place', () => {
-    const { heap } = fakeHeap({ decay: 0 })
+    const { heap } = testHeap({ decay: 0 })
     const marked = new Marked(heap)
     for (let i = 0; i < 60; i++) marked.alloc(40_000)
     marked.thin(7)

@@ -2,10 +2,10 @@ import { expect, it } from 'vitest'
 import { freeBlock } from '../../lib/heap/free'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { caught } from '../support/caught'
-import { fakeHeap } from '../support/fake-heap'
+import { testHeap } from '../support/test-heap'
 
 it('frees a block of any kind, whatever state its run is in', () => {
-  const { heap } = fakeHeap()
+  const { heap } = testHeap()
   for (const size of [16, 512, 2600, 4096, 9000, 50_000, 1e6]) {
     const pointers = [...heap.allocMany(size, new Int32Array(9))] as never[]
     for (const index of [4, 0, 8, 3, 5, 1, 7, 2, 6]) {
@@ -17,7 +17,7 @@ it('frees a block of any kind, whatever state its run is in', () => {
 })
 
 it('refuses a pinned block, and changes nothing', () => {
-  const { heap } = fakeHeap()
+  const { heap } = testHeap()
   const pinned = heap.alloc(16)
   heap.pin(pinned)
   expect(caught(() => freeBlock(heap.internals, pinned)).code).toBe('EBB_PINNED')

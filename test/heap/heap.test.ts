@@ -3,7 +3,7 @@ import * as ebb from '../../lib'
 import type { Pointer } from '../../lib/base/layout'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { caught } from '../support/caught'
-import { fakeHeap } from '../support/fake-heap'
+import { testHeap } from '../support/test-heap'
 
 describe('a heap', () => {
   it('is what the package exports, with its errors', () => {
@@ -17,14 +17,14 @@ describe('a heap', () => {
   })
 
   it('gives a distinct block for 0 bytes', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const [a, b] = [heap.alloc(0), heap.alloc(-0)]
     expect(a).not.toBe(b)
     expect([heap.usableSize(a), heap.isLive(b)]).toEqual([16, true])
   })
 
   it('zeroes blocks whatever was in their place before', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     for (const size of [1, 16, 100, 512, 513, 3000, 4096, 20_000, 60_000, 1e6]) {
       for (let round = 0; round < 3; round++) {
         const pointer = heap.allocZeroed(size)
@@ -38,7 +38,7 @@ describe('a heap', () => {
   })
 
   it('gives views on the block itself', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointer = heap.alloc(100)
     const view = heap.bytes(pointer, 8)
     view.set([1, 2, 3, 4])
@@ -67,7 +67,7 @@ describe('a heap', () => {
   })
 
   it('allocates and frees many at once, into arrays of any kind', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     for (const into of [new Int32Array(300), new Uint32Array(300), Array.from({ length: 300 }, () => 0 as Pointer)]) {
       expect(heap.allocMany(40, into)).toBe(into)
       expect(new Set(into).size).toBe(300)
@@ -77,7 +77,7 @@ describe('a heap', () => {
   })
 
   it('freeMany stops at the first wrong pointer, having freed those before', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointers = [...heap.allocMany(40, new Int32Array(4))]
     expect(caught(() => heap.freeMany([...pointers.slice(0, 2), 77, ...pointers.slice(2)])).code).toBe(
       'EBB_INVALID_POINTER',
@@ -86,7 +86,7 @@ describe('a heap', () => {
   })
 
   it('closes in one go, whatever it holds, and gives everything back', () => {
-    const { heap, os, clock } = fakeHeap()
+    const { heap, os, clock } = testHeap()
     heap.allocMany(100, new Int32Array(10_000))
     heap.pin(heap.alloc(1e6))
     heap.free(heap.alloc(2e6))
@@ -97,7 +97,7 @@ describe('a heap', () => {
   })
 
   it('has nothing to do with another', () => {
-    const [a, b] = [fakeHeap({ name: 'a' }).heap, fakeHeap({ name: 'b' }).heap]
+    const [a, b] = [testHeap({ name: 'a' }).heap, testHeap({ name: 'b' }).heap]
     const [p, q] = [a.alloc(50), b.alloc(50)]
     a.setUint8(p, 0, 1)
     b.setUint8(q, 0, 2)

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { caught } from '../support/caught'
-import { fakeHeap } from '../support/fake-heap'
+import { testHeap } from '../support/test-heap'
 
 const sizes = [16, 512, 3000, 4096, 40_000, 1e6]
 
 describe('a pinned block', () => {
   for (const size of sizes) {
     it(`of ${size} bytes can be neither freed nor resized until it is unpinned as often as it was pinned`, () => {
-      const { heap } = fakeHeap()
+      const { heap } = testHeap()
       const pointer = heap.alloc(size)
       const neighbour = heap.alloc(size)
       heap.pin(pointer)
@@ -29,7 +29,7 @@ describe('a pinned block', () => {
 
   it('lets its neighbours be freed and resized, and new blocks go elsewhere', () => {
     for (const size of [16, 200, 512, 700]) {
-      const { heap } = fakeHeap()
+      const { heap } = testHeap()
       const pointers = [...heap.allocMany(size, new Int32Array(5))] as never[]
       heap.pin(pointers[2] as never)
       heap.free(pointers[0] as never)

@@ -3,12 +3,12 @@ import { HeapError } from '../../lib/base/errors'
 import type { Pointer } from '../../lib/base/layout'
 import { refusePointer } from '../../lib/heap/refuse'
 import { caught } from '../support/caught'
-import { fakeHeap } from '../support/fake-heap'
+import { testHeap } from '../support/test-heap'
 
 // What it says of each wrong pointer is the table of errors.test.ts.
 
 it('always throws, and the heap being closed comes first', () => {
-  const { heap } = fakeHeap()
+  const { heap } = testHeap()
   const live = heap.alloc(10)
   for (const pointer of [0, 1, -1, 0.5, 2 ** 40, live + 1, 0x4000, 0x7fffffff]) {
     const error = caught(() => refusePointer(heap.internals, false, pointer, 'free'))
@@ -19,7 +19,7 @@ it('always throws, and the heap being closed comes first', () => {
 })
 
 it('tells a block freed twice from a place where no block can be', () => {
-  const { heap } = fakeHeap()
+  const { heap } = testHeap()
   const keep = heap.alloc(48)
   const pointer = heap.alloc(48)
   heap.free(pointer)

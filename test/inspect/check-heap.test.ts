@@ -5,7 +5,7 @@ import * as L from '../../lib/books/ledger'
 import type { Heap } from '../../lib/heap/heap'
 import * as checks from '../../lib/inspect/check-heap'
 import { caught } from '../support/caught'
-import { fakeHeap } from '../support/fake-heap'
+import { testHeap } from '../support/test-heap'
 
 interface Sound {
   readonly heap: Heap
@@ -18,7 +18,7 @@ interface Sound {
 }
 
 function soundHeap(): Sound {
-  const { heap } = fakeHeap()
+  const { heap } = testHeap()
   const used = heap.alloc(100)
   const long = heap.alloc(2600)
   const pinned = heap.alloc(300)

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { ARENA_BYTES, type Pointer, poolOf, type Slot, slotOf } from '../../lib/base/layout'
 import { checkHeap } from '../../lib/inspect/check-heap'
-import { fakeHeap } from '../support/fake-heap'
+import { testHeap } from '../support/test-heap'
 
 describe('the supply of pools', () => {
   it('gives pools of the fullest arena first', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointers = [...heap.allocMany(4096, new Int32Array(63 * 3))] as Pointer[]
     const of = (slot: number): Pointer[] => pointers.filter((pointer) => slotOf(pointer) === slot)
     for (const pointer of of(1).slice(0, 20)) heap.free(pointer)
@@ -17,7 +17,7 @@ describe('the supply of pools', () => {
   })
 
   it('gives pools of the emptiest first where the ablation asks for it', () => {
-    const { heap } = fakeHeap({ ablation: { fullestFirst: false, dirtyFirst: false } })
+    const { heap } = testHeap({ ablation: { fullestFirst: false, dirtyFirst: false } })
     const pointers = [...heap.allocMany(4096, new Int32Array(63 * 2))] as Pointer[]
     heap.free(pointers[70] as Pointer)
     heap.free(pointers[5] as Pointer)
@@ -27,7 +27,7 @@ describe('the supply of pools', () => {
   })
 
   it('gives dirty pools before those that were never used or were discarded', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointers = [...heap.allocMany(4096, new Int32Array(10))] as Pointer[]
     heap.free(pointers[2] as Pointer)
     heap.purge()
@@ -37,7 +37,7 @@ describe('the supply of pools', () => {
   })
 
   it('case 1 with decay 0: the free that empties an arena unmaps it', () => {
-    const { heap, os } = fakeHeap({ decay: 0 })
+    const { heap, os } = testHeap({ decay: 0 })
     const pointer = heap.alloc(16)
     expect(os.mappedBytes).toBe(ARENA_BYTES)
     heap.free(pointer)
@@ -45,7 +45,7 @@ describe('the supply of pools', () => {
   })
 
   it('case 2: a full arena joins the usable ones with its first free pool', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointers = [...heap.allocMany(4096, new Int32Array(63))] as Pointer[]
     const { usable } = heap.internals.arenas
     expect(usable.fullest(1)).toBe(0)
@@ -58,7 +58,7 @@ describe('the supply of pools', () => {
   })
 
   it('finds long runs in mapped arenas before it maps one', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const runs = [...heap.allocMany(80_000, new Int32Array(9))] as Pointer[]
     expect(heap.stats().arenas).toBe(3)
     heap.free(runs[4] as Pointer)
@@ -67,7 +67,7 @@ describe('the supply of pools', () => {
   })
 
   it('moves a run elsewhere only where another arena has room', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const { arenas } = heap.internals
     heap.alloc(40_000)
     expect(arenas.takeRunElsewhere(10, 1 as Slot)).toBe(0)
@@ -80,7 +80,7 @@ describe('the supply of pools', () => {
   })
 
   it('where OS pages hold several pools, a pool taken makes its neighbours dirty', () => {
-    const { heap } = fakeHeap({ osPageSize: 16384 })
+    const { heap } = testHeap({ osPageSize: 16384 })
     const pointer = heap.alloc(4096)
     expect(poolOf(pointer)).toBe(1)
     expect(heap.stats().dirtyPools).toBe(2)

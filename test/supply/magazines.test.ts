@@ -6,7 +6,7 @@ import { freePools, runsOf } from '../../lib/books/ledger'
 import type { Heap } from '../../lib/heap/heap'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { caught } from '../support/caught'
-import { fakeHeap } from '../support/fake-heap'
+import { testHeap } from '../support/test-heap'
 
 const onePoolClasses = Array.from({ length: WHOLE_RUN }, (_, c) => c as SizeClass).filter((c) => RUN_POOLS[c] === 1)
 
@@ -38,7 +38,7 @@ function filled(heap: Heap, byteLength: number, blocks: number): Pointer[] {
 describe('blocks in one-pool runs', () => {
   it('fill a pool from its start, without a gap or an overlap, in every class', () => {
     for (const sizeClass of onePoolClasses) {
-      const { heap } = fakeHeap()
+      const { heap } = testHeap()
       const blockBytes = BLOCK_BYTES[sizeClass] as number
       const blocks = RUN_BLOCKS[sizeClass] as number
       const pointers = [...heap.allocMany(blockBytes, new Int32Array(blocks + 1))] as Pointer[]
@@ -52,7 +52,7 @@ describe('blocks in one-pool runs', () => {
   })
 
   it('go from empty to used to full and back', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const { used, magazines } = heap.internals
     const sizeClass = 32 as SizeClass
     const pointers = [...heap.allocMany(512, new Int32Array(8))] as Pointer[]
@@ -69,7 +69,7 @@ describe('blocks in one-pool runs', () => {
   })
 
   it('freed last are taken first, from the magazine of their class', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointers = [...heap.allocMany(16, new Int32Array(30))] as Pointer[]
     heap.freeMany(pointers.slice(0, 5))
     expect([1, 2, 3, 4, 5].map(() => heap.alloc(16))).toEqual(pointers.slice(0, 5).reverse())
@@ -77,7 +77,7 @@ describe('blocks in one-pool runs', () => {
   })
 
   it('in a magazine are free: not live, not walked, refused by a second free', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const [a, b] = [heap.alloc(64), heap.alloc(64)]
     heap.free(a)
     expect([heap.isLive(a), [...heap.blocks()].length]).toEqual([false, 1])
@@ -87,7 +87,7 @@ describe('blocks in one-pool runs', () => {
 
   it('overflow a magazine without being lost', () => {
     for (const sizeClass of onePoolClasses) {
-      const { heap } = fakeHeap()
+      const { heap } = testHeap()
       const pointers = [...heap.allocMany(BLOCK_BYTES[sizeClass] as number, new Int32Array(400))] as Pointer[]
       for (let i = 0; i < 400; i++) heap.free(pointers[(i * 149) % 400] as Pointer)
       checkHeap(heap.internals)
@@ -96,7 +96,7 @@ describe('blocks in one-pool runs', () => {
   })
 
   it('given back to a pool are found again before a fresh pool is opened', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointers = [...heap.allocMany(16, new Int32Array(200))] as Pointer[]
     heap.freeMany(pointers.slice(0, 100))
     heap.internals.magazines.releaseAll()
@@ -106,7 +106,7 @@ describe('blocks in one-pool runs', () => {
   })
 
   it('find books that were written over: EBB_CORRUPT, naming the pool', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointers = [...heap.allocMany(512, new Int32Array(8))] as Pointer[]
     heap.free(pointers[3] as Pointer)
     heap.internals.magazines.releaseAll()
@@ -122,7 +122,7 @@ describe('blocks in one-pool runs', () => {
 describe('magazines', () => {
   it('hold up to 8 KiB of blocks, but at least 4 and at most 63 of them', () => {
     for (const sizeClass of onePoolClasses) {
-      const { heap } = fakeHeap()
+      const { heap } = testHeap()
       const bytes = BLOCK_BYTES[sizeClass] as number
       const pointers = filled(heap, bytes, 200)
       let most = 0
@@ -136,7 +136,7 @@ describe('magazines', () => {
   })
 
   it('that overflow put the older half back and keep the younger, in its order', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointers = filled(heap, 512, 24) // 8 in a pool, 16 in a magazine
     const ledger = heap.internals.table.ledger(slotOf(pointers[0] as Pointer))
     const before = freePools(ledger)
@@ -152,14 +152,14 @@ describe('magazines', () => {
   })
 
   it('are one for each class', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const [a, b, c] = [heap.alloc(16), heap.alloc(32), heap.alloc(4096)]
     for (const pointer of [a, b, c]) heap.free(pointer)
     expect([heap.alloc(32), heap.alloc(4096), heap.alloc(16)]).toEqual([b, c, a])
   })
 
   it('arm the timer when they wake, are emptied by it, and sleep until the next free or alloc', () => {
-    const { heap, clock } = fakeHeap()
+    const { heap, clock } = testHeap()
     expect(clock.pending).toBe(0)
     const [a, b] = [heap.alloc(100), heap.alloc(100)]
     expect([clock.pending, held(heap) > 0]).toEqual([1, true]) // what was filled in beside the blocks taken
@@ -179,7 +179,7 @@ describe('magazines', () => {
   })
 
   it('give what they hold to the decay: nothing stays resident for a block that rests in one', () => {
-    const { heap, clock, os } = fakeHeap()
+    const { heap, clock, os } = testHeap()
     heap.freeMany(heap.allocMany(16, new Int32Array(30)))
     heap.freeMany(heap.allocMany(4096, new Int32Array(4)))
     expect([os.calls.discard, os.calls.unmap, held(heap) >= 34]).toEqual([0, 0, true])
@@ -188,7 +188,7 @@ describe('magazines', () => {
   })
 
   it('are emptied in long synchronous work too, when runs are put back', () => {
-    const { heap, clock } = fakeHeap()
+    const { heap, clock } = testHeap()
     const pointers = filled(heap, 64, 40)
     heap.freeMany(pointers.slice(0, 30))
     expect(held(heap)).toBe(30)
@@ -198,7 +198,7 @@ describe('magazines', () => {
   })
 
   it('live on with decay Infinity, without a timer', () => {
-    const { heap, clock } = fakeHeap({ decay: Infinity })
+    const { heap, clock } = testHeap({ decay: Infinity })
     const pointer = heap.alloc(100)
     heap.free(pointer)
     expect([clock.pending, held(heap) > 0]).toEqual([0, true])
@@ -211,7 +211,7 @@ describe('magazines', () => {
 
   it('do not exist with decay 0: each block is back in its pool when its free returns', () => {
     for (const sizeClass of onePoolClasses) {
-      const { heap, os } = fakeHeap({ decay: 0 })
+      const { heap, os } = testHeap({ decay: 0 })
       const pointers = [...heap.allocMany(BLOCK_BYTES[sizeClass] as number, new Int32Array(70))] as Pointer[]
       expect(held(heap)).toBe(0)
       for (const pointer of pointers) {
@@ -224,7 +224,7 @@ describe('magazines', () => {
   })
 
   it('hold blocks that are free: every second use of one is refused, by its code and reason', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     for (const size of [16, 512, 4096]) {
       const [pointer] = filled(heap, size, 3) as [Pointer]
       heap.free(pointer)
@@ -254,7 +254,7 @@ describe('magazines', () => {
       checkHeap: (heap) => checkHeap(heap.internals),
     }
     for (const [name, look] of Object.entries(looks)) {
-      const { heap } = fakeHeap()
+      const { heap } = testHeap()
       const pointers = filled(heap, 512, 39) // and one more block: five whole pools
       if (name === 'purge') heap.freeMany(pointers.slice(8, 16))
       else heap.freeMany(pointers.filter((_, index) => index % 4 === 0).slice(0, 9))
@@ -265,7 +265,7 @@ describe('magazines', () => {
   })
 
   it('may be filled by the callback of a compaction, which moves live blocks only', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const live = new Map<Pointer, number>()
     ;[...heap.allocMany(64, new Int32Array(1000))].forEach((pointer, index) => {
       if (index % 7 === 0) live.set(pointer as Pointer, index)
@@ -284,7 +284,7 @@ describe('magazines', () => {
   })
 
   it('are given up by a heap that closes', () => {
-    const { heap, clock, os } = fakeHeap()
+    const { heap, clock, os } = testHeap()
     const pointer = heap.alloc(16)
     heap.free(pointer)
     heap.close()

@@ -3,14 +3,14 @@ import { POOL_BYTES, type Pointer, recordAt, type SizeClass } from '../../lib/ba
 import { BLOCK_BYTES, RUN_BLOCKS, RUN_POOLS, WHOLE_RUN } from '../../lib/base/size-classes'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { runOf } from '../../lib/supply/runs'
-import { fakeHeap } from '../support/fake-heap'
+import { testHeap } from '../support/test-heap'
 
 const longClasses = Array.from({ length: WHOLE_RUN }, (_, c) => c as SizeClass).filter((c) => (RUN_POOLS[c] ?? 0) > 1)
 
 describe('blocks in runs of several pools', () => {
   it('fill a run from its start, and a pointer anywhere into it finds its first pool', () => {
     for (const sizeClass of longClasses) {
-      const { heap } = fakeHeap()
+      const { heap } = testHeap()
       const blockBytes = BLOCK_BYTES[sizeClass] as number
       const pointers = [...heap.allocMany(blockBytes, new Int32Array(RUN_BLOCKS[sizeClass] as number))] as Pointer[]
       const first = pointers[0] as Pointer
@@ -33,7 +33,7 @@ describe('blocks in runs of several pools', () => {
 
 describe('whole runs', () => {
   it('are one block of whole pools', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     for (const [size, pools] of [
       [32_769, 9],
       [100_000, 25],

@@ -2,10 +2,10 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { Heap, type HeapOptions } from '../../lib/heap/heap'
 import { checkHeap } from '../../lib/inspect/check-heap'
-import { FakeOsPages } from '../support/fake-os-pages'
 import { HeapModel } from '../support/heap-model'
 import { ManualClock } from '../support/manual-clock'
 import { Random } from '../support/random'
+import { TestPages } from '../support/test-pages'
 
 interface Workload {
   readonly operations: number
@@ -142,7 +142,7 @@ for (const osPageSize of [16384, 65536]) {
   for (const decay of [0, 1000, Infinity]) {
     workloads[`OS pages of ${osPageSize} bytes, decay ${decay}`] = {
       operations: 12_000,
-      options: { decay, osPages: new FakeOsPages({ osPageSize, canGrow: decay !== 0 }) },
+      options: { decay, osPages: new TestPages({ osPageSize, canMove: decay !== 0 }) },
       blocks: 600,
       size: (random) => (random.oneIn(2) ? anySize(random) : smallMix(random)),
       compacts: true,

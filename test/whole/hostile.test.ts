@@ -5,10 +5,10 @@ import type { Pointer } from '../../lib/base/layout'
 import { Heap } from '../../lib/heap/heap'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { caught } from '../support/caught'
-import { detach, FakeOsPages } from '../support/fake-os-pages'
 import { HeapModel } from '../support/heap-model'
 import { ManualClock } from '../support/manual-clock'
 import { Random } from '../support/random'
+import { detach, TestPages } from '../support/test-pages'
 
 const oddities: readonly unknown[] = [
   undefined,
@@ -163,7 +163,7 @@ describe('hostile calls', () => {
 
   it('a freed pointer is refused after any history until its place is handed out again', () => {
     const random = new Random('freed pointers')
-    const heap = new Heap({ osPages: new FakeOsPages(), clock: new ManualClock(), decay: random.pick([0, 1000]) })
+    const heap = new Heap({ osPages: new TestPages(), clock: new ManualClock(), decay: random.pick([0, 1000]) })
     const live = new Set<Pointer>()
     const freed = new Set<Pointer>()
     for (let i = 0; i < 20_000; i++) {
@@ -193,7 +193,7 @@ describe('hostile calls', () => {
     const random = new Random('lost buffers')
     for (const decay of [0, 1000]) {
       const clock = new ManualClock()
-      const heap = new Heap({ osPages: new FakeOsPages(), clock, decay })
+      const heap = new Heap({ osPages: new TestPages(), clock, decay })
       let live: Pointer[] = []
       for (let i = 0; i < 6000; i++) {
         const choice = random.below(100)

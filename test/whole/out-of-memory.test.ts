@@ -7,11 +7,11 @@ import { Heap } from '../../lib/heap/heap'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { caught } from '../support/caught'
 import { runChild, said } from '../support/child'
-import { fakeHeap } from '../support/fake-heap'
-import { FakeOsPages } from '../support/fake-os-pages'
 import { HeapModel } from '../support/heap-model'
 import { ManualClock } from '../support/manual-clock'
 import { Random } from '../support/random'
+import { testHeap } from '../support/test-heap'
+import { TestPages } from '../support/test-pages'
 
 /** Sizes that open arenas, runs and large mappings. */
 const sizes = [16, 500, 3000, 9000, 40_000, 100_000, 200_000, 260_000, 700_000]
@@ -32,13 +32,13 @@ function* session(heap: Heap, model: HeapModel, clock: ManualClock): Generator<(
 }
 
 interface Outcome {
-  readonly os: FakeOsPages
+  readonly os: TestPages
   readonly errors: HeapError[]
 }
 
 /** Runs the session; a step that fails is repeated once memory is back. */
-function runSession(prepare: (os: FakeOsPages) => void, decay: number, osPageSize = 4096): Outcome {
-  const os = new FakeOsPages({ osPageSize })
+function runSession(prepare: (os: TestPages) => void, decay: number, osPageSize = 4096): Outcome {
+  const os = new TestPages({ osPageSize })
   const clock = new ManualClock()
   const heap = new Heap({ osPages: os, clock, decay })
   const model = new HeapModel(heap, quiet)
@@ -102,7 +102,7 @@ describe('fake OS pages that fail', () => {
   }
 
   it('gives EBB_OUT_OF_MEMORY with errno, syscall, the bytes and the remedy', () => {
-    const { heap, os } = fakeHeap()
+    const { heap, os } = testHeap()
     os.failFrom = 1
     const error = caught(() => heap.alloc(100))
     expect(error).toBeInstanceOf(HeapError)
@@ -115,7 +115,7 @@ describe('fake OS pages that fail', () => {
   })
 
   it('are asked again when the heap had something to give back', () => {
-    const { heap, os } = fakeHeap()
+    const { heap, os } = testHeap()
     heap.free(heap.alloc(1_000_000))
     os.failAt = os.fallible + 1
     os.failing = 'map'
@@ -124,9 +124,9 @@ describe('fake OS pages that fail', () => {
   })
 
   it('leave a block untouched that could not be resized', () => {
-    for (const canGrow of [true, false]) {
+    for (const canMove of [true, false]) {
       for (const size of [100, 5000, 40_000, 1_000_000]) {
-        const { heap, os } = fakeHeap({ canGrow })
+        const { heap, os } = testHeap({ canMove })
         const pointer = heap.alloc(size)
         heap.bytes(pointer).fill(9)
         os.failFrom = 0
@@ -142,7 +142,7 @@ describe('fake OS pages that fail', () => {
   })
 
   it('undo an allocMany that did not get all of its blocks', () => {
-    const { heap, os } = fakeHeap()
+    const { heap, os } = testHeap()
     os.failFrom = 3
     expect(caught(() => heap.allocMany(4096, new Int32Array(500))).code).toBe('EBB_OUT_OF_MEMORY')
     expect(heap.stats().blocks).toBe(0)
@@ -150,7 +150,7 @@ describe('fake OS pages that fail', () => {
   })
 
   it('cannot make free or the timer throw; what they refuse is counted and tried again', () => {
-    const { heap, os, clock } = fakeHeap()
+    const { heap, os, clock } = testHeap()
     const keep = heap.alloc(16)
     const pointers = Array.from({ length: 300 }, () => heap.alloc(4096))
     os.failFrom = 0
@@ -170,7 +170,7 @@ describe('fake OS pages that fail', () => {
   })
 
   it('make purge throw EBB_OS, and the next purge complete', () => {
-    const { heap, os } = fakeHeap()
+    const { heap, os } = testHeap()
     heap.alloc(16)
     for (const pointer of Array.from({ length: 40 }, () => heap.alloc(4096))) heap.free(pointer)
     os.failFrom = 0
@@ -188,7 +188,7 @@ describe('fake OS pages that fail', () => {
 
 describe('the limit option', () => {
   it('fails with EBB_LIMIT, having purged first, and holds exactly', () => {
-    const { heap, os } = fakeHeap({ limit: 4 * ARENA_BYTES })
+    const { heap, os } = testHeap({ limit: 4 * ARENA_BYTES })
     const first = heap.alloc(2 * ARENA_BYTES)
     heap.alloc(100)
     const second = heap.alloc(ARENA_BYTES)
@@ -209,7 +209,7 @@ describe('the limit option', () => {
   })
 
   it('holds for blocks that grow in place, which stay as they are', () => {
-    const { heap } = fakeHeap({ limit: 8 * ARENA_BYTES })
+    const { heap } = testHeap({ limit: 8 * ARENA_BYTES })
     const pointer = heap.alloc(3 * ARENA_BYTES)
     heap.bytes(pointer).fill(4)
     expect(caught(() => heap.realloc(pointer, 9 * ARENA_BYTES)).code).toBe('EBB_LIMIT')
@@ -222,13 +222,13 @@ describe('the limit option', () => {
   it('is not passed by blocks that are free: magazines are given back before a request fails', () => {
     const limit = ARENA_BYTES
     for (const size of [16, 512, 4096]) {
-      const { heap } = fakeHeap({ limit })
+      const { heap } = testHeap({ limit })
       heap.freeMany(heap.allocMany(size, new Int32Array(4)))
       expect(heap.usableSize(heap.alloc(ARENA_BYTES))).toBe(ARENA_BYTES)
       checkHeap(heap.internals)
     }
     for (const size of [16, 700, 8192, 16_384]) {
-      const { heap, os } = fakeHeap({ limit })
+      const { heap, os } = testHeap({ limit })
       const pointers = [...heap.allocMany(4096, new Int32Array(63))] as Pointer[]
       heap.freeMany(pointers.slice(10, 14))
       const pointer = heap.alloc(size)
@@ -242,7 +242,7 @@ describe('the limit option', () => {
 
   it('leaves no mapping behind where there is no room for a block', () => {
     for (const size of [2 * ARENA_BYTES, 1_003_520]) {
-      const { heap, os } = fakeHeap({ limit: size - 4096 })
+      const { heap, os } = testHeap({ limit: size - 4096 })
       // An empty arena stays until the large mapping drives it out.
       heap.free(heap.alloc(16))
       expect(os.mapped.size).toBe(1)
@@ -254,7 +254,7 @@ describe('the limit option', () => {
   })
 
   it('of less than an arena still serves what fits', () => {
-    const { heap } = fakeHeap({ limit: 0 })
+    const { heap } = testHeap({ limit: 0 })
     expect(caught(() => heap.alloc(0)).code).toBe('EBB_LIMIT')
     expect(caught(() => heap.alloc(1e6)).code).toBe('EBB_LIMIT')
     checkHeap(heap.internals)
