@@ -129,7 +129,9 @@ static Napi::Value adopt(const Info& info) {
   napi_value buffer;
   const bool is_view = info[0].IsTypedArray() && napi_get_typedarray_info(env, info[0], &type, &byte_length, &address,
                                                                           &buffer, &byte_offset) == napi_ok;
-  if (!is_view || type != napi_uint8_array || byte_offset != 0)
+  bool can_be_detached = true;
+  if (is_view) napi_is_arraybuffer(env, buffer, &can_be_detached);
+  if (can_be_detached || type != napi_uint8_array || byte_offset != 0)
     throw Napi::TypeError::New(env, "view must be a Uint8Array over a whole SharedArrayBuffer");
   const size_t page = os_page_size();
   if (byte_length == 0 || byte_length % page != 0 || reinterpret_cast<uintptr_t>(address) % page != 0)
