@@ -37,20 +37,23 @@ describe.skipIf(isPromised)('annexes', () => {
 })
 
 describe('shelves', () => {
-  it.skipIf(isPromised)('take blocks one behind the other, each with a pool in front, the first page left empty', () => {
-    const { homes, os } = fresh()
-    const [a, b] = slots(5, 9) as [Slot, Slot]
-    homes.shelve(a, 3 * PAGE)
-    homes.shelve(b, 2 * PAGE)
-    expect(os.regions.map(({ byteLength }) => byteLength)).toEqual([SHELF_BYTES])
-    const region = os.regions[0]
-    expect(homes.large(a)).toEqual({ region, byteOffset: PAGE - POOL_BYTES, capacity: 3 * PAGE, slots: 0 })
-    expect(homes.large(b)).toEqual({ region, byteOffset: 4 * PAGE - POOL_BYTES, capacity: 2 * PAGE, slots: 0 })
-    expect(homes.large(7 as Slot)).toBeUndefined()
-    homes.forget(a)
-    homes.shelve(a, 2 * PAGE)
-    expect([homes.large(a)?.byteOffset, os.regions.length]).toEqual([PAGE - POOL_BYTES, 1])
-  })
+  it.skipIf(isPromised)(
+    'take blocks one behind the other, each with a pool in front, the first page left empty',
+    () => {
+      const { homes, os } = fresh()
+      const [a, b] = slots(5, 9) as [Slot, Slot]
+      homes.shelve(a, 3 * PAGE)
+      homes.shelve(b, 2 * PAGE)
+      expect(os.regions.map(({ byteLength }) => byteLength)).toEqual([SHELF_BYTES])
+      const region = os.regions[0]
+      expect(homes.large(a)).toEqual({ region, byteOffset: PAGE - POOL_BYTES, capacity: 3 * PAGE, slots: 0 })
+      expect(homes.large(b)).toEqual({ region, byteOffset: 4 * PAGE - POOL_BYTES, capacity: 2 * PAGE, slots: 0 })
+      expect(homes.large(7 as Slot)).toBeUndefined()
+      homes.forget(a)
+      homes.shelve(a, 2 * PAGE)
+      expect([homes.large(a)?.byteOffset, os.regions.length]).toEqual([PAGE - POOL_BYTES, 1])
+    },
+  )
 
   it.skipIf(isPromised)('let a block grow into what is free behind it', () => {
     const { homes } = fresh()
@@ -75,18 +78,21 @@ describe('shelves', () => {
     expect([homes.large(tail), homes.extendShelved(a, 10 * PAGE)]).toEqual([undefined, true])
   })
 
-  it.skipIf(isPromised)('are one more where none has room, long for a long block, and dropped when empty but the last', () => {
-    const { homes, os } = fresh()
-    const [a, b] = slots(1, 2) as [Slot, Slot]
-    homes.shelve(a, SHELF_BYTES / 4)
-    homes.shelve(b, SHELF_BYTES)
-    expect(os.regions.map(({ byteLength }) => byteLength)).toEqual([SHELF_BYTES, 2 * (SHELF_BYTES + PAGE)])
-    homes.forget(b)
-    homes.forget(a)
-    expect(os.regions.map(({ isDropped }) => isDropped)).toEqual([false, true])
-    homes.shelve(b, PAGE)
-    expect(os.regions.length).toBe(2)
-  })
+  it.skipIf(isPromised)(
+    'are one more where none has room, long for a long block, and dropped when empty but the last',
+    () => {
+      const { homes, os } = fresh()
+      const [a, b] = slots(1, 2) as [Slot, Slot]
+      homes.shelve(a, SHELF_BYTES / 4)
+      homes.shelve(b, SHELF_BYTES)
+      expect(os.regions.map(({ byteLength }) => byteLength)).toEqual([SHELF_BYTES, 2 * (SHELF_BYTES + PAGE)])
+      homes.forget(b)
+      homes.forget(a)
+      expect(os.regions.map(({ isDropped }) => isDropped)).toEqual([false, true])
+      homes.shelve(b, PAGE)
+      expect(os.regions.length).toBe(2)
+    },
+  )
 
   it('are as long as their block where no more can be had, and refused with it', () => {
     const { homes, os } = fresh()
