@@ -217,6 +217,18 @@ describe('a slot over which somebody has an ArrayBuffer', () => {
     expect([space.takeArena(), space.isShared(slot)]).toEqual([slot, false])
   })
 
+  it('keeps its memory, too, where its heap was not freed but collected', () => {
+    const { space, region } = fresh()
+    const slot = space.takeArena() as Slot
+    space.wrap(slot, 0, ARENA_BYTES)
+    space.words[wordOf(space, slot)] = 9
+    space.put(slot, true)
+    expect([space.words[wordOf(space, slot)], space.isFree(slot), region.discards]).toEqual([9, false, []])
+    region.collectPart()
+    space.tidy()
+    expect([space.words[wordOf(space, slot)], space.takeArena()]).toEqual([0, slot])
+  })
+
   it('is used again as soon as it can be where no other is left', () => {
     const { space, os, region } = fresh()
     os.longest = 0
