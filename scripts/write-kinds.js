@@ -63,8 +63,8 @@ function accessor({ name, bytes, says, isBig, type, array }) {
     `  /** Writes ${says} (${size}). */\n  set${name}(pointer: Pointer, byteOffset: number, value: ${type}): void {`,
   ]
   const slow = [
-    `this.getFar(${name.toLowerCase()}, pointer, byteOffset)`,
-    `this.setFar(${name.toLowerCase()}, pointer, byteOffset, value)`,
+    `getFar(this.#parts, ${name.toLowerCase()}, pointer, byteOffset)`,
+    `setFar(this.#parts, ${name.toLowerCase()}, pointer, byteOffset, value)`,
   ]
   const shift = Math.log2(bytes)
   const element = `near${bytes} + (pointer << ${4 - shift}) + ${shift === 0 ? 'byteOffset' : `(byteOffset >> ${shift})`}`
@@ -74,12 +74,12 @@ function accessor({ name, bytes, says, isBig, type, array }) {
         `    try {
       ${access}(at(pointer, byteOffset)${value}, true)
     } catch (cause) {
-      ${value === '' ? 'return ' : ''}this.refuseAccess(pointer, byteOffset, ${bytes}, cause)
+      ${value === '' ? 'return ' : ''}refuseAccess(this.#parts, pointer, byteOffset, ${bytes}, cause)
     }
   }
 `,
     )
-    return `${heads[0]}\n${get(`return this.view(pointer).get${name}`)}\n${heads[1]}\n${set(`this.view(pointer).set${name}`)}`
+    return `${heads[0]}\n${get(`return viewOf(this.#parts, pointer).get${name}`)}\n${heads[1]}\n${set(`viewOf(this.#parts, pointer).set${name}`)}`
   }
   if (bytes < 4) {
     const isNear = `    if (

@@ -18,10 +18,38 @@ import { blockBytesOf, runBlocksOf, WHOLE_RUN } from '../base/size-classes'
 import { CLASS, isFreePool, word } from '../books/ledger'
 import type { HeapParts } from '../supply/parts'
 import { runOf } from '../supply/runs'
+import { isLive, usableBytes } from './live-blocks'
 
-/** @param verb - what was asked for, for the message: `'free'`, `'realloc'` ... */
-export function refusePointer(parts: HeapParts, isClosed: boolean, pointer: unknown, verb: string): never {
+/** Throws EBB_CLOSED where the heap is closed. */
+export function mustBeOpen({ isClosed }: HeapParts, verb: string): void {
   if (isClosed) refuseClosed(verb)
+}
+
+/** Throws where the pointer is not that of a live block of the heap. */
+export function mustBeLive(parts: HeapParts, pointer: unknown, verb: string): asserts pointer is Pointer {
+  if (!isLive(parts, pointer)) refusePointer(parts, pointer, verb)
+}
+
+/** Says why an access of some bytes of a block failed. */
+export function refuseAccess(
+  parts: HeapParts,
+  pointer: Pointer,
+  byteOffset: number,
+  byteLength: number,
+  cause: unknown,
+): never {
+  mustBeLive(parts, pointer, 'access')
+  const usable = usableBytes(parts, pointer)
+  if (Number.isInteger(byteOffset) && byteOffset >= 0 && byteOffset + byteLength <= usable) throw cause
+  throw new HeapError(
+    'EBB_OUT_OF_BOUNDS',
+    `ebb: ${byteLength} bytes at byteOffset ${show(byteOffset)} leave the block ${showPointer(pointer)} of ${usable} usable bytes`,
+  )
+}
+
+/** @param verb - the refused call, for the message: `'free'`, `'realloc'` ... */
+export function refusePointer(parts: HeapParts, pointer: unknown, verb: string): never {
+  mustBeOpen(parts, verb)
   if (typeof pointer !== 'number') {
     throw new TypeError(
       `ebb: ${verb} needs a pointer that this heap returned, got ${show(pointer)} (${typeof pointer})`,

@@ -4,6 +4,7 @@ import { HeapError, show, showPointer } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { WeakList } from '../base/weak-list'
 import type { Heap } from '../heap/heap'
+import { partsOf } from '../heap/numbers'
 import { space } from '../space/thread-space'
 import { addReader } from '../supply/parts'
 import { Place, type RowMaker } from './rows'
@@ -38,7 +39,7 @@ export class Cursor<S extends Shape> {
     this.#place.stride = stride
     this.row = make(this.#place) as unknown as RowOf<S>
     this.seat(pointer, length)
-    addReader(heap.internals, this.#place)
+    addReader(partsOf(heap), this.#place)
     places.add(this.#place)
   }
 

@@ -39,6 +39,10 @@ export interface HeapParts {
   readonly pins: Map<Pointer, number>
   /** Those who read and write blocks past the heap's own methods: told when it closes. */
   readonly readers: WeakList<Reader>
+  /** Set by close(): every call but close, stats and free(0) is refused from then on. */
+  isClosed: boolean
+  /** Slow operations so far, counted where EBB_CHECK asks for it. */
+  slowOperations: number
   /** The block that compact is telling its callback of; 0: none. */
   moving: Pointer | 0
 }
@@ -71,6 +75,8 @@ export function wire(os: OsPages, clock: Clock, decayMs: number, limit: number, 
     purger,
     pins: new Map<Pointer, number>(),
     readers: new WeakList<Reader>(),
+    isClosed: false,
+    slowOperations: 0,
     moving: 0 as Pointer | 0,
   }
   arenas.onWake = () => purger.wake()
@@ -85,8 +91,9 @@ export function wire(os: OsPages, clock: Clock, decayMs: number, limit: number, 
 }
 
 /** Gives everything back, now. */
-export function closeParts({ table, purger, large, budget, arenas, used, magazines, pins, readers }: HeapParts): void {
-  budget.isClosed = true
+export function closeParts(parts: HeapParts): void {
+  const { table, purger, large, budget, arenas, used, magazines, pins, readers } = parts
+  parts.isClosed = budget.isClosed = true
   purger.close()
   magazines.dropMagazines()
   used.clear()
@@ -100,8 +107,8 @@ export function closeParts({ table, purger, large, budget, arenas, used, magazin
 }
 
 /** Has somebody told when the heap closes, now if it has closed already. */
-export function addReader({ budget, readers }: HeapParts, reader: Reader): void {
-  if (budget.isClosed) reader.close()
+export function addReader({ isClosed, readers }: HeapParts, reader: Reader): void {
+  if (isClosed) reader.close()
   else readers.add(reader)
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { HeapError, isByteLength, refuseByteLength, refuseClosed, show, showPointer } from '../../lib/base/errors'
 import type { Pointer } from '../../lib/base/layout'
 import { Heap } from '../../lib/heap/heap'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { caught } from '../support/caught'
 import { fakeHeap } from '../support/fake-heap'
@@ -195,7 +196,7 @@ describe('wrong pointers on an open heap', () => {
       }
       expect(valueOfRan).toBe(0)
       expect(heap.stats()).toEqual(before)
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     })
   }
 
@@ -382,7 +383,7 @@ describe('a closed heap', () => {
     expect(heap.isLive(pointer)).toBe(false)
     expect(heap.stats()).toMatchObject({ arenas: 0, blocks: 0, mappedBytes: 0, residentBytes: 0, liveBytes: 0 })
     expect(heap.residentBytes()).toBe(0)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 })
 
@@ -409,7 +410,7 @@ describe('a heap that lost memory', () => {
             message: new RegExp(`^ebb: ${verb}\\(0x.*detached or transferred away`),
           })
         }
-        checkHeap(heap.internals)
+        checkHeap(partsOf(heap))
         heap.free(heap.alloc(byteLength))
         expect(heap.stats()).toMatchObject({ blocks: 0, liveBytes: 0, lostMappings: 1 })
         heap.close()

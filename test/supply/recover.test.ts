@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { HeapError } from '../../lib/base/errors'
 import { type Pointer, slotOf } from '../../lib/base/layout'
 import type { Heap } from '../../lib/heap/heap'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { rebuild, rebuildIfLost } from '../../lib/supply/recover'
 import { caught } from '../support/caught'
@@ -22,13 +23,13 @@ describe('the books built anew', () => {
     heap.pin(pointers[1] as Pointer)
     heap.pin(pointers[2] as Pointer)
     const before = heap.stats()
-    rebuildIfLost(heap.internals)
-    rebuild(heap.internals)
-    checkHeap(heap.internals)
+    rebuildIfLost(partsOf(heap))
+    rebuild(partsOf(heap))
+    checkHeap(partsOf(heap))
     expect(heap.stats()).toEqual(before)
     heap.unpin(pointers[1] as Pointer)
-    for (const pointer of pointers) if (heap.isLive(pointer) && !heap.internals.pins.has(pointer)) heap.free(pointer)
-    checkHeap(heap.internals)
+    for (const pointer of pointers) if (heap.isLive(pointer) && !partsOf(heap).pins.has(pointer)) heap.free(pointer)
+    checkHeap(partsOf(heap))
     expect(heap.stats().blocks).toBe(1)
   })
 
@@ -38,12 +39,12 @@ describe('the books built anew', () => {
     for (const pointer of pointers) heap.bytes(pointer).fill(pointer & 255)
     for (const pointer of pointers.slice(0, 20)) heap.pin(pointer)
     const lost = new Set([pointers[0], pointers[100], pointers[6]].map((pointer) => slotOf(pointer as Pointer)))
-    for (const slot of lost) detach(heap.internals.table.buffer(slot))
+    for (const slot of lost) detach(partsOf(heap).table.buffer(slot))
     const left = pointers.filter((pointer) => !lost.has(slotOf(pointer)))
     expect(heap.stats()).toMatchObject({ blocks: left.length, lostMappings: 3 })
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
     for (const pointer of left) expect(heap.bytes(pointer).every((byte) => byte === (pointer & 255))).toBe(true)
-    for (const pointer of heap.internals.pins.keys()) expect(lost.has(slotOf(pointer))).toBe(false)
+    for (const pointer of partsOf(heap).pins.keys()) expect(lost.has(slotOf(pointer))).toBe(false)
   })
 
   it('never hand out a lost slot again', () => {
@@ -77,9 +78,9 @@ function torn(size: number, options = {}): Torn {
   const gone = first.filter((pointer) => slotOf(pointer) === slotOf(first[0] as Pointer))
   const safe = kept.filter((pointer) => slotOf(pointer) !== slotOf(first[0] as Pointer))
   for (const pointer of safe) heap.bytes(pointer).fill(pointer & 255)
-  heap.internals.magazines.releaseAll()
+  partsOf(heap).magazines.releaseAll()
   heap.freeMany(gone.splice(0, 60))
-  detach(heap.internals.table.buffer(slotOf(first[0] as Pointer)))
+  detach(partsOf(heap).table.buffer(slotOf(first[0] as Pointer)))
   return { heap, clock, gone, kept: safe }
 }
 
@@ -109,7 +110,7 @@ describe('memory that was taken away and not missed yet', () => {
       expect([size, refused > 0]).toEqual([size, true])
       mustBeIntact(heap, kept)
       expect(heap.stats()).toMatchObject({ blocks: kept.length, lostMappings: 1 })
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
       heap.freeMany(kept)
       heap.purge()
       expect(heap.stats()).toMatchObject({ blocks: 0, arenas: 0, mappedBytes: 0 })
@@ -142,7 +143,7 @@ describe('memory that was taken away and not missed yet', () => {
       // From here on it is known, and no alloc returns any of it.
       for (let i = 0; i < 300; i++) heap.bytes(heap.alloc(64))
       mustBeIntact(heap, kept)
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     }
   })
 
@@ -155,7 +156,7 @@ describe('memory that was taken away and not missed yet', () => {
       expect(heap.stats().lostMappings).toBe(1)
       for (let i = 0; i < 300; i++) heap.bytes(heap.alloc(size))
       mustBeIntact(heap, kept)
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     }
   })
 
@@ -181,7 +182,7 @@ describe('memory that was taken away and not missed yet', () => {
           ).toBe(true)
         if (name === 'realloc of another block') kept.splice(6, 1)
         mustBeIntact(heap, kept)
-        checkHeap(heap.internals)
+        checkHeap(partsOf(heap))
       }
     }
   })
@@ -204,18 +205,18 @@ describe('memory that was taken away and not missed yet', () => {
         } catch (error) {
           expect(error).toMatchObject(LOST)
         }
-        expect(heap.internals.table.lostSlots.size).toBe(1)
+        expect(partsOf(heap).table.lostSlots.size).toBe(1)
       },
     }
     for (const [name, look] of Object.entries(looks)) {
       for (const size of [16, 4096]) {
         const state = torn(size)
         look(state)
-        expect([name, size, state.heap.internals.table.lostSlots.size]).toEqual([name, size, 1])
+        expect([name, size, partsOf(state.heap).table.lostSlots.size]).toEqual([name, size, 1])
         mustBeIntact(state.heap, state.kept)
         expect(state.heap.isLive(state.heap.alloc(size))).toBe(true)
         expect(state.heap.stats()).toMatchObject({ blocks: state.kept.length + 1, lostMappings: 1 })
-        checkHeap(state.heap.internals)
+        checkHeap(partsOf(state.heap))
       }
     }
   })
@@ -234,7 +235,7 @@ describe('memory that was taken away and not missed yet', () => {
       heap.freeMany(kept.splice(0, 3))
       mustBeIntact(heap, kept)
       expect(heap.stats()).toMatchObject({ blocks: kept.length, lostMappings: 1 })
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     }
   })
 
@@ -310,7 +311,7 @@ describe('memory that was taken away and not missed yet', () => {
         verify()
         const left = [...live.keys()].filter((pointer) => !isTaken(pointer))
         expect(heap.stats().blocks).toBe(left.length)
-        checkHeap(heap.internals)
+        checkHeap(partsOf(heap))
         heap.freeMany(left)
         heap.purge()
         expect(heap.stats()).toMatchObject({ blocks: 0, arenas: 0, largeBlocks: 0, keptBytes: 0 })
