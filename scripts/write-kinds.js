@@ -124,6 +124,46 @@ ${heads[1]}
 `
 }
 
+/** The slow paths of all kinds but the two of bigints, and what names a kind to them. */
+function farAccess() {
+  const kinds = NUMBERS.filter(({ isBig }) => !isBig)
+  const cases = (line) =>
+    kinds.map(({ name, bytes }, i) => {
+      const label = i < kinds.length - 1 ? `case ${name.toLowerCase()}:` : 'default:'
+      return `      ${label}\n${line(name, bytes > 1).replace(/^/gm, '        ')}\n`
+    })
+  const gets = cases((name, isWide) => `return view.get${name}(offset${isWide ? ', true' : ''})`)
+  const sets = cases((name, isWide) => `view.set${name}(offset, value${isWide ? ', true' : ''})\nbreak`)
+  const open = `  try {
+    const view = viewOf(parts, pointer)
+    const offset = at(pointer, byteOffset)
+    switch (kind) {
+`
+  return `${kinds.map(({ name }, i) => `const ${name.toLowerCase()} = ${i}\n`).join('')}type Kind = ${kinds.map((_, i) => i).join(' | ')}
+/** Bytes of a number, by its kind. */
+const BYTES = [${kinds.map(({ bytes }) => bytes).join(', ')}] as const
+
+/**
+ * Reads whatever the hot path does not. One function for all kinds, and so one that V8 finds too long to inline: its budget for a
+ * caller's loop is for the hot paths.
+ */
+function getFar(parts: HeapParts, kind: Kind, pointer: Pointer, byteOffset: number): number {
+${open}${gets.join('')}    }
+  } catch (cause) {
+    return refuseAccess(parts, pointer, byteOffset, BYTES[kind], cause)
+  }
+}
+
+/** Writes whatever the hot path does not. */
+function setFar(parts: HeapParts, kind: Kind, pointer: Pointer, byteOffset: number, value: number): void {
+${open}${sets.join('')}    }
+  } catch (cause) {
+    refuseAccess(parts, pointer, byteOffset, BYTES[kind], cause)
+  }
+}
+`
+}
+
 /** A class of fields: as the accessor, with the offset in elements. */
 function field(scalar) {
   const { kind, name, bytes, isBig, type, array, read, write } = scalar
@@ -220,19 +260,24 @@ function property(scalar) {
 `
 }
 
-const REGIONS = {
-  'lib/heap/numbers.ts': () => NUMBERS.map(accessor).join('\n'),
-  'lib/records/fields.ts': () => SCALARS.map(field).join('\n'),
-  'lib/records/rows.ts': () => SCALARS.map(property).join(''),
+/** The regions of each file, in their order. */
+const FILES = {
+  'lib/heap/numbers.ts': [NUMBERS.map(accessor).join('\n'), farAccess()],
+  'lib/records/fields.ts': [SCALARS.map(field).join('\n')],
+  'lib/records/rows.ts': [SCALARS.map(property).join('')],
 }
 
 const isCheck = process.argv.includes('--check')
-for (const [name, write] of Object.entries(REGIONS)) {
+for (const [name, regions] of Object.entries(FILES)) {
   const file = path.join(__dirname, '..', name)
   const text = readFileSync(file, 'utf8')
-  if (text.match(MARKED)?.length !== 1)
-    throw new Error(`${name} has no region with the marks of scripts/write-kinds.js`)
-  const written = text.replace(MARKED, () => write())
+  const marked = text.match(MARKED)?.length ?? 0
+  if (marked !== regions.length)
+    throw new Error(
+      `${name} has ${marked} regions with the marks of scripts/write-kinds.js, and needs ${regions.length}`,
+    )
+  const rest = [...regions]
+  const written = text.replace(MARKED, () => rest.shift())
   if (written === text) continue
   if (!isCheck) writeFileSync(file, written)
   else {

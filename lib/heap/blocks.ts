@@ -41,6 +41,9 @@ const nearEnd = space.nearEnd * GRANULES_PER_ARENA
 /** Whether a pointer is one into a near arena. */
 const isNear = (pointer: Pointer): boolean => pointer >= firstNear && pointer < nearEnd
 
+/** Granules of a small block, which are its size class too. */
+const granulesOf = (byteLength: number): number => (byteLength + 15) >>> 4
+
 /** EBB_CHECK=3 in the environment: the heap checks itself after every CHECK_INTERVAL-th slow operation. */
 const CHECK = Number(process.env.EBB_CHECK ?? 0)
 const CHECK_INTERVAL = 64
@@ -122,16 +125,16 @@ function allocSlow(heap: Blocks, byteLength: number): Pointer {
   const isSmall = typeof byteLength === 'number' && (byteLength | 0) === byteLength && (byteLength - 1) >>> 0 < smallMax
   if (!isSmall && !isByteLength(byteLength)) refuseByteLength(byteLength)
   mustBeOpen(parts, 'alloc')
-  if (isSmall) return parts.magazines.refill(((byteLength + 15) >>> 4) as SizeClass)
+  if (isSmall) return parts.magazines.refill(granulesOf(byteLength) as SizeClass)
   return settle(parts, takeAny(parts, byteLength))
 }
 
 function takeZeroed(heap: Blocks, byteLength: number): Pointer {
   if (typeof byteLength === 'number' && byteLength <= smallMax) {
     const pointer = heap.alloc(byteLength)
-    const granules = (byteLength + 15) >>> 4 || 1
+    const granules = granulesOf(byteLength) || 1
     if (!isNear(pointer)) {
-      clearBlock(partsOf(heap), pointer, granules << 4)
+      clearBlock(partsOf(heap).table, pointer, granules << granuleShift)
       return pointer
     }
     const end = near + ((pointer + granules) << 2)
@@ -146,7 +149,7 @@ function takeZeroed(heap: Blocks, byteLength: number): Pointer {
   const parts = partsOf(heap)
   parts.arenas.tookZeroed = false
   const pointer = heap.alloc(byteLength)
-  if (!tookZeroed(parts, pointer, byteLength)) clearBlock(parts, pointer, usableBytes(parts, pointer))
+  if (!tookZeroed(parts, pointer, byteLength)) clearBlock(parts.table, pointer, usableBytes(parts, pointer))
   return pointer
 }
 
@@ -157,7 +160,7 @@ function resize(heap: Blocks, base: number, pointer: Pointer, byteLength: number
     if (byteLength > 0 && byteLength <= smallMax) {
       const unused = (granules << granuleShift) - byteLength
       if (unused >= 0 && (unused < granuleBytes || unused <= granules << (granuleShift - 2))) return pointer
-      return moveSmall(heap, pointer, byteLength, Math.min(granules, (byteLength + 15) >>> granuleShift))
+      return moveSmall(heap, pointer, byteLength, Math.min(granules, granulesOf(byteLength)))
     }
   }
   return resizeAny(heap, pointer, byteLength)
@@ -174,7 +177,7 @@ function smallGranules(base: number, pointer: Pointer): number {
 /** Moves a small block to another small class and keeps the first `granules` of it. */
 function moveSmall(heap: Blocks, pointer: Pointer, byteLength: number, granules: number): Pointer {
   const moved = heap.alloc(byteLength)
-  if (!isNear(pointer) || !isNear(moved)) copyBlock(partsOf(heap), pointer, moved, granules << granuleShift)
+  if (!isNear(pointer) || !isNear(moved)) copyBlock(partsOf(heap).table, pointer, moved, granules << granuleShift)
   else {
     const end = near + ((pointer + granules) << 2)
     const distance = (moved - pointer) << 2
@@ -198,7 +201,7 @@ function resizeAny(heap: Blocks, pointer: Pointer, byteLength: number): Pointer 
   const longer = moveLarge(parts, pointer, byteLength)
   if (longer !== 0) return longer
   const moved = heap.alloc(byteLength)
-  copyBlock(parts, pointer, moved, Math.min(byteLength, usableBytes(parts, pointer)))
+  copyBlock(parts.table, pointer, moved, Math.min(byteLength, usableBytes(parts, pointer)))
   heap.free(pointer)
   return moved
 }

@@ -1,14 +1,14 @@
-/** What is put into blocks and read from them beside numbers: strings, and bytes copied in and out. */
+/** Strings in blocks, bytes copied into and out of them, and views on them. */
 
+import { isByteLength, refuseByteLength, show } from '../base/errors'
 import { type Pointer, slotOf } from '../base/layout'
+import type { ArenaTable } from '../books/arena-table'
 import type { HeapParts } from '../supply/parts'
 import { Blocks } from './blocks'
 import { payloadOffset, usableBytes } from './live-blocks'
 import { partsOf } from './numbers'
-import { mustBeLive } from './refuse'
+import { mustBeLive, refuseRange } from './refuse'
 import {
-  bytesOf,
-  checkRange,
   encodedBytes,
   packPrefix,
   prefixBytes,
@@ -17,7 +17,7 @@ import {
   type StringEncoding,
 } from './strings'
 
-/** The strings and byte copies of a {@link Heap}. Every call checks that its pointer is that of a live block. */
+/** The strings, copies and views of a {@link Heap}. Every call checks that its pointer is that of a live block. */
 export class Bytes extends Blocks {
   /**
    * Allocates a block with a text in it. Its length and encoding are stored with it, in {@link STRING_PREFIX_BYTES} bytes in front.
@@ -31,7 +31,7 @@ export class Bytes extends Blocks {
     const byteLength = encodedBytes(text, encoding)
     const pointer = this.alloc(STRING_PREFIX_BYTES + byteLength)
     this.setUint32(pointer, 0, packPrefix(byteLength, encoding))
-    if (byteLength > 0) bufferAt(partsOf(this), pointer, STRING_PREFIX_BYTES, byteLength).write(text, encoding)
+    if (byteLength > 0) bufferAt(partsOf(this).table, pointer, STRING_PREFIX_BYTES, byteLength).write(text, encoding)
     return pointer
   }
 
@@ -46,7 +46,7 @@ export class Bytes extends Blocks {
     const prefix = this.getUint32(pointer, 0)
     const byteLength = prefixBytes(prefix, usableBytes(parts, pointer), pointer, 'readString')
     if (byteLength === 0) return ''
-    return bufferAt(parts, pointer, STRING_PREFIX_BYTES, byteLength).toString(prefixEncoding(prefix))
+    return bufferAt(parts.table, pointer, STRING_PREFIX_BYTES, byteLength).toString(prefixEncoding(prefix))
   }
 
   /** Bytes of the text of a block of {@link allocString}, without the prefix. Throws as {@link readString}. */
@@ -68,7 +68,7 @@ export class Bytes extends Blocks {
     const parts = partsOf(this)
     mustBeLive(parts, pointer, 'copyIn')
     const bytes = bytesOf(source, 'copyIn')
-    checkRange(pointer, byteOffset, bytes.length, usableBytes(parts, pointer), 'copyIn')
+    checkedLength(parts, pointer, byteOffset, bytes.length, 'copyIn')
     parts.table.payload(slotOf(pointer)).set(bytes, payloadOffset(pointer) + byteOffset)
     return bytes.length
   }
@@ -82,11 +82,22 @@ export class Bytes extends Blocks {
   copyOut(pointer: Pointer, byteLength?: number, byteOffset = 0): Uint8Array<ArrayBuffer> {
     const parts = partsOf(this)
     mustBeLive(parts, pointer, 'copyOut')
-    const usable = usableBytes(parts, pointer)
-    const length = byteLength ?? Math.max(0, usable - byteOffset)
-    checkRange(pointer, byteOffset, length, usable, 'copyOut')
+    const length = checkedLength(parts, pointer, byteOffset, byteLength, 'copyOut')
     const start = payloadOffset(pointer) + byteOffset
     return parts.table.payload(slotOf(pointer)).slice(start, start + length) as Uint8Array<ArrayBuffer>
+  }
+
+  /**
+   * A view on the block itself. It is dead (length 0) once the block's memory has gone back, and shows others' bytes once the block
+   * is freed: let go of it before.
+   * @param byteLength - bytes to show, at most the usable size, which is the default
+   * @throws HeapError as {@link free}; `EBB_OUT_OF_BOUNDS` for more than the usable size
+   */
+  bytes(pointer: Pointer, byteLength?: number): Uint8Array {
+    const parts = partsOf(this)
+    mustBeLive(parts, pointer, 'bytes')
+    const length = checkedLength(parts, pointer, 0, byteLength, 'bytes')
+    return new Uint8Array(parts.table.buffer(slotOf(pointer)), bufferOffset(parts.table, pointer), length)
   }
 
   /**
@@ -97,17 +108,46 @@ export class Bytes extends Blocks {
   buffer(pointer: Pointer, byteLength?: number): Buffer<ArrayBuffer> {
     const parts = partsOf(this)
     mustBeLive(parts, pointer, 'buffer')
-    const usable = usableBytes(parts, pointer)
-    const length = byteLength ?? usable
-    checkRange(pointer, 0, length, usable, 'buffer')
-    const { table } = parts
-    const slot = slotOf(pointer)
-    return Buffer.from(table.buffer(slot), table.payloadStart(slot) + payloadOffset(pointer), length)
+    const length = checkedLength(parts, pointer, 0, byteLength, 'buffer')
+    return Buffer.from(parts.table.buffer(slotOf(pointer)), bufferOffset(parts.table, pointer), length)
   }
 }
 
-/** A Buffer that nobody outside gets: over near memory it is one on the whole space. */
-function bufferAt({ table }: HeapParts, pointer: Pointer, byteOffset: number, byteLength: number): Buffer<ArrayBuffer> {
+/** The bytes of any view or buffer, as they are. */
+export function bytesOf(source: ArrayBufferView | ArrayBufferLike, verb: string): Uint8Array {
+  if (source instanceof Uint8Array) return source
+  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+  if (source instanceof ArrayBuffer || source instanceof SharedArrayBuffer) return new Uint8Array(source)
+  throw new TypeError(
+    `ebb: ${verb} needs a Uint8Array, another view, or an ArrayBuffer, got ${show(source)} (${typeof source})`,
+  )
+}
+
+/**
+ * The length of a byte range of a live block; throws where it leaves the block.
+ * @param byteLength - default: up to the usable size
+ */
+function checkedLength(
+  parts: HeapParts,
+  pointer: Pointer,
+  byteOffset: number,
+  byteLength: number | undefined,
+  verb: string,
+): number {
+  const usable = usableBytes(parts, pointer)
+  if (!isByteLength(byteOffset)) refuseByteLength(byteOffset, 'byteOffset')
+  const length = byteLength ?? Math.max(0, usable - byteOffset)
+  if (!isByteLength(length)) refuseByteLength(length)
+  if (byteOffset + length > usable) refuseRange(pointer, `${length} bytes at byteOffset ${byteOffset}`, usable, verb)
+  return length
+}
+
+/** Where a block begins in the ArrayBuffer of its slot, bytes. */
+const bufferOffset = (table: ArenaTable, pointer: Pointer): number =>
+  table.payloadStart(slotOf(pointer)) + payloadOffset(pointer)
+
+/** A Buffer that stays inside of this file: over near memory it is one on the whole space. */
+function bufferAt(table: ArenaTable, pointer: Pointer, byteOffset: number, byteLength: number): Buffer<ArrayBuffer> {
   const payload = table.payload(slotOf(pointer))
   const start = payload.byteOffset + payloadOffset(pointer) + byteOffset
   return Buffer.from(payload.buffer as ArrayBuffer, start, byteLength)

@@ -1,8 +1,8 @@
 /** The public heap: checks what comes in and hands it to its parts. What must be fast is in blocks.ts. */
 
 import { type Clock, systemClock } from '../base/clock'
-import { HeapError, isByteLength, refuseByteLength, show, showPointer } from '../base/errors'
-import { POOL_BYTES, type Pointer, slotOf } from '../base/layout'
+import { HeapError, isByteLength, refuseByteLength, show } from '../base/errors'
+import { POOL_BYTES, type Pointer } from '../base/layout'
 import { type HeapStats, takeStats } from '../inspect/stats'
 import type { OsPages } from '../os/os-pages'
 import { osPages } from '../space/thread-space'
@@ -12,7 +12,7 @@ import { settle } from './blocks'
 import { Bytes } from './bytes'
 import { closeAccessors } from './closed'
 import { type CompactBudget, Compactor, type CompactResult, type Moved } from './compact'
-import { isLive, liveBlocks, payloadOffset, usableBytes } from './live-blocks'
+import { isLive, liveBlocks, usableBytes } from './live-blocks'
 import { partsOf } from './numbers'
 import { pinBlock, unpinBlock } from './pins'
 import { mustBeLive, mustBeOpen } from './refuse'
@@ -87,39 +87,16 @@ export class Heap extends Bytes {
     return usableBytes(parts, pointer)
   }
 
-  /**
-   * A view on the block itself. It is dead (length 0) once the block's memory has gone back, and shows others' bytes once the block
-   * is freed: let go of it before.
-   * @param byteLength - bytes to show, at most the usable size, which is the default
-   * @throws HeapError as {@link free}; `EBB_OUT_OF_BOUNDS` for more than the usable size
-   */
-  bytes(pointer: Pointer, byteLength?: number): Uint8Array {
-    const parts = partsOf(this)
-    mustBeLive(parts, pointer, 'bytes')
-    const usable = usableBytes(parts, pointer)
-    const length = byteLength ?? usable
-    if (!isByteLength(length)) refuseByteLength(length)
-    if (length > usable) {
-      throw new HeapError(
-        'EBB_OUT_OF_BOUNDS',
-        `ebb: bytes(${showPointer(pointer)}, ${length}): the block has ${usable} usable bytes; realloc it first`,
-      )
-    }
-    const { table } = parts
-    const slot = slotOf(pointer)
-    return new Uint8Array(table.buffer(slot), table.payloadStart(slot) + payloadOffset(pointer), length)
-  }
-
   /** Whether a value is the pointer of a live block of this heap. */
   isLive(pointer: unknown): pointer is Pointer {
-    return isLive(partsOf(this), pointer)
+    return isLive(partsOf(this).table, pointer)
   }
 
   /** All live blocks, in the order of their memory. What is allocated or freed meanwhile may be shown or not. */
   *blocks(): Generator<Block> {
     const parts = partsOf(this)
     mustBeOpen(parts, 'blocks')
-    for (const pointer of liveBlocks(parts)) yield { pointer, usableSize: usableBytes(parts, pointer) }
+    for (const pointer of liveBlocks(parts.table)) yield { pointer, usableSize: usableBytes(parts, pointer) }
   }
 
   /** Statistics that add up to the mapped bytes; as a string, a table. A closed heap has all of them 0. */

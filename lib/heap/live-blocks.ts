@@ -13,12 +13,13 @@ import {
   slotOf,
 } from '../base/layout'
 import { blockBytesOf, WHOLE_RUN } from '../base/size-classes'
+import type { ArenaTable } from '../books/arena-table'
 import { CLASS, runsOf, word } from '../books/ledger'
 import type { HeapParts } from '../supply/parts'
 import { runOf } from '../supply/runs'
 
 /** Whether a value is the pointer of a live block: the one-bit test of the hot paths. */
-export function isLive({ table }: HeapParts, pointer: unknown): pointer is Pointer {
+export function isLive(table: ArenaTable, pointer: unknown): pointer is Pointer {
   if (typeof pointer !== 'number' || (pointer | 0) !== pointer) return false
   return table.map.has(pointer) && table.isOwn(slotOf(pointer as Pointer))
 }
@@ -39,7 +40,7 @@ export const payloadOffset = (pointer: Pointer): number => arenaOffset(pointer) 
 const LOOP_MAX_BYTES = 128
 
 /** Copies bytes from the start of one live block to the start of another. Blocks are whole granules, so rounding up is safe. */
-export function copyBlock({ table }: HeapParts, from: Pointer, to: Pointer, byteLength: number): void {
+export function copyBlock(table: ArenaTable, from: Pointer, to: Pointer, byteLength: number): void {
   const { space } = table
   if (!space.isNear(slotOf(from)) || !space.isNear(slotOf(to))) {
     const start = payloadOffset(from)
@@ -55,7 +56,7 @@ export function copyBlock({ table }: HeapParts, from: Pointer, to: Pointer, byte
 }
 
 /** Clears a live block from its start. */
-export function clearBlock({ table }: HeapParts, pointer: Pointer, byteLength: number): void {
+export function clearBlock(table: ArenaTable, pointer: Pointer, byteLength: number): void {
   const { space } = table
   if (!space.isNear(slotOf(pointer))) {
     const start = payloadOffset(pointer)
@@ -70,7 +71,7 @@ export function clearBlock({ table }: HeapParts, pointer: Pointer, byteLength: n
 }
 
 /** Live blocks of a run, lowest first. */
-export function listBlocks({ table }: HeapParts, run: Pointer, length: number): Pointer[] {
+export function listBlocks(table: ArenaTable, run: Pointer, length: number): Pointer[] {
   const blocks: Pointer[] = []
   for (let column = 0; column < length * MAP_WORDS; column++) {
     for (let bits = table.map.word(run, column); bits !== 0; bits &= bits - 1) {
@@ -81,12 +82,11 @@ export function listBlocks({ table }: HeapParts, run: Pointer, length: number): 
 }
 
 /** Every live block of a heap, slot by slot, lowest first. */
-export function* liveBlocks(parts: HeapParts): Generator<Pointer> {
-  const { table } = parts
+export function* liveBlocks(table: ArenaTable): Generator<Pointer> {
   for (const slot of table.slots()) {
     if (table.isLarge(slot)) yield largePointer(slot)
     if (!table.isArena(slot)) continue
     const ledger = table.ledger(slot)
-    for (const [pool, length] of runsOf(ledger)) yield* listBlocks(parts, pointerTo(slot, pool, 0), length)
+    for (const [pool, length] of runsOf(ledger)) yield* listBlocks(table, pointerTo(slot, pool, 0), length)
   }
 }

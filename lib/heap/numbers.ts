@@ -36,19 +36,6 @@ const isInPool = (byteOffset: number, shift: number): boolean =>
 const at = (pointer: Pointer, byteOffset: number): number =>
   ((pointer & granuleMask) << granuleShift) - poolBytes + byteOffset
 
-// Kinds of numbers, for what all of them have in common.
-const int8 = 0
-const uint8 = 1
-const int16 = 2
-const uint16 = 3
-const int32 = 4
-const uint32 = 5
-const float32 = 6
-const float64 = 7
-/** Bytes of a number, by its kind. */
-const BYTES = [1, 1, 2, 2, 4, 4, 4, 8] as const
-type Kind = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7
-
 const { i8, u8, i16, u16, i32, u32, f32, f64, near1, near2, near4, near8 } = NEAR
 
 /** The structures behind a heap: the door for lib/ and the tests, not part of the public interface. */
@@ -297,6 +284,19 @@ export class Numbers {
 /** The DataView that a pointer lies in. */
 const viewOf = ({ table }: HeapParts, pointer: Pointer): DataView => table.data((pointer >>> slotShift) as Slot)
 
+// <written by scripts/write-kinds.js>
+const int8 = 0
+const uint8 = 1
+const int16 = 2
+const uint16 = 3
+const int32 = 4
+const uint32 = 5
+const float32 = 6
+const float64 = 7
+type Kind = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7
+/** Bytes of a number, by its kind. */
+const BYTES = [1, 1, 2, 2, 4, 4, 4, 8] as const
+
 /**
  * Reads whatever the hot path does not. One function for all kinds, and so one that V8 finds too long to inline: its budget for a
  * caller's loop is for the hot paths.
@@ -363,3 +363,4 @@ function setFar(parts: HeapParts, kind: Kind, pointer: Pointer, byteOffset: numb
     refuseAccess(parts, pointer, byteOffset, BYTES[kind], cause)
   }
 }
+// </written>

@@ -25,9 +25,9 @@ const LARGE_GROWTH = 1 / 3
 export function resizeInPlace(parts: HeapParts, pointer: Pointer, byteLength: number): boolean {
   const usable = usableBytes(parts, pointer)
   const slot = slotOf(pointer)
-  if (byteLength <= usable && usable - byteLength <= usable >>> 2) return true
+  if (byteLength <= usable && usable - byteLength <= usable / 4) return true
   if (parts.table.isLarge(slot)) {
-    if (byteLength <= usable) return usable - byteLength <= usable / 4
+    if (byteLength <= usable) return false
     return (
       parts.large.growInPlace(pointer, growthOf(parts, usable, byteLength)) ||
       parts.large.growInPlace(pointer, byteLength)

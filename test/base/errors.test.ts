@@ -257,7 +257,7 @@ describe('wrong pointers on an open heap', () => {
       }
     }
     expect(caught(() => heap.getFloat64(large, heap.usableSize(large) - 7)).message).toMatch(
-      /^ebb: 8 bytes at byteOffset/,
+      /^ebb: access\(0x[0-9a-f]+\): 8 bytes at byteOffset/,
     )
   })
 
@@ -316,7 +316,7 @@ describe('wrong sizes', () => {
     const pointer = heap.alloc(100)
     expect(caught(() => heap.bytes(pointer, 113))).toMatchObject({
       code: 'EBB_OUT_OF_BOUNDS',
-      message: 'ebb: bytes(0x4100, 113): the block has 112 usable bytes; realloc it first',
+      message: 'ebb: bytes(0x4100): 113 bytes at byteOffset 0 leave the block of 112 usable bytes; realloc it first',
     })
     expect(caught(() => heap.bytes(pointer, -1))).toBeInstanceOf(RangeError)
     expect(caught(() => heap.bytes(pointer, '5' as unknown as number))).toBeInstanceOf(TypeError)
