@@ -63,8 +63,8 @@ function accessor({ name, bytes, says, isBig, type, array }) {
     `  /** Writes ${says} (${size}). */\n  set${name}(pointer: Pointer, byteOffset: number, value: ${type}): void {`,
   ]
   const slow = [
-    `this.getFar(${name.toLowerCase()}, pointer, byteOffset)`,
-    `this.setFar(${name.toLowerCase()}, pointer, byteOffset, value)`,
+    `getFar(this.#parts, ${name.toLowerCase()}, pointer, byteOffset)`,
+    `setFar(this.#parts, ${name.toLowerCase()}, pointer, byteOffset, value)`,
   ]
   const shift = Math.log2(bytes)
   const element = `near${bytes} + (pointer << ${4 - shift}) + ${shift === 0 ? 'byteOffset' : `(byteOffset >> ${shift})`}`
@@ -74,12 +74,12 @@ function accessor({ name, bytes, says, isBig, type, array }) {
         `    try {
       ${access}(at(pointer, byteOffset)${value}, true)
     } catch (cause) {
-      ${value === '' ? 'return ' : ''}this.refuseAccess(pointer, byteOffset, ${bytes}, cause)
+      ${value === '' ? 'return ' : ''}refuseAccess(this.#parts, pointer, byteOffset, ${bytes}, cause)
     }
   }
 `,
     )
-    return `${heads[0]}\n${get(`return this.view(pointer).get${name}`)}\n${heads[1]}\n${set(`this.view(pointer).set${name}`)}`
+    return `${heads[0]}\n${get(`return viewOf(this.#parts, pointer).get${name}`)}\n${heads[1]}\n${set(`viewOf(this.#parts, pointer).set${name}`)}`
   }
   if (bytes < 4) {
     const isNear = `    if (
@@ -121,6 +121,46 @@ ${heads[1]}
     }
     ${slow[1]}
   }
+`
+}
+
+/** The slow paths of all kinds but the two of bigints, and what names a kind to them. */
+function farAccess() {
+  const kinds = NUMBERS.filter(({ isBig }) => !isBig)
+  const cases = (line) =>
+    kinds.map(({ name, bytes }, i) => {
+      const label = i < kinds.length - 1 ? `case ${name.toLowerCase()}:` : 'default:'
+      return `      ${label}\n${line(name, bytes > 1).replace(/^/gm, '        ')}\n`
+    })
+  const gets = cases((name, isWide) => `return view.get${name}(offset${isWide ? ', true' : ''})`)
+  const sets = cases((name, isWide) => `view.set${name}(offset, value${isWide ? ', true' : ''})\nbreak`)
+  const open = `  try {
+    const view = viewOf(parts, pointer)
+    const offset = at(pointer, byteOffset)
+    switch (kind) {
+`
+  return `${kinds.map(({ name }, i) => `const ${name.toLowerCase()} = ${i}\n`).join('')}type Kind = ${kinds.map((_, i) => i).join(' | ')}
+/** Bytes of a number, by its kind. */
+const BYTES = [${kinds.map(({ bytes }) => bytes).join(', ')}] as const
+
+/**
+ * Reads whatever the hot path does not. One function for all kinds, and so one that V8 finds too long to inline: its budget for a
+ * caller's loop is for the hot paths.
+ */
+function getFar(parts: HeapParts, kind: Kind, pointer: Pointer, byteOffset: number): number {
+${open}${gets.join('')}    }
+  } catch (cause) {
+    return refuseAccess(parts, pointer, byteOffset, BYTES[kind], cause)
+  }
+}
+
+/** Writes whatever the hot path does not. */
+function setFar(parts: HeapParts, kind: Kind, pointer: Pointer, byteOffset: number, value: number): void {
+${open}${sets.join('')}    }
+  } catch (cause) {
+    refuseAccess(parts, pointer, byteOffset, BYTES[kind], cause)
+  }
+}
 `
 }
 
@@ -220,19 +260,24 @@ function property(scalar) {
 `
 }
 
-const REGIONS = {
-  'lib/heap/numbers.ts': () => NUMBERS.map(accessor).join('\n'),
-  'lib/records/fields.ts': () => SCALARS.map(field).join('\n'),
-  'lib/records/rows.ts': () => SCALARS.map(property).join(''),
+/** The regions of each file, in their order. */
+const FILES = {
+  'lib/heap/numbers.ts': [NUMBERS.map(accessor).join('\n'), farAccess()],
+  'lib/records/fields.ts': [SCALARS.map(field).join('\n')],
+  'lib/records/rows.ts': [SCALARS.map(property).join('')],
 }
 
 const isCheck = process.argv.includes('--check')
-for (const [name, write] of Object.entries(REGIONS)) {
+for (const [name, regions] of Object.entries(FILES)) {
   const file = path.join(__dirname, '..', name)
   const text = readFileSync(file, 'utf8')
-  if (text.match(MARKED)?.length !== 1)
-    throw new Error(`${name} has no region with the marks of scripts/write-kinds.js`)
-  const written = text.replace(MARKED, () => write())
+  const marked = text.match(MARKED)?.length ?? 0
+  if (marked !== regions.length)
+    throw new Error(
+      `${name} has ${marked} regions with the marks of scripts/write-kinds.js, and needs ${regions.length}`,
+    )
+  const rest = [...regions]
+  const written = text.replace(MARKED, () => rest.shift())
   if (written === text) continue
   if (!isCheck) writeFileSync(file, written)
   else {

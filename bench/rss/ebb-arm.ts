@@ -1,4 +1,6 @@
 /** ebb as an arm: replays a trace, knows its page floor, compacts, and checks that survivors are intact. */
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { Heap, type HeapOptions, type Pointer } from 'ebb'
 import { KIND_ALLOC, KIND_ALLOC_ZEROED, KIND_REALLOC, type Trace } from '../traces/trace'
 
@@ -137,5 +139,7 @@ export class EbbArm {
 }
 
 /** The heap knows it, but does not show it in its public types. */
-const osPageSizeOf = (heap: Heap): number =>
-  (heap as unknown as { internals: { os: { osPageSize: number } } }).internals.os.osPageSize
+function osPageSizeOf(heap: Heap): number {
+  const door = createRequire(__filename)(join(dirname(require.resolve('ebb')), 'heap', 'numbers.js'))
+  return (door as { partsOf(heap: Heap): { os: { osPageSize: number } } }).partsOf(heap).os.osPageSize
+}

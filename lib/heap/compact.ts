@@ -117,7 +117,7 @@ export class Compactor {
   private blocks(run: Pointer, sizeClass: SizeClass): Pointer[] {
     if (this.liveIn(run, sizeClass) < 0) return []
     const ledger = this.parts.table.ledger(slotOf(run))
-    return listBlocks(this.parts, run, recordWord(ledger, poolOf(run), LENGTH))
+    return listBlocks(this.parts.table, run, recordWord(ledger, poolOf(run), LENGTH))
   }
 
   private nextTarget(runs: readonly { run: Pointer }[], target: number, source: number, sizeClass: SizeClass): number {
@@ -132,7 +132,7 @@ export class Compactor {
   /** Moves one block into a run of its class that has a free place. */
   private move(from: Pointer, run: Pointer, sizeClass: SizeClass): void {
     const { parts } = this
-    if (!isLive(parts, from) || parts.pins.has(from)) return // the callback freed or pinned it
+    if (!isLive(parts.table, from) || parts.pins.has(from)) return // the callback freed or pinned it
     const to = parts.magazines.ownsClass(sizeClass)
       ? parts.magazines.takeIn(sizeClass, run)
       : parts.runs.takeIn(sizeClass, run)
@@ -145,7 +145,7 @@ export class Compactor {
       this.tell(from, to)
     } finally {
       parts.moving = 0
-      if (isLive(parts, from)) {
+      if (isLive(parts.table, from)) {
         const isPinned = recordWord(parts.table.ledger(slotOf(from)), poolOf(from), PINS) > 0
         if (parts.magazines.ownsClass(sizeClass) && !isPinned) map.setMagazine(from, sizeClass)
         if (!parts.pins.has(from)) freeBlock(parts, from, true)

@@ -1,17 +1,19 @@
 /** The public heap: checks what comes in and hands it to its parts. What must be fast is in blocks.ts. */
 
 import { type Clock, systemClock } from '../base/clock'
-import { HeapError, isByteLength, refuseByteLength, show, showPointer } from '../base/errors'
-import { POOL_BYTES, type Pointer, slotOf } from '../base/layout'
+import { HeapError, isByteLength, refuseByteLength, show } from '../base/errors'
+import { POOL_BYTES, type Pointer } from '../base/layout'
 import { type HeapStats, takeStats } from '../inspect/stats'
 import type { Ablation } from '../supply/arenas'
 import { abandon, closeParts, type HeapParts, wire } from '../supply/parts'
-import { FastBlocks } from './blocks'
+import { settle } from './blocks'
+import { Bytes } from './bytes'
 import { closeAccessors } from './closed'
 import { type CompactBudget, Compactor, type CompactResult, type Moved } from './compact'
-import { isLive, liveBlocks, payloadOffset, usableBytes } from './live-blocks'
+import { isLive, liveBlocks, usableBytes } from './live-blocks'
+import { partsOf } from './numbers'
 import { pinBlock, unpinBlock } from './pins'
-import { refusePointer } from './refuse'
+import { mustBeLive, mustBeOpen } from './refuse'
 import { allocAligned } from './take'
 
 /** What a heap is made with. */
@@ -44,11 +46,11 @@ export interface Block {
  *
  * A heap belongs to the thread that made it. One that is dropped without `close()` gives its memory back when it is collected.
  */
-export class Heap extends FastBlocks {
+export class Heap extends Bytes {
   /** The heap's name, `''` where none was given. */
   readonly name: string
-  private readonly listeners = new Map<Moved, (() => void) | undefined>()
-  private isCompacting = false
+  readonly #listeners = new Map<Moved, (() => void) | undefined>()
+  #isCompacting = false
 
   /**
    * @param options - see {@link HeapOptions}
@@ -57,10 +59,9 @@ export class Heap extends FastBlocks {
   constructor(options: HeapOptions = {}) {
     const decay = checkedOption('decay', options.decay ?? 1000, 'milliseconds')
     const limit = checkedOption('limit', options.limit ?? Infinity, 'bytes')
-    const parts = wire(options.clock ?? systemClock, decay, limit, options.ablation)
-    super(parts)
+    super(wire(options.clock ?? systemClock, decay, limit, options.ablation))
     this.name = String(options.name ?? '')
-    collected.register(this, parts)
+    collected.register(this, partsOf(this))
   }
 
   /**
@@ -69,53 +70,35 @@ export class Heap extends FastBlocks {
    * @param alignment - bytes, a power of two from 1 to an OS page
    */
   allocAligned(byteLength: number, alignment: number): Pointer {
+    const parts = partsOf(this)
     if (!isByteLength(byteLength)) refuseByteLength(byteLength)
-    return this.settle(allocAligned(this.parts, byteLength, alignment))
+    mustBeOpen(parts, 'allocAligned')
+    return settle(parts, allocAligned(parts, byteLength, alignment))
   }
 
   /** Bytes that a live block can hold, at least what was asked for. (`malloc_usable_size`) */
   usableSize(pointer: Pointer): number {
-    this.mustBeLive(pointer, 'usableSize')
-    return usableBytes(this.parts, pointer)
-  }
-
-  /**
-   * A view on the block itself. It is dead (length 0) once the block's memory has gone back, and shows others' bytes once the block
-   * is freed: let go of it before.
-   * @param byteLength - bytes to show, at most the usable size, which is the default
-   * @throws HeapError as {@link free}; `EBB_OUT_OF_BOUNDS` for more than the usable size
-   */
-  bytes(pointer: Pointer, byteLength?: number): Uint8Array {
-    this.mustBeLive(pointer, 'bytes')
-    const usable = usableBytes(this.parts, pointer)
-    const length = byteLength ?? usable
-    if (!isByteLength(length)) refuseByteLength(length)
-    if (length > usable) {
-      throw new HeapError(
-        'EBB_OUT_OF_BOUNDS',
-        `ebb: bytes(${showPointer(pointer)}, ${length}): the block has ${usable} usable bytes; realloc it first`,
-      )
-    }
-    const { table } = this.parts
-    const slot = slotOf(pointer)
-    return new Uint8Array(table.buffer(slot), table.payloadStart(slot) + payloadOffset(pointer), length)
+    const parts = partsOf(this)
+    mustBeLive(parts, pointer, 'usableSize')
+    return usableBytes(parts, pointer)
   }
 
   /** Whether a value is the pointer of a live block of this heap. */
   isLive(pointer: unknown): pointer is Pointer {
-    return isLive(this.parts, pointer)
+    return isLive(partsOf(this).table, pointer)
   }
 
   /** All live blocks, in the order of their memory. What is allocated or freed meanwhile may be shown or not. */
   *blocks(): Generator<Block> {
-    this.mustBeOpen('blocks')
-    for (const pointer of liveBlocks(this.parts)) yield { pointer, usableSize: usableBytes(this.parts, pointer) }
+    const parts = partsOf(this)
+    mustBeOpen(parts, 'blocks')
+    for (const pointer of liveBlocks(parts.table)) yield { pointer, usableSize: usableBytes(parts, pointer) }
   }
 
   /** Statistics that add up to the mapped bytes; as a string, a table. A closed heap has all of them 0. */
   stats(): HeapStats {
-    this.parts.magazines.releaseAll()
-    return takeStats(this.parts, this.name)
+    partsOf(this).magazines.releaseAll()
+    return takeStats(partsOf(this), this.name)
   }
 
   /**
@@ -123,7 +106,7 @@ export class Heap extends FastBlocks {
    * @returns resident bytes
    */
   residentBytes(): number {
-    const { table } = this.parts
+    const { table } = partsOf(this)
     let bytes = 0
     for (const slot of table.own) {
       bytes += table.residentBytes(slot)
@@ -134,9 +117,10 @@ export class Heap extends FastBlocks {
 
   /** Gives back everything that is free, now. Returns the bytes of resident memory that went back. */
   purge(): number {
-    this.mustBeOpen('purge')
-    this.parts.magazines.releaseAll()
-    return this.settle(this.parts.purger.purge())
+    const parts = partsOf(this)
+    mustBeOpen(parts, 'purge')
+    parts.magazines.releaseAll()
+    return settle(parts, parts.purger.purge())
   }
 
   /**
@@ -147,26 +131,27 @@ export class Heap extends FastBlocks {
    * @throws HeapError `EBB_BUSY` from inside of `moved`
    */
   compact(moved: Moved, budget: CompactBudget = {}): CompactResult {
-    this.mustBeOpen('compact')
+    const parts = partsOf(this)
+    mustBeOpen(parts, 'compact')
     if (typeof moved !== 'function')
       throw new TypeError(`ebb: compact needs a function that is told (from, to) of each move, got ${show(moved)}`)
-    if (this.isCompacting)
+    if (this.#isCompacting)
       throw new HeapError('EBB_BUSY', 'ebb: compact inside of its own callback; let the running one end')
     const tell: Moved = (from, to) => {
-      if (this.listeners.size > 0) for (const listener of this.listeners.keys()) listener(from, to)
+      if (this.#listeners.size > 0) for (const listener of this.#listeners.keys()) listener(from, to)
       moved(from, to)
     }
-    this.parts.magazines.releaseAll()
-    const compactor = new Compactor(this.parts, tell, budget)
-    this.isCompacting = true
+    parts.magazines.releaseAll()
+    const compactor = new Compactor(parts, tell, budget)
+    this.#isCompacting = true
     try {
       const done = compactor.run()
-      this.parts.magazines.releaseAll()
-      return { moved: compactor.moved, bytes: this.parts.purger.purge(), done }
+      parts.magazines.releaseAll()
+      return { moved: compactor.moved, bytes: parts.purger.purge(), done }
     } finally {
-      this.isCompacting = false
-      this.settle(0)
-      if (compactor.moved > 0) for (const ended of this.listeners.values()) ended?.()
+      this.#isCompacting = false
+      settle(parts, 0)
+      if (compactor.moved > 0) for (const ended of this.#listeners.values()) ended?.()
     }
   }
 
@@ -175,20 +160,22 @@ export class Heap extends FastBlocks {
    * @param ended - called at the end of every `compact` that moved a block, also of one that threw
    */
   onMoved(listener: Moved, ended?: () => void): () => void {
-    this.listeners.set(listener, ended)
-    return () => this.listeners.delete(listener)
+    this.#listeners.set(listener, ended)
+    return () => this.#listeners.delete(listener)
   }
 
   /** Keeps a block where it is: compact leaves it alone, and it cannot be freed. As often pinned, as often to be unpinned. */
   pin(pointer: Pointer): void {
-    this.mustBeLive(pointer, 'pin')
-    pinBlock(this.parts, pointer)
+    const parts = partsOf(this)
+    mustBeLive(parts, pointer, 'pin')
+    pinBlock(parts, pointer)
   }
 
   /** Undoes one {@link pin}. */
   unpin(pointer: Pointer): void {
-    this.mustBeLive(pointer, 'unpin')
-    unpinBlock(this.parts, pointer)
+    const parts = partsOf(this)
+    mustBeLive(parts, pointer, 'unpin')
+    unpinBlock(parts, pointer)
   }
 
   /** Allocates as many blocks of `byteLength` bytes as `into` is long. All or none. Returns `into`. */
@@ -210,31 +197,16 @@ export class Heap extends FastBlocks {
 
   /** Gives back everything, now; every view is dead and every later call but `close`, `stats` and `free(0)` is refused. */
   close(): void {
-    if (this.isClosed) return
-    this.isClosed = true
-    closeParts(this.parts)
+    const parts = partsOf(this)
+    if (parts.isClosed) return
+    closeParts(parts)
     closeAccessors(this)
-    this.listeners.clear()
+    this.#listeners.clear()
   }
 
   /** `using heap = new Heap()` closes it at the end of the block. */
   [Symbol.dispose](): void {
     this.close()
-  }
-
-  /** The structures behind the face: for the tests, the benches and `checkHeap`; not part of the public interface. @internal */
-  get internals(): HeapParts {
-    return this.parts
-  }
-
-  protected override refuseAccess(pointer: Pointer, byteOffset: number, byteLength: number, cause: unknown): never {
-    if (!isLive(this.parts, pointer)) refusePointer(this.parts, this.isClosed, pointer, 'access')
-    const usable = usableBytes(this.parts, pointer)
-    if (Number.isInteger(byteOffset) && byteOffset >= 0 && byteOffset + byteLength <= usable) throw cause
-    throw new HeapError(
-      'EBB_OUT_OF_BOUNDS',
-      `ebb: ${byteLength} bytes at byteOffset ${show(byteOffset)} leave the block ${showPointer(pointer)} of ${usable} usable bytes`,
-    )
   }
 }
 

@@ -25,9 +25,9 @@ const LARGE_GROWTH = 1 / 3
 export function resizeInPlace(parts: HeapParts, pointer: Pointer, byteLength: number): boolean {
   const usable = usableBytes(parts, pointer)
   const slot = slotOf(pointer)
-  if (byteLength <= usable && usable - byteLength <= usable >>> 2) return true
+  if (byteLength <= usable && usable - byteLength <= usable / 4) return true
   if (parts.table.isLarge(slot)) {
-    if (byteLength <= usable) return shrinkLarge(parts, pointer, usable, byteLength)
+    if (byteLength <= usable) return shrinkLarge(parts, pointer, byteLength)
     return (
       parts.large.growInPlace(pointer, growthOf(parts, usable, byteLength)) ||
       parts.large.growInPlace(pointer, byteLength)
@@ -49,14 +49,13 @@ export function resizeInPlace(parts: HeapParts, pointer: Pointer, byteLength: nu
 }
 
 /** False: a block of that size is not a large one. */
-function shrinkLarge({ large }: HeapParts, pointer: Pointer, usable: number, byteLength: number): boolean {
-  if (usable - byteLength <= usable / 4) return true
+function shrinkLarge({ large }: HeapParts, pointer: Pointer, byteLength: number): boolean {
   if (byteLength <= MEDIUM_MAX_BYTES || wholeRunPools(byteLength) > 0) return false
   large.shrinkInPlace(pointer, byteLength)
   return true
 }
 
-/** Moves a large block to where it is longer, without copying where the system can. 0: it has to be copied. */
+/** Moves a large block to where it is longer, without copying where the system can. 0: the request is not for more. */
 export function moveLarge(parts: HeapParts, pointer: Pointer, byteLength: number): Pointer | 0 {
   const { large, table } = parts
   if (!table.isLarge(slotOf(pointer))) return 0

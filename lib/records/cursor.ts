@@ -1,9 +1,11 @@
 /** A cursor: stands on one record of a block of them at a time, and shows it as properties. For loops. */
 
-import { HeapError, show, showPointer } from '../base/errors'
+import { show } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { WeakList } from '../base/weak-list'
 import type { Heap } from '../heap/heap'
+import { partsOf } from '../heap/numbers'
+import { refuseRange } from '../heap/refuse'
 import { space } from '../space/thread-space'
 import { addReader } from '../supply/parts'
 import { Place, type RowMaker } from './rows'
@@ -38,7 +40,7 @@ export class Cursor<S extends Shape> {
     this.#place.stride = stride
     this.row = make(this.#place) as unknown as RowOf<S>
     this.seat(pointer, length)
-    addReader(heap.internals, this.#place)
+    addReader(partsOf(heap), this.#place)
     places.add(this.#place)
   }
 
@@ -99,9 +101,5 @@ export function checkRecords(heap: Heap, pointer: Pointer, length: number, strid
   const usable = heap.usableSize(pointer)
   if (!Number.isSafeInteger(length) || length < 0)
     throw new RangeError(`ebb: ${verb} needs a whole number of records from 0, got ${show(length)}`)
-  if (length * stride <= usable) return
-  throw new HeapError(
-    'EBB_OUT_OF_BOUNDS',
-    `ebb: ${verb}(${showPointer(pointer)}): ${length} records of ${stride} bytes leave the block of ${usable} usable bytes`,
-  )
+  if (length * stride > usable) refuseRange(pointer, `${length} records of ${stride} bytes`, usable, verb)
 }

@@ -11,6 +11,7 @@
 import { POOL_BYTES, type Pointer } from '../base/layout'
 import { refuseIn } from '../heap/closed'
 import type { Heap } from '../heap/heap'
+import { partsOf } from '../heap/numbers'
 import { NEAR } from '../space/near'
 import { addReader } from '../supply/parts'
 import { type Field, type Leaf, refuseValue, type ScalarKind } from './types'
@@ -42,7 +43,7 @@ abstract class FieldOf<Value> implements Field<Value> {
     this.heap = heap
     this.element = leaf.byteOffset / leaf.byteLength
     this.step = stride / leaf.byteLength
-    addReader(heap.internals, this)
+    addReader(partsOf(heap), this)
   }
 
   /** The heap has closed. @internal */
