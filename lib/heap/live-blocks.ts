@@ -1,4 +1,4 @@
-/** Live blocks: whether a pointer is one, how large it is, where its bytes are, and all of them in turn. */
+/** Live blocks: the test for one, its size, the place of its bytes, and a walk over all. */
 import { lowestBit } from '../base/bits'
 import {
   arenaOffset,
@@ -18,7 +18,7 @@ import { CLASS, runsOf, word } from '../books/ledger'
 import type { HeapParts } from '../supply/parts'
 import { runOf } from '../supply/runs'
 
-/** Whether a value is the pointer of a live block: the one-bit test of the hot paths. */
+/** True for the pointer of a live block of this heap: the one-bit test of the hot paths, and the owner of its slot. */
 export function isLive(table: ArenaTable, pointer: unknown): pointer is Pointer {
   if (typeof pointer !== 'number' || (pointer | 0) !== pointer) return false
   return table.map.has(pointer) && table.isOwn(slotOf(pointer as Pointer))
@@ -36,7 +36,7 @@ export function usableBytes({ table, large, runs }: HeapParts, pointer: Pointer)
 /** Offset of a block in the payload of its slot, bytes. */
 export const payloadOffset = (pointer: Pointer): number => arenaOffset(pointer) - POOL_BYTES
 
-/** Up to this many bytes a loop is faster than the call of a builtin; measured, see docs/performance.md. */
+/** Up to this many bytes a loop is faster than a call of a builtin (docs/performance.md has the numbers). */
 const LOOP_MAX_BYTES = 128
 
 /** Copies bytes from the start of one live block to the start of another. Blocks are whole granules, so rounding up is safe. */
