@@ -230,16 +230,24 @@ ${isNear}
 
 /** The property of a row: an element of the record that the cursor stands on, or what the field says. */
 function property(scalar) {
-  const { kind, bytes, isBig, type, array, read, write } = scalar
+  const { kind, name, bytes, isBig, type, array, read, write } = scalar
   if (isBig)
-    return `  ${kind}: (field: Field<${type}>) => ({
-    get(): ${type} {
-      return field.get(this._cursor.pointer, this._cursor.index)
-    },
-    set(value: ${type}): void {
-      field.set(this._cursor.pointer, value, this._cursor.index)
-    },
-  }),
+    return `  ${kind}: (field: Field<${type}>) => {
+    const { byteOffset } = field
+    return {
+      get(): ${type} {
+        const place = this._cursor
+        const at = (place.base + byteOffset) >>> 0
+        return at < nearEnd ? near.get${name}(at, true) : field.get(place.pointer, place.index)
+      },
+      set(value: ${type}): void {
+        const place = this._cursor
+        const at = (place.base + byteOffset) >>> 0
+        if (${fitting(scalar)} && at < nearEnd) near.set${name}(at, value, true)
+        else field.set(place.pointer, value, place.index)
+      },
+    }
+  },
 `
   return `  ${kind}: (field: Field<${type}>) => {
     const { byteOffset } = field

@@ -1,6 +1,6 @@
 /**
- * The calls that must be fast: alloc, allocZeroed, realloc and free. Each does the usual case here, on the words of the space, and
- * hands everything else down. V8 makes one piece of code of such a half and the loop that calls it, where the half is short enough.
+ * The hot paths: alloc, allocZeroed, realloc and free. Each method handles the usual case on the words of the space and leaves the rest
+ * to a function below the class. V8 inlines such a method into the caller's hot loop while it is short enough.
  */
 
 import { isByteLength, refuseByteLength } from '../base/errors'
@@ -38,7 +38,7 @@ const heapShift = HEAP_WORDS_SHIFT
 const { words, owners, near } = space
 const firstNear = space.nearFirst * GRANULES_PER_ARENA
 const nearEnd = space.nearEnd * GRANULES_PER_ARENA
-/** Whether a pointer is one into a near arena. */
+/** True for a pointer into near memory. */
 const isNear = (pointer: Pointer): boolean => pointer >= firstNear && pointer < nearEnd
 
 /** Granules of a small block, which are its size class too. */
@@ -60,7 +60,7 @@ export class Blocks extends Numbers {
    * @throws TypeError, RangeError for what is not a number of bytes; HeapError `EBB_OUT_OF_MEMORY`, `EBB_LIMIT`, `EBB_CLOSED`
    */
   alloc(byteLength: number): Pointer {
-    // Not `>>> 0` for both questions: what it gives, V8 compares with a signed number as doubles.
+    // `| 0` and `>>> 0`, not `>>> 0` twice: V8 compares an unsigned with a signed number as doubles.
     if (typeof byteLength === 'number' && (byteLength | 0) === byteLength && (byteLength - 1) >>> 0 < smallMax) {
       const magazine = this.#base + ((byteLength + 15) >>> 4)
       const top = words[magazine] as number
@@ -71,7 +71,7 @@ export class Blocks extends Numbers {
         return pointer
       }
     }
-    // `| 0` tells V8 that this is a 32-bit integer: where one path of several gives it an unknown value, it boxes the pointers of all.
+    // `| 0` tells V8 that this is a 32-bit integer: if one of several paths returned an unknown value, it would box the pointers of all.
     return (allocSlow(this, byteLength) | 0) as Pointer
   }
 
@@ -84,7 +84,7 @@ export class Blocks extends Numbers {
    * Makes a block larger or smaller. It stays where it is while it fits and is not more than a quarter too large.
    * @param pointer - a live block, or 0 for a new one
    * @param byteLength - bytes wanted
-   * @returns where the block is now; `pointer` is dead if that is elsewhere. On failure the block is as it was.
+   * @returns pointer to the block; if it is another one, `pointer` is dead. On failure the block is as it was.
    * @throws as {@link alloc} and {@link free}
    */
   realloc(pointer: Pointer, byteLength: number): Pointer {
@@ -102,7 +102,7 @@ export class Blocks extends Numbers {
       const bit = 1 << pointer
       if ((bits & bit) !== 0) {
         const magazine = words[owners + (pointer >>> poolShift)] as number
-        // One of this heap's: another heap's pointer is for freeSlow to refuse.
+        // A magazine of this heap; freeSlow refuses the pointer of another heap.
         if ((magazine ^ this.#base) >>> heapShift === 0) {
           const top = ((words[magazine] as number) + 1) | 0
           if ((top & segmentMask) !== 0) {

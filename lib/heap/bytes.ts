@@ -88,8 +88,8 @@ export class Bytes extends Blocks {
   }
 
   /**
-   * A view on the block itself. It is dead (length 0) once the block's memory has gone back, and shows others' bytes once the block
-   * is freed: let go of it before.
+   * Makes a view on the block itself. It is dead (length 0) once the block's memory has gone back, and shows other blocks' bytes once
+   * the block is freed: drop it before.
    * @param byteLength - bytes to show, at most the usable size, which is the default
    * @throws HeapError as {@link free}; `EBB_OUT_OF_BOUNDS` for more than the usable size
    */
@@ -101,7 +101,7 @@ export class Bytes extends Blocks {
   }
 
   /**
-   * A Buffer on the block itself, for APIs that want one. Dead and stale like the view of {@link bytes}.
+   * Makes a Buffer on the block itself, for APIs that want one. It dies like the view of {@link bytes}.
    * @param byteLength - bytes to show; default: the usable size
    * @throws as {@link bytes}
    */

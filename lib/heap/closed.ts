@@ -13,7 +13,7 @@ const keepers = new WeakSet<object>()
 /** Methods that look for such objects. */
 const guards = new WeakSet<object>()
 
-/** Makes methods of an object throw EBB_CLOSED. V8 compiles the code for such objects once more, at the first that closes. */
+/** Makes methods of an object throw EBB_CLOSED. V8 recompiles the code for such objects once, when the first of them closes. */
 export function refuseIn(object: object, names: readonly string[]): void {
   const open = Object.getPrototypeOf(object) as object
   const closed =
@@ -24,7 +24,7 @@ export function refuseIn(object: object, names: readonly string[]): void {
   for (const name of names) guard(open, name)
 }
 
-/** Replaces a method by one that looks for closed objects first. From then on all objects pay for it that have the method. */
+/** Replaces a method by one that looks for keepers first. From then on every object that has the method pays for the test. */
 function guard(open: object, name: string): void {
   let holder = open
   while (!Object.hasOwn(holder, name)) holder = Object.getPrototypeOf(holder) as object

@@ -1,4 +1,4 @@
-/** The public heap: checks what comes in and hands it to its parts. What must be fast is in blocks.ts. */
+/** The public heap: checks its arguments and hands them to its parts. The hot paths are in blocks.ts and numbers.ts. */
 
 import { type Clock, systemClock } from '../base/clock'
 import { HeapError, isByteLength, refuseByteLength, show } from '../base/errors'
@@ -16,20 +16,23 @@ import { pinBlock, unpinBlock } from './pins'
 import { mustBeLive, mustBeOpen } from './refuse'
 import { allocAligned } from './take'
 
-/** What a heap is made with. */
+/** Options of a new heap. */
 export interface HeapOptions {
   /**
-   * Milliseconds that freed memory may stay resident before it goes back to the operating system; 0: not at all, Infinity: for
-   * ever. Default 1000.
+   * Milliseconds that freed memory may stay resident before it goes back to the operating system. 0: it goes back at once;
+   * Infinity: never by itself. Default 1000.
    */
   readonly decay?: number
-  /** Bytes the heap may map. A request that would pass it makes the heap give back all that is free, then fails. Default Infinity. */
+  /**
+   * Bytes the heap may map. A request beyond them makes the heap give back all that is free, and fails if that is not enough. Default
+   * Infinity.
+   */
   readonly limit?: number
   /** A name for statistics and messages. */
   readonly name?: string
   /** Where time comes from; tests put their own here. Default: the system's clock and timers. */
   readonly clock?: Clock
-  /** Switches heuristics off; for measurements of what they are worth. */
+  /** Switches heuristics off, to measure what they are worth. */
   readonly ablation?: Ablation
 }
 
@@ -76,19 +79,19 @@ export class Heap extends Bytes {
     return settle(parts, allocAligned(parts, byteLength, alignment))
   }
 
-  /** Bytes that a live block can hold, at least what was asked for. (`malloc_usable_size`) */
+  /** Bytes that a live block can hold, at least as many as were asked for. (`malloc_usable_size`) */
   usableSize(pointer: Pointer): number {
     const parts = partsOf(this)
     mustBeLive(parts, pointer, 'usableSize')
     return usableBytes(parts, pointer)
   }
 
-  /** Whether a value is the pointer of a live block of this heap. */
+  /** True for the pointer of a live block of this heap. */
   isLive(pointer: unknown): pointer is Pointer {
     return isLive(partsOf(this).table, pointer)
   }
 
-  /** All live blocks, in the order of their memory. What is allocated or freed meanwhile may be shown or not. */
+  /** Walks all live blocks, in the order of their memory. A block allocated or freed meanwhile may be shown or not. */
   *blocks(): Generator<Block> {
     const parts = partsOf(this)
     mustBeOpen(parts, 'blocks')
@@ -125,8 +128,8 @@ export class Heap extends Bytes {
 
   /**
    * Moves blocks together and gives back the memory this frees: below the floor of OS pages with one live block.
-   * @param moved - told of each move, when the bytes are at `to` already and `from` is not free yet. It may use the heap, but not free or
-   *   realloc `from`. If it throws, the block stays moved, compaction ends, and the error comes out of here.
+   * @param moved - called for each move, when the bytes are at `to` already and `from` is not free yet. It may use the heap, but not
+   *   free or realloc `from`. If it throws, the block stays moved, compaction ends, and the error comes out of here.
    * @param budget - blocks or milliseconds this call may spend
    * @throws HeapError `EBB_BUSY` from inside of `moved`
    */
@@ -156,7 +159,8 @@ export class Heap extends Bytes {
   }
 
   /**
-   * Registers somebody who holds pointers and wants to follow moves: told before `compact`'s own callback. Returns what undoes it.
+   * Registers a listener that holds pointers and follows moves; it is called before `compact`'s own callback.
+   * @returns a function that takes the listener away
    * @param ended - called at the end of every `compact` that moved a block, also of one that threw
    */
   onMoved(listener: Moved, ended?: () => void): () => void {
@@ -164,7 +168,7 @@ export class Heap extends Bytes {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Keeps a block where it is: compact leaves it alone, and it cannot be freed. As often pinned, as often to be unpinned. */
+  /** Keeps a block where it is: compact leaves it alone and free refuses it, until it was unpinned as often as it was pinned. */
   pin(pointer: Pointer): void {
     const parts = partsOf(this)
     mustBeLive(parts, pointer, 'pin')
@@ -178,7 +182,7 @@ export class Heap extends Bytes {
     unpinBlock(parts, pointer)
   }
 
-  /** Allocates as many blocks of `byteLength` bytes as `into` is long. All or none. Returns `into`. */
+  /** Fills `into` with pointers to blocks of `byteLength` bytes, all or none. Returns `into`. */
   allocMany<T extends Int32Array | Uint32Array | Pointer[]>(byteLength: number, into: T): T {
     let made = 0
     try {
@@ -190,12 +194,12 @@ export class Heap extends Bytes {
     return into
   }
 
-  /** Frees all blocks of a list. Stops with the error at the first wrong pointer, having freed those before. */
+  /** Frees all blocks of a list. Throws at the first wrong pointer, having freed the blocks before it. */
   freeMany(pointers: ArrayLike<number>): void {
     for (let i = 0; i < pointers.length; i++) this.free(pointers[i] as Pointer)
   }
 
-  /** Gives back everything, now; every view is dead and every later call but `close`, `stats` and `free(0)` is refused. */
+  /** Gives back everything, now. Every view is dead, and every later call but `close`, `stats` and `free(0)` throws EBB_CLOSED. */
   close(): void {
     const parts = partsOf(this)
     if (parts.isClosed) return
@@ -210,7 +214,7 @@ export class Heap extends Bytes {
   }
 }
 
-/** What a heap held, when it is collected: a closed one the place of its magazines, one that was dropped all it had. */
+/** Gives back what a collected heap held: a closed one the place of its magazines, a dropped one everything. */
 const collected = new FinalizationRegistry<HeapParts>(abandon)
 
 function checkedOption(name: string, value: unknown, unit: string): number {

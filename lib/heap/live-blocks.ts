@@ -1,4 +1,4 @@
-/** Live blocks: whether a pointer is one, how large it is, where its bytes are, and all of them in turn. */
+/** Live blocks: the test for one, its size, the place of its bytes, and a walk over all. */
 import { lowestBit } from '../base/bits'
 import {
   arenaOffset,
@@ -18,7 +18,7 @@ import { CLASS, runsOf, word } from '../books/ledger'
 import type { HeapParts } from '../supply/parts'
 import { runOf } from '../supply/runs'
 
-/** Whether a value is the pointer of a live block: the one-bit test of the hot paths. */
+/** True for the pointer of a live block of this heap: the one-bit test of the hot paths, and the owner of its slot. */
 export function isLive(table: ArenaTable, pointer: unknown): pointer is Pointer {
   if (typeof pointer !== 'number' || (pointer | 0) !== pointer) return false
   return table.map.has(pointer) && table.isOwn(slotOf(pointer as Pointer))

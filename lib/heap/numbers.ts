@@ -1,15 +1,15 @@
 /**
- * Reading and writing numbers in blocks, with DataView's names, little-endian. None makes a JavaScript object.
+ * Accessors read and write numbers in blocks. They have DataView's names, are little-endian, and make no JavaScript object.
  *
- * The hot path is one element of a typed array over all near memory: aligned, less than a pool from the block's start. The array itself
- * says whether the pointer is a near one: an element outside of it is `undefined`. V8 compiles that to the bounds check which it
- * makes anyway, and a loop without a branch to code that never ran is one that it peels (docs/performance.md has the numbers). The
- * first access outside, far memory or a mistake, takes that away for good: a kind of number then costs twice as much, in this process.
+ * The hot path is one element of a typed array over all near memory: aligned, less than a pool from the block's start. An element
+ * outside of the array is `undefined`, which tells that the pointer is not near. V8 compiles that to the bounds check which it makes
+ * anyway, and peels a hot loop only while it has no branch to code that never ran (docs/performance.md has the numbers). The first
+ * access outside, to far memory or by mistake, ends that: this kind of number then costs twice as much for the rest of the process.
  *
  * Everything else goes through the DataView of its slot. No access can leave the memory of blocks or reach the heap's books: behind
- * each near arena lies an empty pool, and the views of the others start behind their ledgers. What falls outside is refused with a
- * named error. That a pointer is still live, and that the offset stays inside of its block, is not asked here: those are the caller's, as
- * in C. A closed heap gets other accessors (closed.ts).
+ * each near arena lies an empty pool, and the views of the others start behind their ledgers. An access that falls outside throws a
+ * named error. The accessors do not test that a pointer is still live and that the offset stays inside of its block: as in C, that is
+ * up to the caller. A closed heap gets accessors that throw (closed.ts).
  */
 
 import { GRANULE_MASK, GRANULE_SHIFT, POOL_BYTES, type Pointer, SLOT_SHIFT, type Slot } from '../base/layout'
@@ -23,8 +23,8 @@ const granuleMask = GRANULE_MASK
 const granuleShift = GRANULE_SHIFT
 const poolBytes = POOL_BYTES
 /**
- * Whether an offset is a multiple of 1 << shift below a pool's bytes. In these words V8 answers for a constant offset when it reads the
- * function, before it decides which loops to peel.
+ * True for a multiple of 1 << shift below a pool's bytes. Written so, V8 folds it for a constant offset when it reads the function,
+ * before it decides which loops to peel.
  */
 const isInPool = (byteOffset: number, shift: number): boolean =>
   typeof byteOffset === 'number' &&
@@ -42,9 +42,9 @@ const { i8, u8, i16, u16, i32, u32, f32, f64, near1, near2, near4, near8 } = NEA
 export let partsOf: (heap: Numbers) => HeapParts
 
 /**
- * The typed accessors of a {@link Heap}. All take a `pointer` of a live block and a `byteOffset` in bytes from its start, of any
- * alignment, and throw a HeapError: `EBB_INVALID_POINTER` where nothing near or far is at the pointer, `EBB_OUT_OF_BOUNDS` where the access would
- * leave the memory of the heap, `EBB_CLOSED` after close.
+ * The typed accessors of a {@link Heap}. All take the `pointer` of a live block and a `byteOffset` from its start in bytes, of any
+ * alignment, and throw a HeapError: `EBB_INVALID_POINTER` where there is no memory at the pointer, `EBB_OUT_OF_BOUNDS` where the access
+ * would leave the memory of the heap, `EBB_CLOSED` after close.
  */
 export class Numbers {
   readonly #parts: HeapParts

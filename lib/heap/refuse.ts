@@ -1,7 +1,4 @@
-/**
- * Why a pointer is not the pointer of a live block: the slow, exact answer behind the one-bit test of the hot paths. Everything
- * here ends in a throw.
- */
+/** Refusals: the slow, exact reason why a pointer is not that of a live block, or a range not inside of one. All of them throw. */
 import { HeapError, type HeapErrorCode, refuseClosed, show, showPointer } from '../base/errors'
 import {
   GRANULE_SHIFT,
@@ -31,7 +28,10 @@ export function mustBeLive(parts: HeapParts, pointer: unknown, verb: string): as
   if (!isLive(parts.table, pointer)) refusePointer(parts, pointer, verb)
 }
 
-/** Says why an access of some bytes of a block failed. */
+/**
+ * Throws the reason why an access through an accessor failed.
+ * @param cause - the error of the DataView, thrown where the access lies inside of a live block
+ */
 export function refuseAccess(
   parts: HeapParts,
   pointer: Pointer,
@@ -57,7 +57,10 @@ export function refuseRange(pointer: Pointer, range: string, usable: number, ver
   )
 }
 
-/** @param verb - the refused call, for the message: `'free'`, `'realloc'` ... */
+/**
+ * Throws the reason why a pointer is not that of a live block.
+ * @param verb - the refused call, for the message: `'free'`, `'realloc'` ...
+ */
 export function refusePointer(parts: HeapParts, pointer: unknown, verb: string): never {
   mustBeOpen(parts, verb)
   if (typeof pointer !== 'number') {
@@ -70,7 +73,7 @@ export function refusePointer(parts: HeapParts, pointer: unknown, verb: string):
   throw new HeapError(code, `ebb: ${verb}(${named}): ${why}`)
 }
 
-/** Whether a slot is, or lies in, the memory of a large block. */
+/** True for every slot of a large block. */
 function isInLarge(table: ArenaTable, slot: Slot): boolean {
   if (table.isOwn(slot) || !table.space.isNear(slot)) return table.isLarge(slot)
   return [...table.own].some(

@@ -16,12 +16,12 @@ import { usableBytes } from './live-blocks'
 import { wholeRunPools } from './take'
 
 /**
- * Bytes a large block is made longer by at least, as a share of its size: growth in small steps stays linear. Not more than the quarter
- * that a block may be too large by. What is never touched is not resident.
+ * A large block grows by at least this share of its size, so that growth in small steps takes linear time. Bytes that are never touched
+ * are not resident.
  */
 const LARGE_GROWTH = 1 / 3
 
-/** Resizes a live block where it is. False where it has to move. */
+/** Resizes a live block in place. Returns false where it has to move. */
 export function resizeInPlace(parts: HeapParts, pointer: Pointer, byteLength: number): boolean {
   const usable = usableBytes(parts, pointer)
   const slot = slotOf(pointer)
@@ -70,6 +70,7 @@ export function moveLarge(parts: HeapParts, pointer: Pointer, byteLength: number
   }
 }
 
+/** Bytes that a large block is to grow to: the generous size where the limit allows it. */
 function growthOf({ large, budget }: HeapParts, usable: number, byteLength: number): number {
   const generous = Math.max(byteLength, usable + Math.ceil(usable * LARGE_GROWTH))
   return generous <= large.maxByteLength && budget.allows(generous - usable) ? generous : byteLength

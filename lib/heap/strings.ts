@@ -32,7 +32,7 @@ export function encodedBytes(text: string, encoding: StringEncoding): number {
     throw new TypeError(`ebb: allocString needs a string, got ${show(text)} (${typeof text})`)
   if (encoding === 'utf8') {
     const byteLength = Buffer.byteLength(text, 'utf8')
-    // As many bytes as characters: it is ASCII, no need to look.
+    // As many bytes as characters: the text is ASCII.
     if (byteLength !== text.length) refuseLoneSurrogate(text)
     return byteLength
   }

@@ -1,4 +1,4 @@
-/** A cursor: stands on one record of a block of them at a time, and shows it as properties. For loops. */
+/** A cursor, for loops: it stands on one record of a block at a time and shows it as properties. */
 
 import { show } from '../base/errors'
 import type { Pointer } from '../base/layout'
@@ -22,8 +22,8 @@ const { words } = space
  *       row.x += row.dx
  *     }
  *
- * It keeps the place of its record in near memory, so that a property costs one access of it. {@link at} asks each time whether the
- * block is live still; between two calls of `at`, a block that is freed shows what its memory holds next, as with `bytes()`. A cursor
+ * It keeps the place of its record in near memory, so that a property costs one access of it. {@link at} tests each time that the block
+ * is still live; between two calls of `at`, a freed block shows what its memory holds next, as with `bytes()`. A cursor
  * follows its block through `compact()`, and a large block that `realloc` grows in place.
  */
 export class Cursor<S extends Shape> {
@@ -54,7 +54,7 @@ export class Cursor<S extends Shape> {
     return this.#count
   }
 
-  /** Which record it stands on. */
+  /** Index of the record that it stands on. */
   get index(): number {
     return this.#place.index
   }
@@ -68,8 +68,7 @@ export class Cursor<S extends Shape> {
     if (index >>> 0 !== index || index >= this.#count) refuseIndex(index, this.#count)
     const place = this.#place
     if (((words[place.mapWord] as number) & place.bit) === 0) this.seat(place.pointer, this.#count)
-    place.index = index
-    place.base = (place.start + Math.imul(index, place.step)) | 0
+    place.stand(index)
     return this.row
   }
 
@@ -86,7 +85,7 @@ export class Cursor<S extends Shape> {
     return this.row
   }
 
-  /** All records in turn, each as {@link row}. */
+  /** Walks all records, each as {@link row}. */
   *[Symbol.iterator](): Generator<RowOf<S>> {
     for (let index = 0; index < this.#count; index++) yield this.at(index)
   }

@@ -1,11 +1,11 @@
 /**
- * Fields of records, addressed by pointer: one class per kind of scalar. The hot path is that of numbers.ts once more: fields are
- * aligned, so an element of the record is an element of the typed array, and what lies outside of that is not near. Everything else
- * asks the heap's accessor.
+ * Fields of records, addressed by pointer: one class per kind of scalar. The hot path is that of numbers.ts: fields are aligned, so an
+ * element of the record is an element of the typed array, and an element outside of the array is not near. All else goes to the heap's
+ * accessor.
  *
- * Written out rather than made by a factory, because V8 learns types per function: a `get` that served every kind would call whatever
- * it is given, and one that is made per field from a common template shares what was learnt. So each site here sees one kind of
- * object only, whatever records a program has. (docs/records.md has the times.)
+ * There is a class per kind and no factory, because V8 learns types per function: one `get` for all kinds would be megamorphic, and
+ * closures made from one template share their feedback. Here each site sees one kind of object, whatever records a program has.
+ * (docs/records.md has the times.)
  */
 
 import { POOL_BYTES, type Pointer } from '../base/layout'
@@ -23,7 +23,7 @@ const pool2 = POOL_BYTES / 2
 const pool4 = POOL_BYTES / 4
 const pool8 = POOL_BYTES / 8
 
-/** What the fields of all kinds have. */
+/** The part that fields of all kinds share. */
 abstract class FieldOf<Value> implements Field<Value> {
   readonly name: string
   readonly kind: ScalarKind
@@ -31,7 +31,7 @@ abstract class FieldOf<Value> implements Field<Value> {
   /** Bytes of a whole record. */
   protected readonly stride: number
   protected readonly heap: Heap
-  /** The same two in elements of the field's own size. */
+  /** Offset and stride in elements of the field's own size. */
   protected readonly element: number
   protected readonly step: number
 
