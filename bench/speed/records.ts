@@ -5,7 +5,7 @@
 import type { Pointer } from 'ebb'
 import type { EbbModule } from './js-arms'
 import type { SingleOptions } from './protocol'
-import type { Batch } from './singles'
+import type { Batch } from './work'
 
 interface Particle {
   x: number

@@ -1,11 +1,12 @@
 /** The rows of the speed bench, by group. */
+import { MissingArm } from '../common/asked-process'
 import { isInstalled, nativePeers, type Peer } from '../peers/peers'
+import { type FlatTrace, flatten } from '../traces/flat'
 import { readTrace, traceNames } from '../traces/trace'
 import { workloads } from '../workloads/workloads'
-import { type NodeOptions, startNativePairs, startNativeTrace, startNodeArm } from './arms'
-import { flatten } from './flat'
+import { type ArmOptions, startNativePairs, startNativeTrace, startNodeArm } from './arms'
 import { EBB_DETACHED, JS_PEERS } from './js-arms'
-import { type FlatTrace, MissingArm, type SingleOptions, type Task } from './protocol'
+import type { SingleOptions, Task } from './protocol'
 import type { ArmPlan, RowPlan } from './rounds'
 
 /** How much is measured. */
@@ -14,7 +15,7 @@ export interface Scope {
   /** Names of the arms to measure beside ebb; undefined: all. */
   readonly arms: readonly string[] | undefined
   /** Other Nodes for the recorded traces: label and how to start it. */
-  readonly nodes: readonly { readonly label: string; readonly options: NodeOptions }[]
+  readonly nodes: readonly { readonly label: string; readonly options: ArmOptions }[]
 }
 
 /** Longest trace that a quadratic allocator is given, operations. */
