@@ -1,5 +1,5 @@
-/** The resident set of this process, read in a loop without making garbage that would itself be counted. */
-import { openSync, readSync } from 'node:fs'
+/** What the kernel says of this process's memory; the resident set without making garbage that would itself be counted. */
+import { openSync, readFileSync, readSync } from 'node:fs'
 
 const text = Buffer.alloc(2048)
 const MARK = Buffer.from('\nRss:')
@@ -22,4 +22,11 @@ export function residentBytes(): number {
   for (let digit = text[at]! - 0x30; digit >= 0 && digit <= 9; digit = text[++at]! - 0x30)
     kilobytes = 10 * kilobytes + digit
   return 1024 * kilobytes
+}
+
+/** Bytes of an OS page. Linux only. */
+export function osPageBytes(): number {
+  const kilobytes = /^KernelPageSize:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/smaps', 'latin1'))?.[1]
+  if (kilobytes === undefined) throw new Error('smaps has no KernelPageSize')
+  return 1024 * Number(kilobytes)
 }

@@ -42,7 +42,7 @@ export const QUICK: Amount = { rounds: 1, objects: () => [60] }
 /** Objects that are replaced: about 320 MB grow old and are dropped. */
 const REPLACED = 4_000_000
 /** A child takes a second or two; one whose collector never rests is ended after this long, ms. */
-const PATIENCE_MS = 40_000
+const PATIENCE_MS = 30_000
 
 /** What came of one child; of several, the medians. */
 interface Run extends Told {

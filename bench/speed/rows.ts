@@ -134,18 +134,27 @@ function viewRows(scope: Scope): RowPlan[] {
 
 function recordRows(scope: Scope): RowPlan[] {
   const milliseconds = scope.isQuick ? 20 : 100
-  return ['step', 'make'].flatMap((verb) =>
-    (scope.isQuick ? [1e5] : [1e5, 1e6]).map((count) => ({
-      group: 'records',
-      name: `${verb} ${count === 1e5 ? '1e5' : '1e6'} records`,
-      note: 'four f64 and a u8, against an array of objects',
-      hasMemory: false,
-      arms: () =>
-        (verb === 'step' ? ['ebb', 'ebb cursor', 'objects'] : ['ebb', 'objects']).map((arm) =>
-          singleArm(arm, `record ${verb}`, { count, milliseconds }),
-        ),
-    })),
-  )
+  const counts = scope.isQuick ? [1e5] : [1e5, 1e6]
+  const row = (name: string, verb: string, arms: readonly string[], count: number, isShuffled: boolean): RowPlan => ({
+    group: 'records',
+    name,
+    note: 'four f64 and a u8, against an array of objects',
+    hasMemory: false,
+    arms: () => arms.map((arm) => singleArm(arm, `record ${verb}`, { count, isShuffled, milliseconds })),
+  })
+  const exponent = (count: number): string => (count === 1e5 ? '1e5' : '1e6')
+  const rows: RowPlan[] = []
+  for (const verb of ['read x', 'read tag', 'read x, y, tag', 'step']) {
+    for (const count of counts) {
+      for (const isShuffled of [false, true]) {
+        const name = `${verb} of ${exponent(count)} records, ${isShuffled ? 'shuffled' : 'in order'}`
+        rows.push(row(name, verb, ['ebb', 'ebb cursor', 'objects'], count, isShuffled))
+      }
+    }
+  }
+  for (const count of counts)
+    rows.push(row(`make ${exponent(count)} records`, 'make', ['ebb', 'objects'], count, false))
+  return rows
 }
 
 /** All rows whose group or name contains one of the words; all where there are none. */
