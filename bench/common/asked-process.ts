@@ -31,10 +31,11 @@ export class AskedProcess {
     this.name = name
     this.#child = fork(script, [], { execArgv: [...execArgv], ...(execPath === undefined ? {} : { execPath }) })
     this.pid = this.#child.pid ?? 0
-    this.#gone = new Promise((resolve) => this.#child.once('close', () => resolve()))
+    // Not 'close': Node emits none after disconnect().
+    this.#gone = new Promise((resolve) => this.#child.once('exit', () => resolve()))
     this.#child.on('message', (reply: Reply) => this.#answer(reply))
     this.#child.on('error', (error) => this.#fail(error))
-    this.#child.on('close', (code, signal) => this.#fail(new Error(`${name}: child ended (${signal ?? code})`)))
+    this.#child.on('exit', (code, signal) => this.#fail(new Error(`${name}: child ended (${signal ?? code})`)))
   }
 
   get hasEnded(): boolean {
