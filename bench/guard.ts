@@ -3,7 +3,7 @@
  *
  *     npm run bench:guard                              the working tree against HEAD
  *     npm run bench:guard -- v0.1.0 churn              against a tag; only rows with "churn" in their name
- *     npm run bench:guard -- main --node PATH          both sides on another Node
+ *     npm run bench:guard -- main --node 24            both sides on another Node: 20 to 26 (fetched into build/platforms), or its path
  *     npm run bench:guard -- main --rounds 30 --bound 1.03
  *
  * Each row is measured twice, with new processes: once the tree's is started first, once the base's; within each the two take turns, and
@@ -15,6 +15,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { describeMachine, machineLine, writeJson } from './common/machine'
+import { fetchNode } from './common/nodes'
 import { median, quantile } from './common/quantile'
 import { projectRoot } from './common/root'
 import { digits, table } from './common/table'
@@ -37,6 +38,9 @@ const { values, positionals } = parseArgs({
   },
 })
 const [base = 'HEAD', ...words] = positionals
+
+/** The Node that runs both sides. */
+const execPath = /^[\d.]+$/.test(values.node) ? fetchNode(values.node) : values.node
 
 const WORKLOADS = ['churn 1e3', 'churn 1e5', 'burst fifo 2e4', 'glibc-thread', 'mstress', 'growth']
 
@@ -107,7 +111,7 @@ async function measureInOrder(
 ): Promise<Record<Side, readonly number[]>> {
   const arms = order.map((side) => ({
     name: side,
-    start: () => startNodeArm(task, { library: libraries[side], execPath: values.node }, side),
+    start: () => startNodeArm(task, { library: libraries[side], execPath }, side),
   }))
   const row = await measureRow(
     { group: 'guard', name, note: '', hasMemory: isTrace, arms: () => arms },
@@ -144,10 +148,10 @@ async function ratioOf(row: Guarded, libraries: Readonly<Record<Side, string>>, 
   }
 }
 
-/** What the node of `--node` calls itself. */
-function nodeVersion(): string {
-  const { status, stdout, error } = spawnSync(values.node, ['--version'], { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`--node takes the path of a Node, got ${values.node}: ${error?.message ?? stdout}`)
+/** What a Node calls itself. */
+function versionOf(binary: string): string {
+  const { status, stdout, error } = spawnSync(binary, ['--version'], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`--node takes a version or a path, got ${values.node}: ${error?.message ?? stdout}`)
   return stdout.trim()
 }
 
@@ -156,7 +160,7 @@ async function main(): Promise<void> {
   const bound = Number(values.bound)
   if (!(rounds >= 2 && rounds % 2 === 0)) throw new RangeError(`--rounds takes an even number, got ${values.rounds}`)
   if (!(bound > 0)) throw new RangeError(`--bound takes a ratio such as 1.05, got ${values.bound}`)
-  const node = nodeVersion()
+  const node = versionOf(execPath)
   const rows = guarded()
   if (rows.length === 0) throw new Error(`no row has ${words.join(' or ')} in its name`)
   const { revision, library } = buildRevision(base)

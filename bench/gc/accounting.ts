@@ -36,7 +36,7 @@ export interface Amount {
   objects(limit: number): readonly number[]
 }
 
-export const FULL: Amount = { rounds: 3, objects: (limit) => (limit <= 256 ? [30, 60] : [60, 150]) }
+export const FULL: Amount = { rounds: 5, objects: (limit) => (limit <= 256 ? [60] : [60, 150]) }
 export const QUICK: Amount = { rounds: 1, objects: () => [60] }
 
 /** Objects that are replaced: about 320 MB grow old and are dropped. */
