@@ -9,7 +9,8 @@
  * Each row is measured twice, with new processes: once the tree's is started first, once the base's; within each the two take turns, and
  * who begins changes from round to round. A round gives one ratio, time of the tree / time of the base. Shown are the medians
  * of both orders, and as the row's ratio the square root of their product, in which what the order does cancels out; beside it the
- * ratio of the fastest rounds, which a loaded machine disturbs least. Ends with 1 where a row's ratio is above the bound.
+ * ratio of the fastest rounds. Traces and workloads are timed by the CPU time of their processes, which a loaded machine disturbs less
+ * than the clock. Ends with 1 where a row's ratio is above the bound.
  */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -53,7 +54,7 @@ interface Ratio {
   readonly treeFirst: number
   readonly baseFirst: number
   readonly ratio: number
-  /** Ratio of the fastest rounds of both sides: what a loaded machine disturbs least. */
+  /** Ratio of the fastest rounds of both sides. */
   readonly fastest: number
   /** Half of all rounds lie between these two. */
   readonly low: number
@@ -71,7 +72,7 @@ function guarded(): Guarded[] {
   const trace = (name: string, arm: string, make: () => FlatTrace): Guarded => ({
     name,
     isTrace: true,
-    task: () => ({ kind: 'trace', arm, trace: make() }),
+    task: () => ({ kind: 'trace', arm, trace: make(), isCpuTime: true }),
   })
   const single = (name: string, single: string, isShuffled: boolean, isAlone = false): Guarded => ({
     name,

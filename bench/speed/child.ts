@@ -16,7 +16,7 @@ let work: Work = {}
 async function start(task: Task, library: string | undefined): Promise<Answers['start']> {
   if (task.kind === 'trace') {
     const trace = unflatten(task.trace)
-    work = traceWork(await startTraceArm(task.arm, trace, library), trace.operations)
+    work = traceWork(await startTraceArm(task.arm, trace, library), trace.operations, task.isCpuTime ? cpuNs : clockNs)
   } else if (task.kind === 'single') {
     work = await startSingle(task.arm, task.single, task.options, library)
   } else if (task.kind === 'gc') {
@@ -29,15 +29,22 @@ async function start(task: Task, library: string | undefined): Promise<Answers['
 
 const elapsedNs = (since: bigint): number => Number(process.hrtime.bigint() - since)
 
-function traceWork({ timed, heap }: TraceArm, operations: number): Work {
+/** ns by the clock, and ns that all threads of this process were at work. */
+const clockNs = (): number => Number(process.hrtime.bigint())
+const cpuNs = (): number => {
+  const { user, system } = process.cpuUsage()
+  return 1000 * (user + system)
+}
+
+function traceWork({ timed, heap }: TraceArm, operations: number, now: () => number): Work {
   const baseline = residentBytes()
   return {
     turn(replays) {
       const ns: number[] = []
       for (let i = 0; i < replays; i++) {
-        const begin = process.hrtime.bigint()
+        const begin = now()
         timed.replay(0, operations)
-        ns.push(elapsedNs(begin) / operations)
+        ns.push((now() - begin) / operations)
       }
       return ns
     },

@@ -3,7 +3,8 @@ import type { FlatTrace } from '../traces/flat'
 
 /** What a child works on. */
 export type Task =
-  | { readonly kind: 'trace'; readonly arm: string; readonly trace: FlatTrace }
+  /** `isCpuTime`: turns count the CPU time of the process, not the clock's: on a loaded machine it waits for others as well. */
+  | { readonly kind: 'trace'; readonly arm: string; readonly trace: FlatTrace; readonly isCpuTime?: boolean }
   | { readonly kind: 'single'; readonly arm: string; readonly single: string; readonly options: SingleOptions }
   | { readonly kind: 'gc'; readonly arm: string; readonly options: GcOptions }
   | { readonly kind: 'pause'; readonly arm: string; readonly options: PauseOptions }
