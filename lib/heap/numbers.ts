@@ -36,9 +36,9 @@ const isInPool = (byteOffset: number, shift: number): boolean =>
 const at = (pointer: Pointer, byteOffset: number): number =>
   ((pointer & granuleMask) << granuleShift) - poolBytes + byteOffset
 
-const { i8, u8, i16, u16, i32, u32, f32, f64, near1, near2, near4, near8 } = NEAR
+const { i8, u8, i16, u16, i32, u32, f32, f64, i64, u64, near1, near2, near4, near8 } = NEAR
 
-/** The structures behind a heap: the door for lib/ and the tests, not part of the public interface. */
+/** The structures behind a heap: the door for lib/ and the tests, not part of the public interface. @internal */
 export let partsOf: (heap: Numbers) => HeapParts
 
 /**
@@ -68,7 +68,7 @@ export class Numbers {
     ) {
       return i8[(near1 + (pointer << 4) + byteOffset) >>> 0] as number
     }
-    return getFar(this.#parts, int8, pointer, byteOffset)
+    return getFar(this.#parts, int8, pointer, byteOffset) as number
   }
 
   /** Writes a signed 8-bit integer (1 byte). */
@@ -93,7 +93,7 @@ export class Numbers {
     ) {
       return u8[(near1 + (pointer << 4) + byteOffset) >>> 0] as number
     }
-    return getFar(this.#parts, uint8, pointer, byteOffset)
+    return getFar(this.#parts, uint8, pointer, byteOffset) as number
   }
 
   /** Writes an unsigned 8-bit integer (1 byte). */
@@ -118,7 +118,7 @@ export class Numbers {
     ) {
       return i16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] as number
     }
-    return getFar(this.#parts, int16, pointer, byteOffset)
+    return getFar(this.#parts, int16, pointer, byteOffset) as number
   }
 
   /** Writes a signed 16-bit integer (2 bytes). */
@@ -143,7 +143,7 @@ export class Numbers {
     ) {
       return u16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] as number
     }
-    return getFar(this.#parts, uint16, pointer, byteOffset)
+    return getFar(this.#parts, uint16, pointer, byteOffset) as number
   }
 
   /** Writes an unsigned 16-bit integer (2 bytes). */
@@ -165,7 +165,7 @@ export class Numbers {
       const value = i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0]
       if (value !== undefined) return value
     }
-    return getFar(this.#parts, int32, pointer, byteOffset)
+    return getFar(this.#parts, int32, pointer, byteOffset) as number
   }
 
   /** Writes a signed 32-bit integer (4 bytes). */
@@ -186,7 +186,7 @@ export class Numbers {
       const value = u32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0]
       if (value !== undefined) return value
     }
-    return getFar(this.#parts, uint32, pointer, byteOffset)
+    return getFar(this.#parts, uint32, pointer, byteOffset) as number
   }
 
   /** Writes an unsigned 32-bit integer (4 bytes). */
@@ -207,7 +207,7 @@ export class Numbers {
       const value = f32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0]
       if (value !== undefined) return value
     }
-    return getFar(this.#parts, float32, pointer, byteOffset)
+    return getFar(this.#parts, float32, pointer, byteOffset) as number
   }
 
   /** Writes a 32-bit IEEE 754 number (4 bytes). */
@@ -228,7 +228,7 @@ export class Numbers {
       const value = f64[(near8 + (pointer << 1) + (byteOffset >> 3)) | 0]
       if (value !== undefined) return value
     }
-    return getFar(this.#parts, float64, pointer, byteOffset)
+    return getFar(this.#parts, float64, pointer, byteOffset) as number
   }
 
   /** Writes a 64-bit IEEE 754 number (8 bytes). */
@@ -245,38 +245,44 @@ export class Numbers {
 
   /** Reads a signed 64-bit integer (8 bytes). */
   getBigInt64(pointer: Pointer, byteOffset: number): bigint {
-    try {
-      return viewOf(this.#parts, pointer).getBigInt64(at(pointer, byteOffset), true)
-    } catch (cause) {
-      return refuseAccess(this.#parts, pointer, byteOffset, 8, cause)
+    if (typeof pointer === 'number' && isInPool(byteOffset, 3)) {
+      const value = i64[(near8 + (pointer << 1) + (byteOffset >> 3)) | 0]
+      if (value !== undefined) return value
     }
+    return getFar(this.#parts, bigint64, pointer, byteOffset) as bigint
   }
 
   /** Writes a signed 64-bit integer (8 bytes). */
   setBigInt64(pointer: Pointer, byteOffset: number, value: bigint): void {
-    try {
-      viewOf(this.#parts, pointer).setBigInt64(at(pointer, byteOffset), value, true)
-    } catch (cause) {
-      refuseAccess(this.#parts, pointer, byteOffset, 8, cause)
+    if (typeof pointer === 'number' && isInPool(byteOffset, 3)) {
+      const index = (near8 + (pointer << 1) + (byteOffset >> 3)) | 0
+      if (i64[index] !== undefined) {
+        i64[index] = value
+        return
+      }
     }
+    setFar(this.#parts, bigint64, pointer, byteOffset, value)
   }
 
   /** Reads an unsigned 64-bit integer (8 bytes). */
   getBigUint64(pointer: Pointer, byteOffset: number): bigint {
-    try {
-      return viewOf(this.#parts, pointer).getBigUint64(at(pointer, byteOffset), true)
-    } catch (cause) {
-      return refuseAccess(this.#parts, pointer, byteOffset, 8, cause)
+    if (typeof pointer === 'number' && isInPool(byteOffset, 3)) {
+      const value = u64[(near8 + (pointer << 1) + (byteOffset >> 3)) | 0]
+      if (value !== undefined) return value
     }
+    return getFar(this.#parts, biguint64, pointer, byteOffset) as bigint
   }
 
   /** Writes an unsigned 64-bit integer (8 bytes). */
   setBigUint64(pointer: Pointer, byteOffset: number, value: bigint): void {
-    try {
-      viewOf(this.#parts, pointer).setBigUint64(at(pointer, byteOffset), value, true)
-    } catch (cause) {
-      refuseAccess(this.#parts, pointer, byteOffset, 8, cause)
+    if (typeof pointer === 'number' && isInPool(byteOffset, 3)) {
+      const index = (near8 + (pointer << 1) + (byteOffset >> 3)) | 0
+      if (u64[index] !== undefined) {
+        u64[index] = value
+        return
+      }
     }
+    setFar(this.#parts, biguint64, pointer, byteOffset, value)
   }
   // </written>
 }
@@ -293,15 +299,17 @@ const int32 = 4
 const uint32 = 5
 const float32 = 6
 const float64 = 7
-type Kind = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7
+const bigint64 = 8
+const biguint64 = 9
+type Kind = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9
 /** Bytes of a number, by its kind. */
-const BYTES = [1, 1, 2, 2, 4, 4, 4, 8] as const
+const BYTES = [1, 1, 2, 2, 4, 4, 4, 8, 8, 8] as const
 
 /**
  * Reads whatever the hot path does not. One function for all kinds, and so one that V8 finds too long to inline: its budget for a
  * caller's loop is for the hot paths.
  */
-function getFar(parts: HeapParts, kind: Kind, pointer: Pointer, byteOffset: number): number {
+function getFar(parts: HeapParts, kind: Kind, pointer: Pointer, byteOffset: number): number | bigint {
   try {
     const view = viewOf(parts, pointer)
     const offset = at(pointer, byteOffset)
@@ -320,8 +328,12 @@ function getFar(parts: HeapParts, kind: Kind, pointer: Pointer, byteOffset: numb
         return view.getUint32(offset, true)
       case float32:
         return view.getFloat32(offset, true)
-      default:
+      case float64:
         return view.getFloat64(offset, true)
+      case bigint64:
+        return view.getBigInt64(offset, true)
+      default:
+        return view.getBigUint64(offset, true)
     }
   } catch (cause) {
     return refuseAccess(parts, pointer, byteOffset, BYTES[kind], cause)
@@ -329,34 +341,40 @@ function getFar(parts: HeapParts, kind: Kind, pointer: Pointer, byteOffset: numb
 }
 
 /** Writes whatever the hot path does not. */
-function setFar(parts: HeapParts, kind: Kind, pointer: Pointer, byteOffset: number, value: number): void {
+function setFar(parts: HeapParts, kind: Kind, pointer: Pointer, byteOffset: number, value: number | bigint): void {
   try {
     const view = viewOf(parts, pointer)
     const offset = at(pointer, byteOffset)
     switch (kind) {
       case int8:
-        view.setInt8(offset, value)
+        view.setInt8(offset, value as number)
         break
       case uint8:
-        view.setUint8(offset, value)
+        view.setUint8(offset, value as number)
         break
       case int16:
-        view.setInt16(offset, value, true)
+        view.setInt16(offset, value as number, true)
         break
       case uint16:
-        view.setUint16(offset, value, true)
+        view.setUint16(offset, value as number, true)
         break
       case int32:
-        view.setInt32(offset, value, true)
+        view.setInt32(offset, value as number, true)
         break
       case uint32:
-        view.setUint32(offset, value, true)
+        view.setUint32(offset, value as number, true)
         break
       case float32:
-        view.setFloat32(offset, value, true)
+        view.setFloat32(offset, value as number, true)
+        break
+      case float64:
+        view.setFloat64(offset, value as number, true)
+        break
+      case bigint64:
+        view.setBigInt64(offset, value as bigint, true)
         break
       default:
-        view.setFloat64(offset, value, true)
+        view.setBigUint64(offset, value as bigint, true)
         break
     }
   } catch (cause) {

@@ -16,7 +16,7 @@ import { NEAR } from '../space/near'
 import { addReader } from '../supply/parts'
 import { type Field, type Leaf, refuseValue, type ScalarKind } from './types'
 
-const { i8, u8, i16, u16, i32, u32, f32, f64, near1, near2, near4, near8 } = NEAR
+const { i8, u8, i16, u16, i32, u32, f32, f64, i64, u64, near1, near2, near4, near8 } = NEAR
 /** Elements of 1, 2, 4 and 8 bytes in a pool. */
 const pool1 = POOL_BYTES
 const pool2 = POOL_BYTES / 2
@@ -274,22 +274,48 @@ class F64Field extends FieldOf<number> {
 
 class I64Field extends FieldOf<bigint> {
   get(pointer: Pointer, index = 0): bigint {
+    const element = this.element + index * this.step
+    if (typeof pointer === 'number' && element >= 0 && element < pool8) {
+      const value = i64[(near8 + (pointer << 1) + element) | 0]
+      if (value !== undefined) return value
+    }
     return this.heap.getBigInt64(pointer, this.byteOffset + index * this.stride)
   }
 
   set(pointer: Pointer, value: bigint, index = 0): void {
     if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) refuseValue(this.name, 'i64', value)
+    const element = this.element + index * this.step
+    if (typeof pointer === 'number' && element >= 0 && element < pool8) {
+      const at = (near8 + (pointer << 1) + element) | 0
+      if (i64[at] !== undefined) {
+        i64[at] = value
+        return
+      }
+    }
     this.heap.setBigInt64(pointer, this.byteOffset + index * this.stride, value)
   }
 }
 
 class U64Field extends FieldOf<bigint> {
   get(pointer: Pointer, index = 0): bigint {
+    const element = this.element + index * this.step
+    if (typeof pointer === 'number' && element >= 0 && element < pool8) {
+      const value = u64[(near8 + (pointer << 1) + element) | 0]
+      if (value !== undefined) return value
+    }
     return this.heap.getBigUint64(pointer, this.byteOffset + index * this.stride)
   }
 
   set(pointer: Pointer, value: bigint, index = 0): void {
     if (typeof value !== 'bigint' || BigInt.asUintN(64, value) !== value) refuseValue(this.name, 'u64', value)
+    const element = this.element + index * this.step
+    if (typeof pointer === 'number' && element >= 0 && element < pool8) {
+      const at = (near8 + (pointer << 1) + element) | 0
+      if (u64[at] !== undefined) {
+        u64[at] = value
+        return
+      }
+    }
     this.heap.setBigUint64(pointer, this.byteOffset + index * this.stride, value)
   }
 }

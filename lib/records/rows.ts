@@ -7,18 +7,15 @@ import { NEAR } from '../space/near'
 import { space } from '../space/thread-space'
 import type { Field, ScalarKind } from './types'
 
-const { i8, u8, i16, u16, i32, u32, f32, f64, near1 } = NEAR
+const { i8, u8, i16, u16, i32, u32, f32, f64, i64, u64, near1 } = NEAR
 
 /** An object whose values are of one kind at the ends of its branches. */
 export interface Tree<T> {
   [name: string]: T | Tree<T>
 }
 
-/** Near memory for bigints: V8 does not inline an access to a BigInt64Array. */
-const near = new DataView(u8.buffer, u8.byteOffset, u8.length)
-const nearEnd = u8.length
 /** The first byte behind near memory, modulo 2^32. */
-const OUTSIDE = nearEnd | 0
+const OUTSIDE = u8.length | 0
 
 /** The position of a cursor, which its row reads. */
 export class Place {
@@ -214,14 +211,13 @@ const PROPERTIES: Record<ScalarKind, (field: Field<never>) => Property> = {
     return {
       get(): bigint {
         const place = this._cursor
-        const at = (place.base + byteOffset) >>> 0
-        return at < nearEnd ? near.getBigInt64(at, true) : field.get(place.pointer, place.index)
+        const value = i64[(place.base + byteOffset) >>> 3]
+        return value !== undefined ? value : field.get(place.pointer, place.index)
       },
       set(value: bigint): void {
         const place = this._cursor
-        const at = (place.base + byteOffset) >>> 0
-        if (typeof value === 'bigint' && BigInt.asIntN(64, value) === value && at < nearEnd)
-          near.setBigInt64(at, value, true)
+        const at = (place.base + byteOffset) >>> 3
+        if (typeof value === 'bigint' && BigInt.asIntN(64, value) === value && i64[at] !== undefined) i64[at] = value
         else field.set(place.pointer, value, place.index)
       },
     }
@@ -231,14 +227,13 @@ const PROPERTIES: Record<ScalarKind, (field: Field<never>) => Property> = {
     return {
       get(): bigint {
         const place = this._cursor
-        const at = (place.base + byteOffset) >>> 0
-        return at < nearEnd ? near.getBigUint64(at, true) : field.get(place.pointer, place.index)
+        const value = u64[(place.base + byteOffset) >>> 3]
+        return value !== undefined ? value : field.get(place.pointer, place.index)
       },
       set(value: bigint): void {
         const place = this._cursor
-        const at = (place.base + byteOffset) >>> 0
-        if (typeof value === 'bigint' && BigInt.asUintN(64, value) === value && at < nearEnd)
-          near.setBigUint64(at, value, true)
+        const at = (place.base + byteOffset) >>> 3
+        if (typeof value === 'bigint' && BigInt.asUintN(64, value) === value && u64[at] !== undefined) u64[at] = value
         else field.set(place.pointer, value, place.index)
       },
     }
