@@ -146,6 +146,7 @@ export class Purger {
       this.tick()
     } catch (failure) {
       this.#note(failure)
+      this.#isBehind = false // what the OS refuses now, it is asked for again in the next epoch
     }
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ARENA_BYTES, POOL_BYTES, type Pointer } from '../../lib/base/layout'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { testHeap } from '../support/test-heap'
 import { TestPages } from '../support/test-pages'
@@ -22,7 +23,7 @@ describe('the timer', () => {
     const pools = [...heap.allocMany(4096, new Int32Array(10))] as Pointer[]
     for (const pool of pools) {
       heap.free(pool)
-      heap.internals.magazines.releaseAll()
+      partsOf(heap).magazines.releaseAll()
       clock.advance(300)
     }
     let dirty = heap.stats().dirtyPools
@@ -75,7 +76,7 @@ describe('the timer', () => {
     }
     expect(seen.size).toBeGreaterThan(5)
     expect(heap.stats().arenas).toBe(0)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('is never armed with decay Infinity, nor after close', () => {
@@ -131,7 +132,7 @@ describe('purge', () => {
     expect(heap.purge()).toBe(4 * POOL_BYTES)
     heap.free(pools[3] as Pointer)
     expect(heap.purge()).toBe(4 * POOL_BYTES)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
     heap.freeMany(pools.filter((pool) => heap.isLive(pool)))
     heap.purge()
     expect(heap.stats().mappedBytes).toBe(0)

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { ARENA_BYTES, FREE_POOLS_MAX, POOL_BYTES, type Pointer, type Slot, slotOf } from '../../lib/base/layout'
 import { Heap } from '../../lib/heap/heap'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { FAR_ALIASES } from '../../lib/space/plan'
 import { Space } from '../../lib/space/space'
@@ -280,14 +281,14 @@ describe('a heap larger than near memory', () => {
     expect(small.every((pointer) => heap.getUint32(pointer, 96) === pointer)).toBe(true)
     heap.freeMany(small)
 
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
     heap.freeMany(far)
     heap.purge()
     expect([view.length, view[0]]).toEqual([ARENA_BLOCK, 0])
     expect(caught(() => heap.free(far[0]!)).code).toBe('EBB_INVALID_POINTER')
     const zeroed = heap.allocZeroed(ARENA_BLOCK)
     expect([threadSpace.isNear(slotOf(zeroed)), heap.getInt32(zeroed, 0)]).toEqual([false, 0])
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
     heap.close()
     expect(threadSpace.isFree(slotOf(zeroed))).toBe(true)
   })

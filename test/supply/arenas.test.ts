@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ARENA_BYTES, type Pointer, poolOf, type Slot, slotOf } from '../../lib/base/layout'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { testHeap } from '../support/test-heap'
 
@@ -11,7 +12,7 @@ describe('the supply of pools', () => {
     for (const pointer of of(1).slice(0, 20)) heap.free(pointer)
     for (const pointer of of(2).slice(0, 2)) heap.free(pointer)
     for (const pointer of of(3).slice(0, 40)) heap.free(pointer)
-    heap.internals.magazines.releaseAll()
+    partsOf(heap).magazines.releaseAll()
     const slots = Array.from({ length: 24 }, () => slotOf(heap.alloc(4096)))
     expect(slots).toEqual([2, 2, ...Array(20).fill(1), 3, 3])
   })
@@ -23,7 +24,7 @@ describe('the supply of pools', () => {
     heap.free(pointers[5] as Pointer)
     heap.free(pointers[6] as Pointer)
     expect(slotOf(heap.alloc(4096))).toBe(1)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('gives dirty pools before those that were never used or were discarded', () => {
@@ -47,13 +48,13 @@ describe('the supply of pools', () => {
   it('case 2: a full arena joins the usable ones with its first free pool', () => {
     const { heap } = testHeap()
     const pointers = [...heap.allocMany(4096, new Int32Array(63))] as Pointer[]
-    const { usable } = heap.internals.arenas
+    const { usable } = partsOf(heap).arenas
     expect(usable.fullest(1)).toBe(0)
     heap.free(pointers[0] as Pointer)
-    heap.internals.magazines.releaseAll()
+    partsOf(heap).magazines.releaseAll()
     expect(usable.head(1)).toBe(1)
     heap.free(pointers[1] as Pointer) // case 3
-    heap.internals.magazines.releaseAll()
+    partsOf(heap).magazines.releaseAll()
     expect([usable.head(1), usable.head(2)]).toEqual([0, 1])
   })
 
@@ -68,7 +69,7 @@ describe('the supply of pools', () => {
 
   it('moves a run elsewhere only where another arena has room', () => {
     const { heap } = testHeap()
-    const { arenas } = heap.internals
+    const { arenas } = partsOf(heap)
     heap.alloc(40_000)
     expect(arenas.takeRunElsewhere(10, 1 as Slot)).toBe(0)
     const full = [...heap.allocMany(4096, new Int32Array(63))] as Pointer[]
@@ -76,7 +77,7 @@ describe('the supply of pools', () => {
     const run = arenas.takeRunElsewhere(3, 1 as Slot)
     expect(slotOf(run as Pointer)).toBe(2)
     arenas.putRun(run as Pointer, 3)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('where OS pages hold several pools, a pool taken makes its neighbours dirty', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { FREE_POOLS_MAX, POOL_BYTES } from '../../lib/base/layout'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { testHeap } from '../support/test-heap'
 import { detach } from '../support/test-pages'
@@ -56,9 +57,9 @@ describe('large blocks', () => {
     detach(buffer as ArrayBuffer)
     const again = heap.alloc(1e6)
     heap.bytes(again).fill(1)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
     heap.free(again)
-    detach(heap.internals.table.buffer(0 as never))
+    detach(partsOf(heap).table.buffer(0 as never))
     heap.purge()
     expect(heap.stats().mappedBytes).toBe(0)
   })
@@ -69,6 +70,6 @@ describe('large blocks', () => {
     for (let size = 1e6; size < 4e6; size += 5000) pointer = heap.realloc(pointer, size)
     expect(os.calls.grow).toBeLessThan(20)
     expect(os.calls.map).toBe(1)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 })

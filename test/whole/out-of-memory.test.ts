@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { HeapError } from '../../lib/base/errors'
 import { ARENA_BYTES, type Pointer } from '../../lib/base/layout'
 import { Heap } from '../../lib/heap/heap'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { caught } from '../support/caught'
 import { runChild, said } from '../support/child'
@@ -52,12 +53,12 @@ function runSession(prepare: (os: TestPages) => void, decay: number, osPageSize 
       errors.push(error)
       os.failAt = 0
       os.failFrom = Infinity
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
       model.verifyAll()
       step()
     }
   }
-  checkHeap(heap.internals)
+  checkHeap(partsOf(heap))
   model.verifyAll()
   model.freeAll()
   heap.purge()
@@ -136,7 +137,7 @@ describe('fake OS pages that fail', () => {
         os.failFrom = Infinity
         const moved = heap.realloc(pointer, 3_000_000)
         expect(heap.bytes(moved, size).every((byte) => byte === 9)).toBe(true)
-        checkHeap(heap.internals)
+        checkHeap(partsOf(heap))
       }
     }
   })
@@ -146,7 +147,7 @@ describe('fake OS pages that fail', () => {
     os.failFrom = 3
     expect(caught(() => heap.allocMany(4096, new Int32Array(500))).code).toBe('EBB_OUT_OF_MEMORY')
     expect(heap.stats().blocks).toBe(0)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('cannot make free or the timer throw; what they refuse is counted and tried again', () => {
@@ -166,7 +167,7 @@ describe('fake OS pages that fail', () => {
     clock.advance(5000)
     expect(heap.stats().dirtyPools).toBe(0)
     heap.free(keep)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('make purge throw EBB_OS, and the next purge complete', () => {
@@ -180,7 +181,7 @@ describe('fake OS pages that fail', () => {
       syscall: 'madvise',
       message: 'ebb: discarding 163840 bytes failed (madvise: ENOMEM)',
     })
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
     os.failFrom = Infinity
     expect(heap.purge()).toBe(163_840)
   })
@@ -205,7 +206,7 @@ describe('the limit option', () => {
     heap.free(second)
     expect(heap.usableSize(heap.realloc(0 as Pointer, 2 * ARENA_BYTES))).toBe(2 * ARENA_BYTES)
     expect(heap.stats().peakMappedBytes).toBeLessThanOrEqual(4 * ARENA_BYTES)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('holds for blocks that grow in place, which stay as they are', () => {
@@ -225,7 +226,7 @@ describe('the limit option', () => {
       const { heap } = testHeap({ limit })
       heap.freeMany(heap.allocMany(size, new Int32Array(4)))
       expect(heap.usableSize(heap.alloc(ARENA_BYTES))).toBe(ARENA_BYTES)
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     }
     for (const size of [16, 700, 8192, 16_384]) {
       const { heap, os } = testHeap({ limit })
@@ -236,7 +237,7 @@ describe('the limit option', () => {
       for (const other of [...pointers.slice(0, 10), ...pointers.slice(14)]) expect(heap.isLive(other)).toBe(true)
       expect([os.calls.map, heap.stats().blocks]).toEqual([1, 60])
       expect(caught(() => heap.allocMany(4096, new Int32Array(5))).code).toBe('EBB_LIMIT')
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     }
   })
 
@@ -248,7 +249,7 @@ describe('the limit option', () => {
       expect(os.mapped.size).toBe(1)
       expect(caught(() => heap.alloc(size)).code).toBe('EBB_LIMIT')
       expect([os.mapped.size, heap.stats().mappedBytes]).toEqual([0, 0])
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
       expect(heap.stats()).toMatchObject({ largeBlocks: 0, largeBytes: 0, arenas: 0 })
     }
   })
@@ -257,7 +258,7 @@ describe('the limit option', () => {
     const { heap } = testHeap({ limit: 0 })
     expect(caught(() => heap.alloc(0)).code).toBe('EBB_LIMIT')
     expect(caught(() => heap.alloc(1e6)).code).toBe('EBB_LIMIT')
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 })
 
@@ -284,7 +285,7 @@ describe.runIf(hasPrlimit)('the real kernel out of memory', () => {
         error = caught
       }
       const { checkHeap } = require(process.argv[1] ?? ${JSON.stringify(new URL('../../dist/inspect/check-heap.js', `file://${__filename}`).pathname)})
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
       const intact = live.every((pointer, i) => heap.getInt32(pointer, 2 ** 20) === i)
       heap.free(live.pop())
       heap.free(live.pop())
