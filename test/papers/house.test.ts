@@ -29,6 +29,7 @@ const TESTED_ELSEWHERE = new Map([
   ['lib/heap/blocks.ts', 'heap/heap'],
   ['lib/heap/bytes.ts', 'heap/strings'],
   ['lib/heap/take.ts', 'heap/resize'],
+  ['lib/os/addon.ts', 'os/os-pages'],
   ['lib/os/region.ts', 'os/os-pages'],
   ['lib/records/cursor.ts', 'records/record'],
   ['lib/records/fields.ts', 'records/record'],
