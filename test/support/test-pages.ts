@@ -32,12 +32,21 @@ export function detach(buffer: ArrayBuffer): void {
 interface SpaceFields {
   os: OsPages
   region: Region
-  homes: { os: OsPages }
+  homes: { os: OsPages; shelves: Set<{ region: Region; extents: { free: number } }> }
   takeArena: typeof space.takeArena
   takeLarge: typeof space.takeLarge
 }
 const fields = space as unknown as SpaceFields
 const real = { os: fields.os, region: fields.region }
+
+/** Shelves are counted in OS pages: empty ones go with the pages that they were made of. */
+function forgetShelves(): void {
+  const { shelves } = fields.homes
+  for (const shelf of shelves) {
+    const { region, extents } = shelf
+    if (extents.free === region.byteLength / region.osPageSize - 1) shelves.delete(shelf)
+  }
+}
 
 /**
  * The real OS pages of this thread's space, decorated: calls are counted, the n-th is refused, OS pages look larger. One at a time: a new
@@ -71,6 +80,7 @@ export class TestPages implements OsPages {
 
   /** Puts these pages in the place of the real ones. */
   install(): void {
+    forgetShelves()
     fields.os = this
     fields.homes.os = this
     fields.region = new TestRegion(this, real.region)
@@ -86,6 +96,7 @@ export class TestPages implements OsPages {
 
   /** Puts the real pages back. */
   static remove(): void {
+    forgetShelves()
     fields.os = real.os
     fields.homes.os = real.os
     fields.region = real.region
