@@ -39,12 +39,16 @@ interface SpaceFields {
 const fields = space as unknown as SpaceFields
 const real = { os: fields.os, region: fields.region }
 
-/** Shelves are counted in OS pages: empty ones go with the pages that they were made of. */
-function forgetShelves(): void {
+/** Has no room. */
+const NO_ROOM = { free: -1, take: () => -1, takeAt: () => false, put: () => {} }
+
+/** Shelves are counted in OS pages: no others come on those of other pages. What somebody has an ArrayBuffer over may stay there. */
+function closeShelves(): void {
   const { shelves } = fields.homes
   for (const shelf of shelves) {
     const { region, extents } = shelf
     if (extents.free === region.byteLength / region.osPageSize - 1) shelves.delete(shelf)
+    else Object.assign(shelf, { extents: NO_ROOM })
   }
 }
 
@@ -80,7 +84,7 @@ export class TestPages implements OsPages {
 
   /** Puts these pages in the place of the real ones. */
   install(): void {
-    forgetShelves()
+    closeShelves()
     fields.os = this
     fields.homes.os = this
     fields.region = new TestRegion(this, real.region)
@@ -96,7 +100,7 @@ export class TestPages implements OsPages {
 
   /** Puts the real pages back. */
   static remove(): void {
-    forgetShelves()
+    closeShelves()
     fields.os = real.os
     fields.homes.os = real.os
     fields.region = real.region
