@@ -12,7 +12,6 @@
  * | `EBB_OUT_OF_MEMORY` | the operating system refused memory, or the heap's arena table is full |
  * | `EBB_LIMIT` | the heap's own `limit` would be passed |
  * | `EBB_CLOSED` | the heap was closed |
- * | `EBB_ARENA_LOST` | user code detached or transferred an arena's buffer away |
  * | `EBB_BUSY` | `compact()` inside of its own callback, or `free` or `realloc` there of the block that is moving |
  * | `EBB_CORRUPT` | the books contradict themselves: somebody wrote into a ledger through a raw buffer |
  * | `EBB_NO_ADDON` | the native addon is missing or cannot be loaded |
@@ -26,7 +25,6 @@ export type HeapErrorCode =
   | 'EBB_OUT_OF_MEMORY'
   | 'EBB_LIMIT'
   | 'EBB_CLOSED'
-  | 'EBB_ARENA_LOST'
   | 'EBB_BUSY'
   | 'EBB_CORRUPT'
   | 'EBB_NO_ADDON'
