@@ -1,6 +1,14 @@
 /** Each check is shown to fail on books that contradict themselves. */
 import { describe, expect, it } from 'vitest'
-import { type Pointer, type PoolIndex, poolOf, recordOf, type SizeClass, type Slot } from '../../lib/base/layout'
+import {
+  type Pointer,
+  type PoolIndex,
+  poolOf,
+  recordOf,
+  type SizeClass,
+  type Slot,
+  slotOf,
+} from '../../lib/base/layout'
 import * as L from '../../lib/books/ledger'
 import type { Heap } from '../../lib/heap/heap'
 import * as checks from '../../lib/inspect/check-heap'
@@ -9,12 +17,15 @@ import { testHeap } from '../support/test-heap'
 
 interface Sound {
   readonly heap: Heap
+  /** The arena that all small blocks are in. */
+  readonly slot: Slot
   readonly ledger: Int32Array
   /** Pool of a used run of one pool, of a used run of several, and of a free pool that was discarded. */
   readonly used: number
   readonly long: number
   readonly clean: number
   readonly pinned: Pointer
+  readonly large: Pointer
 }
 
 function soundHeap(): Sound {
@@ -23,24 +34,27 @@ function soundHeap(): Sound {
   const long = heap.alloc(2600)
   const pinned = heap.alloc(300)
   heap.pin(pinned)
-  heap.alloc(1e6)
+  const large = heap.alloc(1e6)
   const [a, b] = [heap.alloc(4096), heap.alloc(4096)]
   heap.free(a)
   heap.purge()
   heap.free(b)
   heap.internals.magazines.releaseAll()
+  const slot = slotOf(used)
   return {
     heap,
-    ledger: heap.internals.table.ledger(1 as Slot),
+    slot,
+    ledger: heap.internals.table.ledger(slot),
     used: recordOf(poolOf(used)),
     long: recordOf(poolOf(long)),
     clean: poolOf(a),
     pinned,
+    large,
   }
 }
 
-/** The run whose record starts at a word of the ledger of slot 1. */
-const runAt = (record: number): Pointer => ((1 << 14) | (record << 4)) as Pointer
+/** The run whose record starts at a word of the ledger. */
+const runAt = ({ slot }: Sound, record: number): Pointer => ((slot << 14) | (record << 4)) as Pointer
 
 const corruptions: [name: string, check: keyof typeof checks, RegExp, (sound: Sound) => void][] = [
   [
@@ -52,7 +66,7 @@ const corruptions: [name: string, check: keyof typeof checks, RegExp, (sound: So
   [
     'an arena in no bucket',
     'arenasAreInTheirBuckets',
-    /arena 1 with \d+ free pools/,
+    /arena \d+ with \d+ free pools/,
     (s) => s.heap.internals.arenas.usable.clear(),
   ],
   [
@@ -70,7 +84,7 @@ const corruptions: [name: string, check: keyof typeof checks, RegExp, (sound: So
   [
     'a free ledger',
     'poolsAddUp',
-    /has \d+ free pools and|the ledger of arena 1 is free/,
+    /has \d+ free pools and|the ledger of arena \d+ is free/,
     (s) => {
       s.ledger[L.A_FREE_LOW]! |= 1
       s.ledger[L.A_FREE_POOLS]! += 1
@@ -80,27 +94,27 @@ const corruptions: [name: string, check: keyof typeof checks, RegExp, (sound: So
     'a count that is not the bits',
     'usedPoolsAreLinked',
     /has 1 live blocks, 2 are counted as taken/,
-    (s) => s.heap.internals.table.map.setTaken(runAt(s.used), 2),
+    (s) => s.heap.internals.table.map.setTaken(runAt(s, s.used), 2),
   ],
   [
     'a live bit too many',
     'usedPoolsAreLinked',
     /has 2 live blocks, 1 are counted as taken/,
-    (s) => s.heap.internals.table.map.set((runAt(s.used) + 7) as Pointer),
+    (s) => s.heap.internals.table.map.set((runAt(s, s.used) + 7) as Pointer),
   ],
   [
     'a pool whose frees go to the wrong magazine',
     'usedPoolsAreLinked',
     /sends frees to magazine 9/,
-    (s) => s.heap.internals.table.map.setMagazine(runAt(s.used), 9),
+    (s) => s.heap.internals.table.map.setMagazine(runAt(s, s.used), 9),
   ],
   [
     'a run in use without a block',
     'usedPoolsAreLinked',
     /without a live block/,
     (s) => {
-      s.heap.internals.table.map.clear(runAt(s.long))
-      s.heap.internals.table.map.setTaken(runAt(s.long), 0)
+      s.heap.internals.table.map.clear(runAt(s, s.long))
+      s.heap.internals.table.map.setTaken(runAt(s, s.long), 0)
     },
   ],
   ['a used run in no list', 'usedPoolsAreLinked', /is linked as undefined/, (s) => s.heap.internals.used.clear()],
@@ -110,14 +124,14 @@ const corruptions: [name: string, check: keyof typeof checks, RegExp, (sound: So
     /is linked (as \d+|twice)/,
     (s) => {
       s.heap.internals.used.clear()
-      s.heap.internals.used.link(9 as SizeClass, ((1 << 14) | (s.used << 4)) as Pointer)
+      s.heap.internals.used.link(9 as SizeClass, runAt(s, s.used))
     },
   ],
   [
     'a list with a run that is free',
     'usedPoolsAreLinked',
     /1 runs are linked that are not in use/,
-    (s) => s.heap.internals.used.link(5 as SizeClass, ((1 << 14) | (60 << 8)) as Pointer),
+    (s) => s.heap.internals.used.link(5 as SizeClass, runAt(s, 60 << 4)),
   ],
   [
     'a pool of a run that does not point back',
@@ -141,25 +155,19 @@ const corruptions: [name: string, check: keyof typeof checks, RegExp, (sound: So
     'dirty pools that nobody will discard',
     'dirtyPoolsAreFree',
     /the purger does not know of/,
-    (s) => s.heap.internals.arenas.dirty.remove(s.ledger),
-  ],
-  [
-    'a discarded pool that does not read zero',
-    'dirtyPoolsAreFree',
-    /is not zero/,
-    (s) => (new Uint8Array(s.heap.internals.table.buffer(1 as Slot))[s.clean * 4096] = 1),
+    (s) => (s.ledger[L.A_IS_LISTED] = 0),
   ],
   [
     'a slot in use that nothing is in',
     'slotsAreAccountedFor',
-    /slot 7 is 0 things at once/,
+    /slot 7 is neither an arena nor a large block/,
     (s) => s.heap.internals.table.own.add(7 as Slot),
   ],
   [
-    'a slot that is lost and in use',
+    'a large block that is not live',
     'slotsAreAccountedFor',
-    /slot 1 is 2 things at once/,
-    (s) => s.heap.internals.table.lostSlots.add(1 as Slot),
+    /large block \d+ is not live/,
+    (s) => s.heap.internals.table.map.clear(s.large),
   ],
   [
     'a ledger in the wrong slot',
@@ -171,7 +179,7 @@ const corruptions: [name: string, check: keyof typeof checks, RegExp, (sound: So
     'an arena that is not counted',
     'slotsAreAccountedFor',
     /1 arenas in the table, 0 counted/,
-    (s) => s.heap.internals.arenas.count--,
+    (s) => s.heap.internals.table.arenas--,
   ],
   [
     'a large block that is not counted',
@@ -184,6 +192,13 @@ const corruptions: [name: string, check: keyof typeof checks, RegExp, (sound: So
     'pinsAreLive',
     /counts 1 pinned blocks/,
     (s) => s.heap.internals.pins.delete(s.pinned),
+  ],
+  // Last, because the bit stays when the heap closes.
+  [
+    'a live bit in the middle of a large block',
+    'slotsAreAccountedFor',
+    /2 blocks are live in the slots of large block/,
+    (s) => s.heap.internals.table.map.set((s.large + (2 << 14)) as Pointer),
   ],
 ]
 
