@@ -67,6 +67,8 @@ export class TestPages implements OsPages {
   failAt = 0
   /** This call and all after it fail. */
   failFrom = Infinity
+  /** Every so many calls one fails; 0: none. */
+  failEvery = 0
   /** Only this kind of call fails; undefined: any. */
   failing: OsCall | undefined
   readonly canMove: boolean
@@ -119,7 +121,8 @@ export class TestPages implements OsPages {
     if (call === 'move' || call === 'part') return
     if (this.failing !== undefined && this.failing !== call) return
     this.fallible++
-    if (this.fallible === this.failAt || this.fallible >= this.failFrom) throw osError(call)
+    const isTurn = this.failEvery > 0 && this.fallible % this.failEvery === 0
+    if (isTurn || this.fallible === this.failAt || this.fallible >= this.failFrom) throw osError(call)
   }
 }
 
