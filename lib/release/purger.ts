@@ -105,6 +105,19 @@ export class Purger {
     }
   }
 
+  /** Lets one source give back so many bytes of what has expired, as far as it has them. */
+  giveBackQuietly(source: Source, byteLength: number): void {
+    try {
+      for (let due = byteLength; due > 0; ) {
+        const step = source.giveBackStep(this.epoch, false)
+        if (step < 0) return
+        due -= step
+      }
+    } catch (failure) {
+      this.#note(failure)
+    }
+  }
+
   /** Stops the timer for good. */
   close(): void {
     this.#isStopped = true

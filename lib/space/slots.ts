@@ -188,11 +188,11 @@ export abstract class Slots {
     const source = this.home(slot)
     const target = this.home(to)
     const page = this.os.osPageSize
-    // The pages that are moved begin at the OS page in which the payload does.
-    const lead = POOL_BYTES % page
+    // The pages that are moved begin at the OS page in which the payload does, so it has to begin alike in both.
+    const lead = (source.byteOffset + POOL_BYTES) % page
     const from = source.byteOffset + POOL_BYTES - lead
     const at = target.byteOffset + POOL_BYTES - lead
-    const canMove = from % page === 0 && at % page === 0
+    const canMove = at % page === 0
     const room = Math.floor((this.capacity(to) + lead) / page) * page
     if (canMove && source.region.move(from, Math.ceil((used + lead) / page) * page, target.region, at, room)) {
       this.hasMoved = true

@@ -21,7 +21,7 @@ const TAIL_MIN_BYTES = 256 * 1024
 const SEARCH_MAX = 16
 
 interface Kept {
-  readonly slot: Slot
+  slot: Slot
   /** Bytes by the books; the first `discarded` of them have gone back. */
   byteLength: number
   discarded: number
@@ -36,10 +36,11 @@ export class KeptMemory implements Source {
   readonly #budget: Budget
   readonly #decay: Decay
   /** Oldest first. */
-  readonly #entries = new Map<Slot, Kept>()
+  readonly #entries = new Set<Kept>()
   /** By the bits of what a block can have there. */
   readonly #bins: Set<Kept>[] = []
-  /** Most live bytes in this decay and in the one before, and which this is. */
+  /** Live bytes, most of them in this decay and in the one before, and which this is. */
+  #live = 0
   #peak = 0
   #peakBefore = 0
   #window = 0
@@ -60,49 +61,60 @@ export class KeptMemory implements Source {
   }
 
   /** Keeps the memory of a slot, of which `byteLength` bytes were in use. */
-  put(slot: Slot, byteLength: number, epoch: number, discarded = 0): void {
-    const entry = { slot, byteLength, discarded, stamp: epoch }
-    this.#entries.set(slot, entry)
-    const bin = this.#binOf(slot)
-    while (this.#bins.length <= bin) this.#bins.push(new Set())
-    this.#bins[bin]?.add(entry)
-    this.bytes += byteLength
-    this.discardedBytes += discarded
-    // A free gives back at least as many expired bytes as it adds, however seldom the event loop turns.
-    for (let due = byteLength; due > 0; ) {
-      const step = this.giveBackStep(epoch, false)
-      if (step < 0) break
-      due -= step
-    }
+  put(slot: Slot, byteLength: number, epoch: number): void {
+    const entry = { slot, byteLength, discarded: 0, stamp: epoch }
+    this.#entries.add(entry)
+    this.#count(entry)
   }
 
   /**
    * Takes memory for a block of whole OS pages.
-   * @returns its slot, with what the block does not need given back or kept on; 0 where nothing fits
+   * @returns its slot, with what the block does not need given back or kept on, dirty for as long as before; 0 where nothing fits
    */
-  take(byteLength: number, isPageAligned: boolean, epoch: number): Slot | 0 {
+  take(byteLength: number, isPageAligned: boolean): Slot | 0 {
     const entry = this.#find(byteLength, isPageAligned)
     if (entry === undefined || !this.#budget.allows(byteLength - entry.byteLength)) return 0
-    this.#remove(entry)
-    this.#budget.count(byteLength - entry.byteLength)
-    this.cut(entry.slot, entry.byteLength, byteLength, epoch, entry.discarded)
-    return entry.slot
+    const { slot, byteLength: before } = entry
+    this.#uncount(entry)
+    this.#budget.count(byteLength - before)
+    const tail = this.#cutOff(slot, before, byteLength)
+    if (tail === 0) {
+      this.#entries.delete(entry)
+      return slot
+    }
+    const rest = before - this.#distance(slot, tail)
+    entry.discarded = Math.max(0, entry.discarded - (before - rest))
+    entry.byteLength = rest
+    entry.slot = tail
+    this.#count(entry)
+    return slot
   }
 
-  /** Keeps, or gives back, what a block of `before` bytes does not need any more of its memory. The budget has been told. */
-  cut(slot: Slot, before: number, byteLength: number, epoch: number, discarded = 0): void {
+  /** Keeps, or gives back, what a block of `before` bytes does not need any more. The budget has been told that it is shorter. */
+  cut(slot: Slot, before: number, byteLength: number, epoch: number): void {
+    const tail = this.#cutOff(slot, before, byteLength)
+    if (tail !== 0) this.put(tail, before - this.#distance(slot, tail), epoch)
+  }
+
+  /** Gives back what lies behind the first `byteLength` bytes of a slot. Returns the slot of what is worth to be kept of it; 0: nothing. */
+  #cutOff(slot: Slot, before: number, byteLength: number): Slot | 0 {
     const { space } = this.#table
     const isWorthIt = space.capacity(slot) - byteLength >= TAIL_MIN_BYTES
     const tail = isWorthIt ? space.splitLarge(slot, byteLength) : 0
-    const at = tail === 0 ? Infinity : space.home(tail).byteOffset - space.home(slot).byteOffset
+    const at = tail === 0 ? Infinity : this.#distance(slot, tail)
     if (before > byteLength) space.discardPayload(slot, byteLength, Math.min(before, at) - byteLength)
-    if (tail === 0) return
+    if (tail === 0) return 0
     if (before <= at) {
       space.put(tail)
-      return
+      return 0
     }
     this.#budget.count(before - at)
-    this.put(tail, before - at, epoch, Math.max(0, discarded - at))
+    return tail
+  }
+
+  #distance(slot: Slot, tail: Slot): number {
+    const { space } = this.#table
+    return space.home(tail).byteOffset - space.home(slot).byteOffset
   }
 
   #find(byteLength: number, isPageAligned: boolean): Kept | undefined {
@@ -138,8 +150,15 @@ export class KeptMemory implements Source {
     return bitsOf(this.#table.space.capacity(slot))
   }
 
-  #remove(entry: Kept): void {
-    this.#entries.delete(entry.slot)
+  #count(entry: Kept): void {
+    const bin = this.#binOf(entry.slot)
+    while (this.#bins.length <= bin) this.#bins.push(new Set())
+    this.#bins[bin]?.add(entry)
+    this.bytes += entry.byteLength
+    this.discardedBytes += entry.discarded
+  }
+
+  #uncount(entry: Kept): void {
     this.#bins[this.#binOf(entry.slot)]?.delete(entry)
     this.bytes -= entry.byteLength
     this.discardedBytes -= entry.discarded
@@ -149,20 +168,22 @@ export class KeptMemory implements Source {
   noteLive(live: number, epoch: number): void {
     const window = Math.floor(epoch / (EPOCHS_PER_DECAY + 1))
     if (window !== this.#window) {
-      this.#peakBefore = window === this.#window + 1 ? this.#peak : 0
-      this.#peak = 0
+      // What was live at the last change was live until now.
+      this.#peakBefore = window === this.#window + 1 ? this.#peak : this.#live
+      this.#peak = this.#live
       this.#window = window
     }
+    this.#live = live
     if (live > this.#peak) this.#peak = live
     const bound = Math.max(this.#peak, this.#peakBefore) - live
-    for (const entry of this.#entries.values()) {
+    for (const entry of this.#entries) {
       if (this.residentBytes <= bound) return
       this.#giveBack(entry)
     }
   }
 
   giveBackStep(epoch: number, all: boolean): number {
-    for (const entry of this.#entries.values()) {
+    for (const entry of this.#entries) {
       if (!all && !this.#decay.hasExpired(entry.stamp, epoch)) return -1
       const step = Math.min(STEP_BYTES, entry.byteLength - entry.discarded)
       if (entry.discarded + step < entry.byteLength) {
@@ -176,14 +197,15 @@ export class KeptMemory implements Source {
   }
 
   #giveBack(entry: Kept): void {
-    this.#remove(entry)
+    this.#entries.delete(entry)
+    this.#uncount(entry)
     this.#budget.unmap(entry.byteLength)
     this.#table.space.put(entry.slot)
   }
 
   /** Gives back everything. */
   close(): void {
-    for (const entry of this.#entries.values()) this.#giveBack(entry)
+    for (const entry of this.#entries) this.#giveBack(entry)
   }
 }
 

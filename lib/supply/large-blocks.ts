@@ -41,8 +41,7 @@ export class LargeBlocks {
   /** @param isPageAligned - at a multiple of an OS page, and not only of a pool */
   take(byteLength: number, isPageAligned = false): Pointer {
     const rounded = this.#round(byteLength)
-    const { epoch } = this.#purger
-    const kept = this.kept.take(rounded, isPageAligned, epoch)
+    const kept = this.kept.take(rounded, isPageAligned)
     const slot = kept || this.#budget.map(rounded, () => this.#table.space.takeLarge(rounded, isPageAligned))
     this.tookFresh = kept === 0
     this.count++
@@ -74,8 +73,7 @@ export class LargeBlocks {
     }
     this.#purger.wake()
     this.kept.put(slot, byteLength, this.#purger.epoch)
-    this.kept.noteLive(this.bytes, this.#purger.epoch)
-    this.#purger.notePut()
+    this.#noteKept(byteLength)
   }
 
   /** Takes a block out of the books. Returns its bytes. */
@@ -117,6 +115,12 @@ export class LargeBlocks {
     this.#budget.count(rounded - before)
     this.#purger.wake()
     this.kept.cut(slot, before, rounded, this.#purger.epoch)
+    this.#noteKept(before - rounded)
+  }
+
+  /** So many bytes more are kept: at least as many that have expired go back, however seldom the event loop turns. */
+  #noteKept(byteLength: number): void {
+    this.#purger.giveBackQuietly(this.kept, byteLength)
     this.kept.noteLive(this.bytes, this.#purger.epoch)
     this.#purger.notePut()
   }

@@ -109,8 +109,9 @@ class BookPages implements Source {
 
 /** Gives everything back, now. */
 export function closeParts(parts: HeapParts): void {
-  const { table, purger, large, arenas, used, magazines, pins, readers } = parts
+  const { budget, table, purger, large, arenas, used, magazines, pins, readers } = parts
   parts.isClosed = true
+  budget.isClosed = true
   purger.close()
   magazines.clear()
   used.clear()

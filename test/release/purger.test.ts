@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { ARENA_BYTES, POOL_BYTES, type Pointer } from '../../lib/base/layout'
 import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
+import { Decay } from '../../lib/release/decay'
+import { Purger, type Source } from '../../lib/release/purger'
+import { ManualClock } from '../support/manual-clock'
 import { testHeap } from '../support/test-heap'
-import { TestPages } from '../support/test-pages'
 
 describe('the timer', () => {
   it('is armed only while something is dirty', () => {
@@ -51,13 +53,13 @@ describe('the timer', () => {
   })
 
   it('leaves what is used again in the meantime', () => {
-    const { heap, clock, os } = testHeap()
+    const { heap, clock } = testHeap()
     for (let i = 0; i < 200; i++) {
       const pointers = heap.allocMany(500, new Int32Array(2000))
       heap.freeMany(pointers)
       clock.advance(90)
     }
-    expect([heap.stats().maps, os.calls.unmap]).toEqual([4, 0])
+    expect([heap.stats().maps, heap.stats().unmaps]).toEqual([4, 0])
   })
 
   it('works through much dirty memory in slices', () => {
@@ -89,6 +91,111 @@ describe('the timer', () => {
     other.heap.close()
     expect(other.clock.pending).toBe(0)
   })
+
+  it('comes again in the next epoch, not at once, when the system refuses', () => {
+    const { heap, clock, os } = testHeap()
+    const pointers = heap.allocMany(4096, new Int32Array(20))
+    heap.freeMany(pointers.subarray(0, 10))
+    heap.internals.magazines.releaseAll()
+    os.failing = 'discard'
+    os.failFrom = 0
+    clock.advance(1500)
+    const { failedDiscards } = heap.stats()
+    expect(failedDiscards).toBe(4) // at 1125, 1250, 1375 and 1500 ms
+    expect(heap.internals.purger.lastFailure).toMatchObject({ code: 'EBB_OS', syscall: 'madvise' })
+    os.failFrom = Infinity
+    clock.advance(125)
+    expect(heap.stats()).toMatchObject({ failedDiscards, dirtyPools: 0 })
+  })
+})
+
+describe('a purger', () => {
+  /** A source of so many bytes, dirty since epoch 0. */
+  class Bytes implements Source {
+    constructor(
+      private readonly name: string,
+      private left: number,
+      private readonly log: string[],
+    ) {}
+    get isDirty(): boolean {
+      return this.left > 0
+    }
+    beginEpoch(epoch: number): void {
+      this.log.push(`${this.name} ${epoch}`)
+    }
+    giveBackStep(epoch: number, all: boolean): number {
+      if (this.left === 0 || (!all && epoch <= 8)) return -1
+      this.left--
+      return 1
+    }
+  }
+
+  function purgerOf(...lengths: number[]): { purger: Purger; clock: ManualClock; log: string[]; sources: Bytes[] } {
+    const clock = new ManualClock()
+    const log: string[] = []
+    const purger = new Purger(new Decay(1000, clock.now()), clock)
+    const sources = lengths.map((length, index) => new Bytes('abc'[index] as string, length, log))
+    for (const source of sources) purger.add(source)
+    return { purger, clock, log, sources }
+  }
+
+  it('tells its sources of each epoch, in their order, and purges them all', () => {
+    const { purger, clock, log, sources } = purgerOf(3, 4)
+    purger.notePut()
+    clock.advance(250)
+    expect(log).toEqual(['a 1', 'b 1', 'a 2', 'b 2'])
+    expect([purger.purge(), purger.purge(), sources.some(({ isDirty }) => isDirty)]).toEqual([7, 0, false])
+    clock.advance(125)
+    expect(clock.pending).toBe(0)
+  })
+
+  it('has no timer while no source is dirty, and none after close', () => {
+    const { purger, clock } = purgerOf(2)
+    expect(clock.pending).toBe(0)
+    purger.noteWake()
+    purger.noteWake()
+    expect(clock.pending).toBe(1)
+    clock.advance(1125)
+    expect([clock.pending, purger.purge()]).toEqual([0, 0])
+    purger.notePut()
+    purger.close()
+    purger.notePut()
+    expect(clock.pending).toBe(0)
+  })
+
+  it('lets one source give back what has expired, at least so many bytes and not much more', () => {
+    const { purger, clock, sources } = purgerOf(5, 5)
+    const [, b] = sources as [Bytes, Bytes]
+    purger.giveBackQuietly(b, 3) // nothing has expired
+    clock.stall(2000)
+    purger.wake()
+    purger.giveBackQuietly(b, 3)
+    expect(purger.purge()).toBe(5 + 5 - 3)
+    purger.giveBackQuietly(b, 3)
+    expect(purger.failures).toBe(0)
+  })
+
+  it('counts a refusal that has no caller, and throws that of a purge', () => {
+    const { purger } = purgerOf(1)
+    const failure = new Error('refused')
+    const refusing = {
+      isDirty: true,
+      giveBackStep: (): number => {
+        throw failure
+      },
+    }
+    purger.add(refusing)
+    purger.giveBackQuietly(refusing, 1)
+    expect([purger.failures, purger.lastFailure]).toEqual([1, failure])
+    expect(() => purger.purge()).toThrow(failure)
+    expect([purger.reclaim(), purger.failures]).toEqual([true, 2])
+  })
+
+  it('reclaims for a request only once, and says whether that made anything of it', () => {
+    const { purger, log } = purgerOf(2)
+    expect([purger.reclaim(), purger.reclaim()]).toEqual([true, false])
+    expect(log).toEqual(['a Infinity', 'a Infinity'])
+  })
 })
 
 describe('the slow path', () => {
@@ -116,13 +223,13 @@ describe('purge', () => {
     expect(heap.purge()).toBe(0)
   })
 
-  it('unmaps empty arenas and kept large mappings', () => {
-    const { heap, os } = testHeap({ decay: Infinity })
+  it('gives back empty arenas and the memory of freed large blocks', () => {
+    const { heap } = testHeap({ decay: Infinity })
     heap.free(heap.alloc(16))
     heap.free(heap.alloc(5e6))
     const kept = heap.stats().keptBytes
     expect(heap.purge()).toBe(kept + 2 * POOL_BYTES)
-    expect(os.mapped.size).toBe(0)
+    expect(heap.stats()).toMatchObject({ mappedBytes: 0, residentBytes: 0, keptBytes: 0, arenas: 0 })
   })
 
   it('leaves an OS page alone of which any pool is in use', () => {
@@ -138,7 +245,7 @@ describe('purge', () => {
     expect(heap.stats().mappedBytes).toBe(0)
   })
 
-  it('unmaps an empty arena whose pools expired at different times', () => {
+  it('closes an empty arena whose pools expired at different times', () => {
     for (const osPageSize of [4096, 65536]) {
       const { heap, clock } = testHeap({ osPageSize })
       for (const pool of heap.allocMany(4096, new Int32Array(60))) {
@@ -151,8 +258,7 @@ describe('purge', () => {
   })
 
   it('leaves discarded pools that read zero, which allocZeroed need not clear', () => {
-    const os = new TestPages()
-    const { heap } = testHeap({ osPages: os })
+    const { heap } = testHeap()
     heap.alloc(16)
     const pointer = heap.alloc(ARENA_BYTES / 4)
     heap.bytes(pointer).fill(1)

@@ -1,67 +1,154 @@
 import { describe, expect, it } from 'vitest'
-import type { Slot } from '../../lib/base/layout'
+import { POOL_BYTES, type PoolIndex, type Slot } from '../../lib/base/layout'
 import type { ArenaTable } from '../../lib/books/arena-table'
-import { openLedger, slotOfLedger } from '../../lib/books/ledger'
+import { freePools, isDirtyPool, openLedger, putPools, slotOfLedger, takePools } from '../../lib/books/ledger'
+import { UsableArenas } from '../../lib/books/usable-arenas'
+import { Decay } from '../../lib/release/decay'
 import { DirtyPools } from '../../lib/supply/dirty-pools'
-import { detach } from '../support/test-pages'
+import { TestPages } from '../support/test-pages'
 import { testTable } from '../support/test-table'
 
-function three(): { dirty: DirtyPools; ledgers: [Int32Array, Int32Array, Int32Array]; table: ArenaTable } {
-  const table = testTable()
-  const dirty = new DirtyPools(table)
-  const ledgers = [0, 1, 2].map(() => {
-    const slot = table.openArena()
-    openLedger(table.ledger(slot), slot)
-    return table.ledger(slot)
-  })
-  return { dirty, ledgers: ledgers as [Int32Array, Int32Array, Int32Array], table }
+interface Three {
+  readonly dirty: DirtyPools
+  readonly usable: UsableArenas
+  readonly table: ArenaTable
+  readonly ledgers: [Int32Array, Int32Array, Int32Array]
 }
 
-function sweep(dirty: DirtyPools): Slot[] {
-  const seen: Slot[] = []
-  for (let ledger = dirty.sweepNext(); ledger !== undefined; ledger = dirty.sweepNext()) seen.push(slotOfLedger(ledger))
-  return seen
+/** Three arenas whose pools 1 to 20 are in use, with the books of their dirty pools. */
+function three(): Three {
+  const table = testTable()
+  const usable = new UsableArenas(table)
+  const dirty = new DirtyPools(table, usable, new Decay(1000, 0))
+  const ledgers = [0, 1, 2].map(() => {
+    const slot = table.openArena()
+    const ledger = table.ledger(slot)
+    openLedger(ledger, slot)
+    takePools(ledger, 1 as PoolIndex, 20)
+    usable.link(ledger)
+    return ledger
+  })
+  return { dirty, usable, table, ledgers: ledgers as [Int32Array, Int32Array, Int32Array] }
+}
+
+/** Puts pools back, dirty since an epoch, as the supply of pools does. */
+function put({ dirty, usable }: Three, ledger: Int32Array, first: number, length: number, epoch = 0): void {
+  usable.unlink(ledger, freePools(ledger))
+  putPools(ledger, first as PoolIndex, length, epoch)
+  usable.link(ledger)
+  dirty.add(ledger)
+}
+
+/** Gives back to the end of a sweep. Returns the bytes of each step. */
+function steps(dirty: DirtyPools, epoch: number, all = false): number[] {
+  const given: number[] = []
+  for (let step = dirty.giveBackStep(epoch, all); step >= 0; step = dirty.giveBackStep(epoch, all)) given.push(step)
+  return given
 }
 
 describe('arenas with dirty pools', () => {
-  it('are listed once, however often they are added', () => {
-    const { dirty, ledgers } = three()
-    expect(dirty.isEmpty).toBe(true)
-    for (const ledger of [...ledgers, ...ledgers]) dirty.add(ledger)
-    dirty.rewind()
-    expect(sweep(dirty)).toEqual([3, 2, 1])
-    expect([dirty.isSweeping, dirty.isEmpty]).toEqual([false, false])
+  it('are looked at once in a sweep, however often they were added, one in each step', () => {
+    const books = three()
+    const { dirty, ledgers } = books
+    expect([dirty.isDirty, steps(dirty, 99)]).toEqual([false, []])
+    for (const ledger of ledgers) for (const pool of [3, 9]) put(books, ledger, pool, 2)
+    dirty.beginEpoch()
+    expect(steps(dirty, 99)).toEqual([4, 4, 4].map((pools) => pools * POOL_BYTES))
+    expect([dirty.isDirty, dirty.discards, dirty.discardedBytes]).toEqual([false, 6, 12 * POOL_BYTES])
   })
 
-  it('can leave during a sweep, even the one that is next', () => {
-    const { dirty, ledgers } = three()
-    for (const ledger of ledgers) dirty.add(ledger)
-    dirty.rewind()
-    expect(dirty.sweepNext()).toBe(ledgers[2])
-    dirty.remove(ledgers[1])
-    dirty.remove(ledgers[1])
-    dirty.remove(ledgers[2])
-    expect(sweep(dirty)).toEqual([1])
+  it('are left alone until their pools have expired, and leave the list when none is dirty', () => {
+    const books = three()
+    const [ledger] = books.ledgers
+    put(books, ledger, 1, 3, 0)
+    put(books, ledger, 7, 2, 5)
+    const { dirty } = books
+    for (const [epoch, given] of [
+      [8, [0]],
+      [9, [3 * POOL_BYTES]],
+      [13, [0]],
+      [14, [2 * POOL_BYTES]],
+      [15, []],
+    ] as const) {
+      dirty.beginEpoch()
+      expect([epoch, steps(dirty, epoch)]).toEqual([epoch, given])
+    }
+    expect(dirty.isDirty).toBe(false)
   })
 
-  it('added during a sweep wait for the next one', () => {
-    const { dirty, ledgers } = three()
-    dirty.add(ledgers[0])
-    dirty.rewind()
-    dirty.add(ledgers[1])
-    expect(sweep(dirty)).toEqual([1])
-    dirty.rewind()
-    expect(sweep(dirty)).toEqual([2, 1])
+  it('that are empty are closed when all of their pools have expired', () => {
+    const books = three()
+    const { dirty, table, ledgers, usable } = books
+    const slot = slotOfLedger(ledgers[1])
+    put(books, ledgers[1], 1, 20)
+    dirty.beginEpoch()
+    expect(steps(dirty, 9)).toEqual([21 * POOL_BYTES])
+    expect([table.isArena(slot), table.arenas, dirty.isDirty, usable.head(63)]).toEqual([false, 2, false, 0])
   })
 
-  it('end a sweep where one of them is lost', () => {
-    const { dirty, ledgers, table } = three()
-    for (const ledger of ledgers) dirty.add(ledger)
+  it('added during a sweep wait for the next one, which a purge begins at once', () => {
+    const books = three()
+    const { dirty, ledgers } = books
+    put(books, ledgers[0], 1, 1)
+    dirty.beginEpoch()
+    put(books, ledgers[1], 1, 2)
+    dirty.beginEpoch() // the sweep is under way
+    expect(steps(dirty, 0, true)).toEqual([POOL_BYTES])
     dirty.rewind()
-    detach(table.buffer(2 as Slot))
-    expect(sweep(dirty)).toEqual([3])
-    expect([dirty.isSweeping, table.sawLost]).toEqual([false, true])
-    dirty.clear()
-    expect(dirty.isEmpty).toBe(true)
+    expect(steps(dirty, 0, true)).toEqual([2 * POOL_BYTES])
+  })
+
+  it('can be closed during a sweep, even the one that is next', () => {
+    const books = three()
+    const { dirty, ledgers } = books
+    put(books, ledgers[0], 1, 1)
+    put(books, ledgers[1], 1, 20)
+    put(books, ledgers[2], 1, 3)
+    dirty.rewind()
+    expect(dirty.giveBackStep(0, true)).toBe(3 * POOL_BYTES)
+    dirty.closeArena(ledgers[1])
+    expect(steps(dirty, 0, true)).toEqual([POOL_BYTES])
+  })
+
+  it('stay dirty where the system refuses', () => {
+    const os = new TestPages()
+    const books = three()
+    const [ledger] = books.ledgers
+    put(books, ledger, 5, 2)
+    os.failAt = os.fallible + 1
+    books.dirty.rewind()
+    expect(() => books.dirty.giveBackStep(0, true)).toThrow('discarding 8192 bytes failed (madvise: ENOMEM)')
+    expect([books.dirty.isDirty, isDirtyPool(ledger, 6 as PoolIndex)]).toEqual([true, true])
+    books.dirty.rewind()
+    expect(steps(books.dirty, 0, true)).toEqual([2 * POOL_BYTES])
+    TestPages.remove()
+  })
+
+  it('give back whole OS pages only, where those hold several pools', () => {
+    for (const osPageSize of [16_384, 65_536]) {
+      const pages = new TestPages({ osPageSize })
+      const books = three()
+      const group = osPageSize / POOL_BYTES
+      const [ledger] = books.ledgers
+      expect(books.dirty.groupPools).toBe(group)
+      put(books, ledger, group - 1, 1)
+      books.dirty.rewind()
+      expect(steps(books.dirty, 0, true)).toEqual([0]) // it shares its OS page with pools in use
+      put(books, ledger, 1, group - 2)
+      put(books, ledger, group, 20 - group + 1)
+      books.dirty.rewind()
+      expect(steps(books.dirty, 0, true)).toEqual([21 * POOL_BYTES]) // empty now, so it is closed
+      expect(pages.calls.discard).toBe(1)
+      TestPages.remove()
+    }
+  })
+
+  it('are forgotten when the heap closes', () => {
+    const books = three()
+    for (const ledger of books.ledgers) put(books, ledger, 2, 2)
+    books.dirty.clear()
+    books.dirty.rewind()
+    expect([books.dirty.isDirty, steps(books.dirty, 99)]).toEqual([false, []])
+    expect(books.table.isArena(slotOfLedger(books.ledgers[0]) as Slot)).toBe(true)
   })
 })

@@ -32,12 +32,25 @@ export function detach(buffer: ArrayBuffer): void {
 interface SpaceFields {
   os: OsPages
   region: Region
-  homes: { os: OsPages }
+  homes: { os: OsPages; shelves: Set<{ region: Region; extents: { free: number } }> }
   takeArena: typeof space.takeArena
   takeLarge: typeof space.takeLarge
 }
 const fields = space as unknown as SpaceFields
 const real = { os: fields.os, region: fields.region }
+
+/** Has no room. */
+const NO_ROOM = { free: -1, take: () => -1, takeAt: () => false, put: () => {} }
+
+/** Shelves are counted in OS pages: no others come on those of other pages. What somebody has an ArrayBuffer over may stay there. */
+function closeShelves(): void {
+  const { shelves } = fields.homes
+  for (const shelf of shelves) {
+    const { region, extents } = shelf
+    if (extents.free === region.byteLength / region.osPageSize - 1) shelves.delete(shelf)
+    else Object.assign(shelf, { extents: NO_ROOM })
+  }
+}
 
 /**
  * The real OS pages of this thread's space, decorated: calls are counted, the n-th is refused, OS pages look larger. One at a time: a new
@@ -54,6 +67,8 @@ export class TestPages implements OsPages {
   failAt = 0
   /** This call and all after it fail. */
   failFrom = Infinity
+  /** Every so many calls one fails; 0: none. */
+  failEvery = 0
   /** Only this kind of call fails; undefined: any. */
   failing: OsCall | undefined
   readonly canMove: boolean
@@ -71,6 +86,7 @@ export class TestPages implements OsPages {
 
   /** Puts these pages in the place of the real ones. */
   install(): void {
+    closeShelves()
     fields.os = this
     fields.homes.os = this
     fields.region = new TestRegion(this, real.region)
@@ -86,6 +102,7 @@ export class TestPages implements OsPages {
 
   /** Puts the real pages back. */
   static remove(): void {
+    closeShelves()
     fields.os = real.os
     fields.homes.os = real.os
     fields.region = real.region
@@ -104,7 +121,8 @@ export class TestPages implements OsPages {
     if (call === 'move' || call === 'part') return
     if (this.failing !== undefined && this.failing !== call) return
     this.fallible++
-    if (this.fallible === this.failAt || this.fallible >= this.failFrom) throw osError(call)
+    const isTurn = this.failEvery > 0 && this.fallible % this.failEvery === 0
+    if (isTurn || this.fallible === this.failAt || this.fallible >= this.failFrom) throw osError(call)
   }
 }
 

@@ -1,16 +1,16 @@
 /** The heap against the plainest model of one: random operations, contents verified, books checked, statistics exact. */
 import { afterAll, describe, expect, it } from 'vitest'
-import { Heap, type HeapOptions } from '../../lib/heap/heap'
-import { partsOf } from '../../lib/heap/numbers'
+import type { Heap, HeapOptions } from '../../lib/heap/heap'
 import { checkHeap } from '../../lib/inspect/check-heap'
-import { HeapModel } from '../support/heap-model'
-import { ManualClock } from '../support/manual-clock'
+import { HeapModel, MODEL_MAX_BYTES } from '../support/heap-model'
+import type { ManualClock } from '../support/manual-clock'
 import { Random } from '../support/random'
-import { TestPages } from '../support/test-pages'
+import { testHeap } from '../support/test-heap'
+import type { TestOptions } from '../support/test-pages'
 
 interface Workload {
   readonly operations: number
-  readonly options: HeapOptions
+  readonly options: HeapOptions & TestOptions
   /** Live blocks it swings up to. */
   readonly blocks: number
   readonly size: (random: Random) => number
@@ -20,10 +20,13 @@ interface Workload {
 let operationsRun = 0
 
 const anySize = (random: Random): number => random.logUniform(300 * 1024)
+/** Large blocks, with some others between. */
+const largeSize = (random: Random): number =>
+  random.oneIn(6) ? anySize(random) : Math.min(MODEL_MAX_BYTES, 260_000 + random.logUniform(MODEL_MAX_BYTES))
 const smallMix = (random: Random): number => (random.oneIn(50) ? random.below(40_000) : random.below(600))
 
 class Run {
-  readonly clock = new ManualClock()
+  readonly clock: ManualClock
   readonly heap: Heap
   readonly model: HeapModel
   readonly #random: Random
@@ -33,7 +36,9 @@ class Run {
   constructor(name: string, workload: Workload) {
     this.#random = new Random(name)
     this.#workload = workload
-    this.heap = new Heap({ clock: this.clock, ...workload.options })
+    const { heap, clock } = testHeap(workload.options)
+    this.heap = heap
+    this.clock = clock
     this.model = new HeapModel(this.heap, this.#random)
     this.#target = workload.blocks
   }
@@ -43,7 +48,7 @@ class Run {
       this.#step()
       if (operation % 40 === 0) this.clock.advance(this.#random.below(200))
       if (operation % 100 === 0) this.#statsAreExact()
-      if (operation % 300 === 0) checkHeap(partsOf(this.heap))
+      if (operation % 300 === 0) checkHeap(this.heap.internals)
       if (operation % 2500 === 0) this.#now()
       if (this.#workload.compacts === true && operation % 1000 === 0) this.#compact()
     }
@@ -51,7 +56,7 @@ class Run {
     this.model.freeAll()
     this.#statsAreExact()
     this.heap.purge()
-    checkHeap(partsOf(this.heap))
+    checkHeap(this.heap.internals)
     expect(this.heap.stats()).toMatchObject({ blocks: 0, arenas: 0, mappedBytes: 0, residentBytes: 0 })
     this.heap.close()
     operationsRun += this.#workload.operations
@@ -69,8 +74,8 @@ class Run {
     const block = model.any()
     if (block.pins > 0) return
     // Half of the reallocs are near the old size, where blocks stay in place.
-    const near = this.#random.oneIn(2) ? Math.floor(block.byteLength * (0.7 + 0.8 * this.#random.next())) : size
-    if (choice > 84) model.realloc(block, near)
+    const near = this.#random.oneIn(2) ? Math.floor(block.byteLength * (0.4 + 1.2 * this.#random.next())) : size
+    if (choice > 84) model.realloc(block, Math.min(near, MODEL_MAX_BYTES))
     else model.free(block)
   }
 
@@ -98,7 +103,7 @@ class Run {
     const { moved, done } = this.heap.compact(model.moved, budget)
     if (budget.maxBlocks !== undefined) expect(moved).toBeLessThanOrEqual(budget.maxBlocks)
     else expect(done).toBe(true)
-    checkHeap(partsOf(this.heap))
+    checkHeap(this.heap.internals)
     const after = this.heap.stats()
     expect([after.blocks, after.liveBytes]).toEqual([before.blocks, before.liveBytes])
     expect(after.residentBytes).toBeLessThanOrEqual(before.residentBytes)
@@ -143,9 +148,23 @@ for (const osPageSize of [16384, 65536]) {
   for (const decay of [0, 1000, Infinity]) {
     workloads[`OS pages of ${osPageSize} bytes, decay ${decay}`] = {
       operations: 12_000,
-      options: { decay, osPages: new TestPages({ osPageSize, canMove: decay !== 0 }) },
+      options: { decay, osPageSize, canMove: decay !== 0 },
       blocks: 600,
       size: (random) => (random.oneIn(2) ? anySize(random) : smallMix(random)),
+      compacts: true,
+    }
+  }
+}
+
+for (const osPageSize of [4096, 16_384, 65_536]) {
+  for (const decay of [0, 1000, Infinity]) {
+    workloads[
+      `large blocks that grow, shrink and are used again in parts (OS pages of ${osPageSize}, decay ${decay})`
+    ] = {
+      operations: 3000,
+      options: { decay, osPageSize, canMove: decay !== 0 },
+      blocks: 30,
+      size: largeSize,
       compacts: true,
     }
   }
