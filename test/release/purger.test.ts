@@ -96,13 +96,13 @@ describe('the timer', () => {
     const { heap, clock, os } = testHeap()
     const pointers = heap.allocMany(4096, new Int32Array(20))
     heap.freeMany(pointers.subarray(0, 10))
-    heap.internals.magazines.releaseAll()
+    partsOf(heap).magazines.releaseAll()
     os.failing = 'discard'
     os.failFrom = 0
     clock.advance(1500)
     const { failedDiscards } = heap.stats()
     expect(failedDiscards).toBe(4) // at 1125, 1250, 1375 and 1500 ms
-    expect(heap.internals.purger.lastFailure).toMatchObject({ code: 'EBB_OS', syscall: 'madvise' })
+    expect(partsOf(heap).purger.lastFailure).toMatchObject({ code: 'EBB_OS', syscall: 'madvise' })
     os.failFrom = Infinity
     clock.advance(125)
     expect(heap.stats()).toMatchObject({ failedDiscards, dirtyPools: 0 })
