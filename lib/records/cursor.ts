@@ -5,7 +5,7 @@ import { arenaOffset, POOL_BYTES, type Pointer, type Slot, slotOf } from '../bas
 import type { ArenaTable } from '../books/arena-table'
 import type { Heap } from '../heap/heap'
 import { addReader } from '../supply/parts'
-import type { Place, RowMaker } from './rows'
+import type { RowMaker } from './rows'
 import type { RowOf, Shape } from './types'
 
 /**
@@ -21,7 +21,7 @@ import type { RowOf, Shape } from './types'
  * live still and where it was; between two calls of `at`, a block that is freed shows what its memory holds next, as with `bytes()`. A
  * cursor follows its block through `compact()`, and a large block that `realloc` grows in place.
  */
-export class Cursor<S extends Shape> implements Place {
+export class Cursor<S extends Shape> {
   /** The record that the cursor stands on. Always the same object. */
   readonly row: RowOf<S>
   /** @internal */
