@@ -21,10 +21,12 @@ function complaints(manifest, files, needsAllPrebuilt) {
   }
   if (manifest.gypfile !== false) wrong.push('without "gypfile": false npm would compile at install')
   const needed = [...entries(manifest.exports), ...entries(manifest.typesVersions), manifest.bin.ebb]
-  needed.push('LICENSE', 'CHANGELOG.md', 'binding.gyp', 'native/addon.cc', 'scripts/build-native.js')
+  needed.push('LICENSE', 'CHANGELOG.md', 'native/ebb.gypi', 'native/addon.cc', 'scripts/build-native.js')
   if (existsSync(path.join(root, 'README.md'))) needed.push('README.md')
   if (needsAllPrebuilt) needed.push(...TARGETS.map(({ file }) => `prebuilds/${file}`))
   for (const file of new Set(needed)) if (!files.includes(file)) wrong.push(`${file} is missing`)
+  // yarn 1, pnpm up to 9 and Yarn 4 would compile at install.
+  if (files.includes('binding.gyp')) wrong.push('binding.gyp lies in its root')
   const sources = /^(test|bench|docs|examples|build|out|coverage|\.)/
   for (const file of files) if (sources.test(file)) wrong.push(`${file} does not belong in it`)
   return wrong
