@@ -1,6 +1,6 @@
 'use strict'
 // Package managers in pinned versions: each installs the tarball into an empty project, with scripts on, and a program runs in it.
-const { existsSync } = require('node:fs')
+const { existsSync, rmSync } = require('node:fs')
 const path = require('node:path')
 const { npm } = require('../platforms/tools.js')
 const { PROGRAMS, inScratch, mustWork, node, write } = require('./project.js')
@@ -39,6 +39,17 @@ function yarn4(linker) {
   return (tarball) => installs(tarball, files, (folder, file) => yarn(folder, 'add', `ebb@${file}`), start)
 }
 
+/** Builds the addon from source where ebb is installed, and works with it alone. */
+function buildFromSource(tarball) {
+  inScratch((folder) => {
+    write(folder, { 'package.json': '{ "name": "project", "private": true }\n', ...PROGRAMS })
+    npm(['install', '--no-audit', `file:${tarball}`], { cwd: folder })
+    npm(['exec', '--', 'ebb', 'build'], { cwd: folder })
+    rmSync(path.join(folder, 'node_modules', 'ebb', 'prebuilds'), { recursive: true })
+    for (const file of Object.keys(PROGRAMS)) mustWork(node([file], { cwd: folder }), file)
+  })
+}
+
 /** Name, and what installs and runs; throws where it does not work. */
 const MANAGERS = {
   npm: (tarball) => installs(tarball, {}, (folder, file) => npm(['install', '--no-audit', file], { cwd: folder })),
@@ -47,6 +58,7 @@ const MANAGERS = {
   'yarn 4, pnp': yarn4('pnp'),
   'pnpm 9': pnpm('9.15.9'),
   'pnpm 10': pnpm('10.34.8'),
+  'npx ebb build': buildFromSource,
 }
 
 module.exports = { MANAGERS }
