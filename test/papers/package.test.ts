@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { createProgram, flattenDiagnosticMessageText, ModuleKind, ScriptTarget } from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const root = path.join(__dirname, '..', '..')
@@ -124,6 +125,26 @@ describe('the tarball', () => {
       'scripts/build-native.js',
       'scripts/ebb.js',
     ])
+  })
+})
+
+describe('the declarations', () => {
+  it('have no errors of their own, which users see with skipLibCheck off', () => {
+    const entries = ['index.d.ts', 'index.d.mts', 'rss/index.d.ts'].map((file) => path.join(root, 'dist', file))
+    const options = { module: ModuleKind.NodeNext, target: ScriptTarget.ES2022, lib: ['lib.es2022.d.ts'], types: [] }
+    const program = createProgram(entries, { ...options, strict: true, noEmit: true })
+    const ours = program.getSourceFiles().filter((file) => path.relative(root, file.fileName).startsWith('dist'))
+    const errors = ours.flatMap((file) => program.getSemanticDiagnostics(file))
+    expect(errors.map((error) => flattenDiagnosticMessageText(error.messageText, '\n'))).toEqual([])
+    expect(ours.length).toBeGreaterThan(30)
+  })
+
+  it('give no parameter to typed arrays, which have none before TypeScript 5.7', () => {
+    const declarations = files.filter((file) => file.endsWith('.d.ts'))
+    const generic = declarations.filter((file) =>
+      /\b(?:[IUF]\w+\d+(?:Clamped)?Array|Buffer|DataView)</.test(readFileSync(path.join(root, file), 'utf8')),
+    )
+    expect([generic, declarations.length > 30]).toEqual([[], true])
   })
 })
 
