@@ -9,7 +9,6 @@ export type { CompactBudget, CompactResult, Moved } from './heap/compact'
 export { type Block, Heap, type HeapOptions } from './heap/heap'
 export type { StringEncoding } from './heap/strings'
 export { HeapStats, type SizeClassStats } from './inspect/stats'
-export type { OsPages } from './os/os-pages'
 export type { Cursor } from './records/cursor'
 export { type RecordType, record } from './records/record'
 export {

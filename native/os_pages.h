@@ -12,34 +12,39 @@ namespace ebb {
 struct OsResult {
   int error = 0;
   const char* syscall = "";
-  bool range_lost = false;  // a failed discard has left the range without memory: nobody may touch it again
 };
 
 size_t os_page_size();
 
-// Maps `byte_length` bytes that read zero. Physical memory comes with the first touch, one OS page at a time: no huge
-// pages, because they make discarded memory resident again. Of a sparse mapping little will ever be touched.
-OsResult map_pages(size_t byte_length, bool is_sparse, void** address);
+// Reserves `byte_length` bytes that read zero. Physical memory comes with the first touch, one OS page at a time.
+OsResult map_pages(size_t byte_length, void** address);
 
-// Gives a whole mapping back: its address space and its memory.
+// Readies mapped pages, whoever mapped them: no huge pages, because they make discarded memory resident again, and none
+// of them copied into a forked child, which would take time for each. What the system does not know it leaves undone.
+void prepare_pages(void* address, size_t byte_length);
+
+// Gives a whole mapping back, or on POSIX a part of one: address space and memory.
 OsResult unmap_pages(void* address, size_t byte_length);
 
 // Gives the physical memory of a range back now. The range stays mapped and reads zero.
 OsResult discard_pages(void* address, size_t byte_length);
 
-// Makes a range resident ahead of its first touch. False: the system has no such call, or refused.
-bool populate_pages(void* address, size_t byte_length);
+// The same for a range that nobody will use again before its mapping ends: on Windows its commit charge goes too.
+void drop_pages(void* address, size_t byte_length);
+
+// The same for a range whose pages were moved here: it becomes one mapping with its neighbours again, where pages that
+// come from elsewhere keep it apart, and a process can have only so many mappings.
+OsResult renew_pages(void* address, size_t byte_length);
 
 // Writes one byte for each OS page: 1 resident, 0 not.
 OsResult resident_pages(void* address, size_t byte_length, uint8_t* resident);
 
-// Makes a longer mapping with the pages of a whole one, without copying a byte; the old mapping stays and reads zero.
-// On failure nothing has changed. `new_address` left alone without an error: the system has no such call.
-OsResult move_pages(void* address, size_t byte_length, size_t new_byte_length, void** new_address);
-
 // Moves the pages of a range to the start of another, longer one, which it does not overlap. What was there is dropped,
 // and the range they leave reads zero. False: the system has no such call, or refused; nothing has changed then.
-bool move_pages_to(void* address, size_t byte_length, void* to, size_t to_length);
+bool move_pages(void* address, size_t byte_length, void* to, size_t to_length);
+
+// Whether discarded memory reads zero and is not resident: emulators and sandboxes that do nothing say they did.
+bool discards_work();
 
 std::string error_name(int error);  // "ENOMEM"
 

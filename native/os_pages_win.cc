@@ -6,9 +6,7 @@
 
 namespace ebb {
 
-static OsResult last_error(const char* syscall, bool range_lost = false) {
-  return {static_cast<int>(GetLastError()), syscall, range_lost};
-}
+static OsResult last_error(const char* syscall) { return {static_cast<int>(GetLastError()), syscall}; }
 
 size_t os_page_size() {
   SYSTEM_INFO info;
@@ -16,29 +14,36 @@ size_t os_page_size() {
   return info.dwPageSize;
 }
 
-// Committed whole, sparse or not: what is only reserved must not even be read.
-OsResult map_pages(size_t byte_length, bool, void** address) {
+// Committed whole: what is only reserved must not even be read.
+OsResult map_pages(size_t byte_length, void** address) {
   *address = VirtualAlloc(nullptr, byte_length, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
   return *address != nullptr ? OsResult{} : last_error("VirtualAlloc");
 }
+
+void prepare_pages(void*, size_t) {}  // there are neither huge pages unless asked for, nor forks
 
 OsResult unmap_pages(void* address, size_t) {
   return VirtualFree(address, 0, MEM_RELEASE) ? OsResult{} : last_error("VirtualFree");
 }
 
-// Between the two calls somebody else may take the commit charge: wait a little, a few times, before giving up.
+// Between the two calls somebody else may take the commit charge. Memory that is not there must not be read, and
+// everybody holds addresses into it: so this waits until it is to be had again, as a page fault would.
 OsResult discard_pages(void* address, size_t byte_length) {
   if (!VirtualFree(address, byte_length, MEM_DECOMMIT)) return last_error("VirtualFree");
-  for (DWORD milliseconds = 0; milliseconds < 10; milliseconds++) {
-    if (VirtualAlloc(address, byte_length, MEM_COMMIT, PAGE_READWRITE) == address) return {};
+  for (DWORD milliseconds = 0; VirtualAlloc(address, byte_length, MEM_COMMIT, PAGE_READWRITE) != address;) {
     Sleep(milliseconds);
+    if (milliseconds < 100) milliseconds++;
   }
-  return last_error("VirtualAlloc", true);
+  return {};
 }
 
-bool populate_pages(void*, size_t) { return false; }
-OsResult move_pages(void*, size_t, size_t, void**) { return {}; }
-bool move_pages_to(void*, size_t, void*, size_t) { return false; }
+void drop_pages(void* address, size_t byte_length) { VirtualFree(address, byte_length, MEM_DECOMMIT); }
+
+OsResult renew_pages(void* address, size_t byte_length) { return discard_pages(address, byte_length); }
+
+bool move_pages(void*, size_t, void*, size_t) { return false; }
+
+bool discards_work() { return true; }
 
 OsResult resident_pages(void* address, size_t byte_length, uint8_t* resident) {
   constexpr size_t kBatch = 256;

@@ -2,24 +2,14 @@
  * One arm in a process of its own, so that no arm pays for another's garbage, type feedback or detached buffers. Answers the
  * bench's requests one by one; between them it waits, and its timers run.
  */
-
-import { processResidentBytes } from '../common/resident'
+import { serve } from '../common/asked-process'
+import { residentBytes } from '../common/resident'
+import { unflatten } from '../traces/flat'
 import { startGc, startPause } from './collector'
-import { unflatten } from './flat'
 import { loadEbb, startTraceArm, type TraceArm } from './js-arms'
-import { type Answers, type MemoryRound, MissingArm, type Reply, type Request, type Task } from './protocol'
+import type { Answers, Request, Task } from './protocol'
 import { startSingle } from './singles'
-
-/** What a started task can do; a verb it lacks is refused. */
-export interface Work {
-  turn?(replays: number): Promise<readonly number[]> | readonly number[]
-  memory?(samples: number): MemoryRound
-  run?(from: number, to: number): number
-  inspect?(): Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>
-  /** ns that it took. */
-  close?(): number
-  finish?(): void
-}
+import type { Work } from './work'
 
 let work: Work = {}
 
@@ -40,7 +30,7 @@ async function start(task: Task, library: string | undefined): Promise<Answers['
 const elapsedNs = (since: bigint): number => Number(process.hrtime.bigint() - since)
 
 function traceWork({ timed, heap }: TraceArm, operations: number): Work {
-  const baseline = processResidentBytes()
+  const baseline = residentBytes()
   return {
     turn(replays) {
       const ns: number[] = []
@@ -57,7 +47,7 @@ function traceWork({ timed, heap }: TraceArm, operations: number): Work {
       for (let at = 0; at < operations; at += every) {
         const to = Math.min(operations, at + every)
         timed.replay(at, to)
-        samples.push([to, Math.max(0, processResidentBytes() - baseline)])
+        samples.push([to, Math.max(0, residentBytes() - baseline)])
       }
       return { peak: Math.max(0, ...samples.map(([, growth]) => growth)), samples }
     },
@@ -67,7 +57,7 @@ function traceWork({ timed, heap }: TraceArm, operations: number): Work {
       return elapsedNs(begin)
     },
     inspect() {
-      if (heap === undefined) return { resident: processResidentBytes() - baseline }
+      if (heap === undefined) return { resident: residentBytes() - baseline }
       const begin = process.hrtime.bigint()
       const stats = heap.stats()
       const statsNs = elapsedNs(begin)
@@ -79,7 +69,7 @@ function traceWork({ timed, heap }: TraceArm, operations: number): Work {
         mappedBytes,
         bookBytes: ledgerBytes + bookBytes,
         arenas,
-        resident: processResidentBytes() - baseline,
+        resident: residentBytes() - baseline,
       }
     },
     close() {
@@ -122,17 +112,4 @@ function required<Verb extends keyof Work>(verb: Verb): NonNullable<Work[Verb]> 
   return method as NonNullable<Work[Verb]>
 }
 
-process.on('message', (request: Request) => {
-  answer(request).then(
-    (value) => send({ value }),
-    (error: unknown) => {
-      const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-      const isMissing = error instanceof MissingArm
-      send({ error: isMissing ? (error as Error).message : text, isMissing })
-    },
-  )
-})
-
-const send = (reply: Reply): void => {
-  process.send?.(reply)
-}
+serve(answer)

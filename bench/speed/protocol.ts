@@ -1,10 +1,5 @@
 /** What the bench and its child processes say to each other. A child is one arm of one row: it is started, answers, and ends. */
-import type { Trace } from '../traces/builder'
-
-/** A trace without its operations, which lie in a flat file. */
-export interface FlatTrace extends Omit<Trace, 'ops'> {
-  readonly file: string
-}
+import type { FlatTrace } from '../traces/flat'
 
 /** What a child works on. */
 export type Task =
@@ -71,11 +66,4 @@ export interface MemoryRound {
   readonly peak: number
   /** [operation, resident growth] */
   readonly samples: readonly (readonly [number, number])[]
-}
-
-export type Reply = { readonly value: unknown } | { readonly error: string; readonly isMissing: boolean }
-
-/** An arm that this machine lacks: a row says so, with the reason. */
-export class MissingArm extends Error {
-  override readonly name = 'MissingArm'
 }

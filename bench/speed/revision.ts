@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { projectRoot } from '../traces/trace'
+import { projectRoot } from '../common/root'
 
 export interface BuiltRevision {
   /** Short hash. */

@@ -1,13 +1,12 @@
 /**
- * Every mapping of a heap is made and given back here: counted, and held to the heap's limit.
+ * The budget of a heap: what it has mapped, held to its limit. Every request for memory passes here.
  *
- *     map --> (limit passed? reclaim once, then EBB_LIMIT) --> OsPages.map --> (refused? reclaim once, then EBB_OUT_OF_MEMORY)
+ *     request --> (limit passed? reclaim once, then EBB_LIMIT) --> the space --> (refused? reclaim once, then EBB_OUT_OF_MEMORY)
  */
-import { HeapError, type OsFailure, refuseClosed } from '../base/errors'
-import type { OsPages } from '../os/os-pages'
+import { HeapError, type OsFailure } from '../base/errors'
+import { limitsOf } from '../os/limits'
 
 export class Budget {
-  readonly #os: OsPages
   /** Bytes this heap may map. */
   readonly limit: number
   /** Gives back all that is free; true if that made anything of it. Set once, by whoever knows what is free. */
@@ -15,131 +14,90 @@ export class Budget {
 
   mappedBytes = 0
   peakMappedBytes = 0
+  /** Requests for memory that were met, and those of them that were given back. */
   maps = 0
   unmaps = 0
-  /** Set when the heap closes: nothing is mapped any more. */
-  isClosed = false
 
-  constructor(os: OsPages, limit: number) {
-    this.#os = os
+  constructor(limit: number) {
     this.limit = limit
   }
 
-  get os(): OsPages {
-    return this.#os
-  }
-
-  /** Bytes of whole OS pages that hold `byteLength`. */
-  roundUp(byteLength: number): number {
-    const page = this.#os.osPageSize
-    return Math.ceil(byteLength / page) * page
-  }
-
   /**
-   * @param byteLength - bytes, whole OS pages
-   * @param before - bytes of near memory whose contents the caller moves here: only the difference counts, and they are not to be
-   *   counted off
+   * Makes a request of the space and counts it.
+   * @param byteLength - bytes that it maps
+   * @param request - returns what it got, 0 where no slot is left, or throws what the operating system says
+   * @param before - bytes of memory whose contents the caller moves here: only the difference counts
    */
-  map(byteLength: number, before = 0): ArrayBuffer {
+  map<T extends number>(byteLength: number, request: () => T | 0, before = 0): T {
     this.admit(byteLength - before)
-    const buffer = this.#try(() => this.#os.map(byteLength), byteLength)
+    const taken = this.#attempt(request) || this.#attemptAgain(request, byteLength)
     this.maps++
     this.count(byteLength - before)
-    return buffer
+    return taken
   }
 
-  /** Takes a mapping back that `map` gave. A buffer that user code has taken away is only counted off. */
-  unmap(buffer: ArrayBuffer, byteLength: number): void {
-    this.#os.unmap(buffer)
+  /** Counts memory off that goes back to the space. */
+  unmap(byteLength: number): void {
     this.unmaps++
-    this.mappedBytes -= byteLength
+    this.count(-byteLength)
   }
 
-  /** Counts near slots as mapped that `admit` has let pass. Their memory comes with the first touch. */
-  countNear(byteLength: number): void {
-    this.maps++
-    this.count(byteLength)
-  }
-
-  /** Counts near slots off and detaches the buffer that there may be over them; their memory is the space's to give back. */
-  unmapNear(buffer: ArrayBuffer, byteLength: number): void {
-    if (buffer.byteLength > 0) this.#os.unmap(buffer)
-    this.unmaps++
-    this.mappedBytes -= byteLength
-  }
-
-  /** Grows a mapping without copying, where the OS can; undefined where it cannot. */
-  grow(buffer: ArrayBuffer, byteLength: number): ArrayBuffer | undefined {
-    const more = byteLength - buffer.byteLength
-    this.admit(more)
-    const grown = this.#try(() => this.#os.grow(buffer, byteLength), byteLength)
-    if (grown !== undefined) this.count(more)
-    return grown
-  }
-
-  /**
-   * Drops the contents and the physical memory of whole OS pages of a mapping.
-   * @returns false where the buffer is not there any more
-   */
-  discard(buffer: ArrayBuffer, byteOffset: number, byteLength: number): boolean {
-    if (buffer.byteLength === 0) return false
-    try {
-      this.#os.discard(buffer, byteOffset, byteLength)
-    } catch (cause) {
-      const failure = cause as OsFailure & Error
-      throw new HeapError(
-        'EBB_OS',
-        `ebb: discarding ${byteLength} bytes failed (${failure.syscall ?? 'discard'}: ${failure.code ?? failure.message})`,
-        cause,
-      )
-    }
-    return true
-  }
-
-  /** Counts off a mapping that user code has taken away. */
-  writeOff(byteLength: number): void {
-    this.mappedBytes -= byteLength
-  }
-
-  /** Counts bytes as mapped. */
+  /** Counts bytes as mapped, or off. */
   count(byteLength: number): void {
     this.mappedBytes += byteLength
     if (this.mappedBytes > this.peakMappedBytes) this.peakMappedBytes = this.mappedBytes
   }
 
+  /** Whether so many more bytes pass the limit. */
+  allows(byteLength: number): boolean {
+    return this.mappedBytes + byteLength <= this.limit
+  }
+
   /** Lets so many more bytes pass, or throws; to make room, all that is free may be given back. */
   admit(byteLength: number): void {
-    if (this.isClosed) refuseClosed('alloc')
-    if (this.mappedBytes + byteLength <= this.limit) return
+    if (this.allows(byteLength)) return
     this.reclaim()
-    if (this.mappedBytes + byteLength <= this.limit) return
+    if (this.allows(byteLength)) return
     throw new HeapError(
       'EBB_LIMIT',
       `ebb: ${byteLength} more bytes would pass this heap's limit of ${this.limit} (${this.mappedBytes} are mapped); free blocks or raise \`limit\``,
     )
   }
 
-  #try<T>(request: () => T, byteLength: number): T {
+  #refusal: unknown
+
+  #attempt<T extends number>(request: () => T | 0): T | 0 {
+    this.#refusal = undefined
     try {
       return request()
-    } catch (first) {
-      if (!this.reclaim()) throw outOfMemory(first, byteLength)
+    } catch (failure) {
+      this.#refusal = failure
+      return 0
     }
-    try {
-      return request()
-    } catch (second) {
-      throw outOfMemory(second, byteLength)
-    }
+  }
+
+  #attemptAgain<T extends number>(request: () => T | 0, byteLength: number): T {
+    const taken = this.reclaim() ? this.#attempt(request) : 0
+    if (taken !== 0) return taken
+    const cause = this.#refusal
+    this.#refusal = undefined
+    throw outOfMemory(cause, byteLength)
   }
 }
 
 function outOfMemory(cause: unknown, byteLength: number): HeapError {
-  const failure = cause as OsFailure & Error
   if (cause instanceof HeapError) return cause
+  if (cause === undefined) {
+    return new HeapError(
+      'EBB_OUT_OF_MEMORY',
+      `ebb: all slots of this thread's heaps are in use, ${byteLength} bytes find none; free memory or use another thread`,
+    )
+  }
+  const failure = cause as OsFailure & Error
   return new HeapError(
     'EBB_OUT_OF_MEMORY',
     `ebb: the operating system refused ${byteLength} bytes (${failure.syscall ?? 'map'}: ${failure.code ?? failure.message}); ` +
-      'free memory, raise the memory limit of the process, or on Linux vm.max_map_count if there are many mappings',
+      `free memory, or raise what limits this process: ${limitsOf()}`,
     cause,
   )
 }

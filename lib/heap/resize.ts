@@ -16,18 +16,18 @@ import { usableBytes } from './live-blocks'
 import { wholeRunPools } from './take'
 
 /**
- * Bytes a large block is made longer by at least, as a share of its size: growth in small steps stays linear. Not more than the quarter
- * that a block may be too large by. What is never touched is not resident.
+ * A large block grows by at least this share of its size, so that growth in small steps takes linear time. Bytes that are never touched
+ * are not resident.
  */
 const LARGE_GROWTH = 1 / 3
 
-/** Resizes a live block where it is. False where it has to move. */
+/** Resizes a live block in place. Returns false where it has to move. */
 export function resizeInPlace(parts: HeapParts, pointer: Pointer, byteLength: number): boolean {
   const usable = usableBytes(parts, pointer)
   const slot = slotOf(pointer)
-  if (byteLength <= usable && usable - byteLength <= usable >>> 2) return true
+  if (byteLength <= usable && usable - byteLength <= usable / 4) return true
   if (parts.table.isLarge(slot)) {
-    if (byteLength <= usable) return usable - byteLength <= usable / 4
+    if (byteLength <= usable) return shrinkLarge(parts, pointer, byteLength)
     return (
       parts.large.growInPlace(pointer, growthOf(parts, usable, byteLength)) ||
       parts.large.growInPlace(pointer, byteLength)
@@ -48,16 +48,30 @@ export function resizeInPlace(parts: HeapParts, pointer: Pointer, byteLength: nu
   return pools > 1 && parts.runs.growInPlace(pointer, pools)
 }
 
-/** Moves a large block to where it is longer, without copying where the system can. 0: it has to be copied. */
+/** False: a block of that size is not a large one. */
+function shrinkLarge({ large }: HeapParts, pointer: Pointer, byteLength: number): boolean {
+  if (byteLength <= MEDIUM_MAX_BYTES || wholeRunPools(byteLength) > 0) return false
+  large.shrinkInPlace(pointer, byteLength)
+  return true
+}
+
+/** Moves a large block to where it is longer, without copying where the system can. 0: the request is not for more. */
 export function moveLarge(parts: HeapParts, pointer: Pointer, byteLength: number): Pointer | 0 {
   const { large, table } = parts
   if (!table.isLarge(slotOf(pointer))) return 0
   const usable = large.byteLength(pointer)
-  return byteLength > usable ? large.move(pointer, growthOf(parts, usable, byteLength)) : 0
+  if (byteLength <= usable) return 0
+  const generous = growthOf(parts, usable, byteLength)
+  try {
+    return large.move(pointer, generous)
+  } catch (failure) {
+    if (generous === byteLength) throw failure
+    return large.move(pointer, byteLength)
+  }
 }
 
+/** Bytes that a large block is to grow to: the generous size where the limit allows it. */
 function growthOf({ large, budget }: HeapParts, usable: number, byteLength: number): number {
-  const generous = budget.roundUp(Math.max(byteLength, usable + Math.ceil(usable * LARGE_GROWTH)))
-  const more = generous - usable
-  return generous <= large.maxByteLength && budget.mappedBytes + more <= budget.limit ? generous : byteLength
+  const generous = Math.max(byteLength, usable + Math.ceil(usable * LARGE_GROWTH))
+  return generous <= large.maxByteLength && budget.allows(generous - usable) ? generous : byteLength
 }

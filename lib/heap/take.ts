@@ -1,4 +1,4 @@
-/** Takes a block for a request that the fast path of alloc does not serve: by its size from a magazine, a run, or as a large block. */
+/** The slow path of alloc: takes a block from a magazine or a run, or as a large block, by the size of the request. */
 import { show } from '../base/errors'
 import {
   FREE_POOLS_MAX,
@@ -13,13 +13,13 @@ import { blockBytesOf, RUN_POOLS, runBlocksOf, sizeClassOf } from '../base/size-
 import type { HeapParts } from '../supply/parts'
 
 /**
- * Runs of up to half an arena's pools leave room for another; runs of at least this many leave no more of it unused than a
- * run of equal blocks may lose. What is between is a large block.
+ * A whole run has at most HALF_ARENA_POOLS, which leaves room for another, or at least NEARLY_ARENA_POOLS, which leaves no more of
+ * the arena unused than a run of equal blocks may lose. Between the two a request gets a large block.
  */
 const HALF_ARENA_POOLS = FREE_POOLS_MAX >> 1
 const NEARLY_ARENA_POOLS = FREE_POOLS_MAX - (FREE_POOLS_MAX >> 3)
 
-/** Pools of a whole run that serves the request; 0 where it is a large block. */
+/** Pools of the whole run that serves a request; 0 where a large block does. */
 export function wholeRunPools(byteLength: number): number {
   const pools = Math.ceil(byteLength / POOL_BYTES)
   return pools <= HALF_ARENA_POOLS || (pools >= NEARLY_ARENA_POOLS && pools <= FREE_POOLS_MAX) ? pools : 0
@@ -35,9 +35,9 @@ export function takeAny({ magazines, runs, large }: HeapParts, byteLength: numbe
   return pools > 0 ? runs.takeWhole(pools) : large.take(byteLength)
 }
 
-/** Takes a block at a multiple of `alignment` bytes: a class whose blocks are, or a whole run, or a large block. */
+/** Takes a block at a multiple of `alignment` bytes: of a class whose blocks all are, a whole run, or a large block. */
 export function allocAligned(parts: HeapParts, byteLength: number, alignment: number): Pointer {
-  const page = parts.os.osPageSize
+  const page = parts.space.region.osPageSize
   if (!Number.isInteger(alignment) || alignment < 1 || alignment > page || (alignment & (alignment - 1)) !== 0) {
     throw new RangeError(
       `ebb: alignment must be a power of two from 1 to ${page} (an OS page) bytes, got ${show(alignment)}`,
@@ -50,10 +50,10 @@ export function allocAligned(parts: HeapParts, byteLength: number, alignment: nu
   return takeAny(parts, blockBytesOf(sizeClass))
 }
 
-/** Whether the memory that `takeAny` has just taken for this request reads zero throughout. */
-export function tookZeroed({ arenas, large, table }: HeapParts, pointer: Pointer, byteLength: number): boolean {
-  if (table.isLarge(slotOf(pointer))) return large.tookZeroed
+/** Whether the memory that `takeAny` has just taken for this request was not written since it came from the system, by the books. */
+export function tookFresh({ arenas, large, table }: HeapParts, pointer: Pointer, byteLength: number): boolean {
+  if (table.isLarge(slotOf(pointer))) return large.tookFresh
   // A block that shares its run may lie where another was before.
   const isWhole = byteLength > MEDIUM_MAX_BYTES || runBlocksOf(sizeClassOf(byteLength)) === 1
-  return isWhole && poolStart(pointer) === pointer && arenas.tookZeroed
+  return isWhole && poolStart(pointer) === pointer && arenas.tookFresh
 }

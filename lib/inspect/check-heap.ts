@@ -6,7 +6,7 @@ import { countBits, nextSet } from '../base/bits'
 import { HeapError, showPointer } from '../base/errors'
 import {
   FREE_POOLS_MAX,
-  POOL_BYTES,
+  largePointer,
   POOLS_PER_ARENA,
   type Pointer,
   type PoolIndex,
@@ -26,7 +26,6 @@ import {
   A_IS_LISTED,
   CLASS,
   freePools,
-  isDirtyPool,
   isFreePool,
   PINS,
   recordWord,
@@ -145,7 +144,7 @@ export function statisticsAddUp(parts: HeapParts): void {
   must(sum === s.mappedBytes, `statistics add up to ${sum}, mapped are ${s.mappedBytes}`)
 }
 
-/** 5. A dirty bit only on a free pool; a discarded pool reads zero; arenas with dirty pools that can be discarded are listed. */
+/** 5. A dirty bit only on a free pool; arenas with dirty pools that can be discarded are listed. */
 export function dirtyPoolsAreFree(parts: HeapParts): void {
   for (const ledger of arenaLedgers(parts)) {
     const slot = slotOfLedger(ledger)
@@ -155,25 +154,15 @@ export function dirtyPoolsAreFree(parts: HeapParts): void {
     must(stray === 0, `arena ${slot} has dirty pools in use`)
     const isDirty = (word(ledger, A_DIRTY_LOW) | word(ledger, A_DIRTY_HIGH)) !== 0
     must(
-      !isDirty || parts.arenas.groupPools > 1 || word(ledger, A_IS_LISTED) === 1,
+      !isDirty || parts.arenas.dirty.groupPools > 1 || word(ledger, A_IS_LISTED) === 1,
       `arena ${slot} has dirty pools the purger does not know of`,
     )
-    for (let pool = 1 as PoolIndex; pool < POOLS_PER_ARENA; pool++) {
-      if (isFreePool(ledger, pool) && !isDirtyPool(ledger, pool)) mustBeZero(parts, slot, pool)
-    }
   }
 }
 
-function mustBeZero(parts: HeapParts, slot: Slot, pool: PoolIndex): void {
-  // Reading a discarded page maps it again: only a sample of it is read, in tests.
-  const { buffer, byteOffset } = parts.table.payload(slot)
-  const words = new Int32Array(buffer, byteOffset + (pool - 1) * POOL_BYTES, POOL_BYTES / 4)
-  must(words[0] === 0 && words[511] === 0 && words[1023] === 0, `discarded pool ${pool} of arena ${slot} is not zero`)
-}
-
-/** 6. Every slot of the table is an arena or a large block, and none of them lost. */
+/** 6. Every slot of the table is an arena or a large block, and such a block's slots have one live bit, at its start. */
 export function slotsAreAccountedFor(parts: HeapParts): void {
-  const { table, arenas, large } = parts
+  const { table, large } = parts
   let arenaCount = 0
   let largeCount = 0
   for (const slot of table.own) {
@@ -181,15 +170,21 @@ export function slotsAreAccountedFor(parts: HeapParts): void {
     const isLarge = table.isLarge(slot)
     if (isArena) arenaCount++
     if (isLarge) largeCount++
-    const kinds = Number(isArena) + Number(isLarge) + Number(table.lostSlots.has(slot))
-    must(kinds === 1, `slot ${slot} is ${kinds} things at once`)
+    must(isArena || isLarge, `slot ${slot} is neither an arena nor a large block`)
     if (isArena) must(slotOfLedger(table.ledger(slot)) === slot, `slot ${slot} holds the ledger of another`)
+    if (isLarge) hasOneBlock(parts, slot)
   }
-  must(arenaCount === arenas.count, `${arenaCount} arenas in the table, ${arenas.count} counted`)
+  must(arenaCount === table.arenas, `${arenaCount} arenas in the table, ${table.arenas} counted`)
   must(largeCount === large.count, `${largeCount} large blocks in the table, ${large.count} counted`)
 }
 
-/** Pinned blocks are live, and each run counts its own. */
+function hasOneBlock({ table }: HeapParts, first: Slot): void {
+  must(table.map.has(largePointer(first)), `large block ${first} is not live`)
+  const live = table.map.count(pointerTo(first, 0 as PoolIndex, 0), table.space.slotsOf(first) * POOLS_PER_ARENA)
+  must(live === 1, `${live} blocks are live in the slots of large block ${first}`)
+}
+
+/** 7. Pinned blocks are live, and each run counts its own. */
 export function pinsAreLive(parts: HeapParts): void {
   const counted = new Map<string, number>()
   for (const pointer of parts.pins.keys()) {

@@ -65,8 +65,6 @@ export class HeapStats {
   discardedBytes = 0
   /** Discards that the OS refused in the background; the memory stayed dirty. */
   failedDiscards = 0
-  /** Mappings that user code detached or transferred away. */
-  lostMappings = 0
   /** Size classes with pools in use. */
   classes: SizeClassStats[] = []
 
@@ -91,26 +89,25 @@ export function takeStats(parts: HeapParts, name: string): HeapStats {
     if (table.isArena(slot)) addArena(stats, classes, parts, slot)
   }
   stats.name = name
-  stats.arenas = arenas.count
-  stats.peakArenas = arenas.peak
-  stats.ledgerBytes = arenas.count * POOL_BYTES
+  stats.arenas = table.arenas
+  stats.peakArenas = table.peakArenas
+  stats.ledgerBytes = table.arenas * POOL_BYTES
   stats.freePoolBytes = stats.freePools * POOL_BYTES
   stats.bookBytes = table.bookBytes
   stats.largeBlocks = large.count
   stats.largeBytes = large.bytes
   stats.blocks += large.count
   stats.liveBytes += large.bytes
-  stats.keptBytes = large.keptBytes
+  stats.keptBytes = large.kept.bytes
   stats.mappedBytes = budget.mappedBytes
   stats.peakMappedBytes = budget.peakMappedBytes
   const cleanPools = stats.freePools - stats.dirtyPools
-  stats.residentBytes = arenas.count * ARENA_BYTES - cleanPools * POOL_BYTES + large.bytes + large.keptResidentBytes
+  stats.residentBytes = table.arenas * ARENA_BYTES - cleanPools * POOL_BYTES + large.bytes + large.kept.residentBytes
   stats.maps = budget.maps
   stats.unmaps = budget.unmaps
-  stats.discards = purger.discards
-  stats.discardedBytes = purger.discardedBytes
+  stats.discards = arenas.dirty.discards
+  stats.discardedBytes = arenas.dirty.discardedBytes
   stats.failedDiscards = purger.failures
-  stats.lostMappings = table.lostSlots.size
   classes.forEach((count, sizeClass) => {
     if (count.pools > 0) stats.classes.push({ sizeClass, blockBytes: BLOCK_BYTES[sizeClass] as number, ...count })
   })

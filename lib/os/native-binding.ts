@@ -2,45 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import bindings from 'bindings'
 import { HeapError } from '../base/errors'
+import type { NativeAddon } from './addon'
 import { libc } from './libc'
-
-/** Counts of the whole process, over all its threads. */
-export interface MappingCounts {
-  /** Mappings made so far. */
-  readonly maps: number
-  /** Mappings given back to the OS so far; a detached buffer counts only when its finalizer has run. */
-  readonly unmaps: number
-  /** Address space held now, in bytes. */
-  readonly mappedBytes: number
-}
-
-/** What native/addon.cc exports. Every function checks its arguments and throws TypeError or RangeError. */
-export interface NativeAddon {
-  readonly osPageSize: number
-  map(byteLength: number): ArrayBuffer
-  /** The same for a mapping of which little will ever be touched. */
-  reserve(byteLength: number): ArrayBuffer
-  /**
-   * Another ArrayBuffer over a range of a mapping, which it keeps. The word at byte offset `hold` of the mapping under `holder` is one
-   * larger until the buffer is detached or collected, under whatever ArrayBuffer its memory is by then.
-   */
-  part(buffer: ArrayBuffer, byteOffset: number, byteLength: number, holder: ArrayBuffer, hold: number): ArrayBuffer
-  /** Discards and detaches. Ends the process where the buffer has a detach key: os-pages.ts keeps that away. */
-  unmap(buffer: ArrayBuffer): boolean
-  discard(buffer: ArrayBuffer, byteOffset: number, byteLength: number): void
-  populate(buffer: ArrayBuffer, byteOffset: number, byteLength: number): boolean
-  /** Moves the pages to a longer mapping; the old buffer stays and reads zero. */
-  grow(buffer: ArrayBuffer, byteLength: number): ArrayBuffer | undefined
-  /**
-   * Moves the pages of one range of a mapping to the start of another, longer one, which it does not overlap; it reads zero then. False:
-   * this OS cannot, and nothing has changed.
-   */
-  move(buffer: ArrayBuffer, from: number, byteLength: number, to: number, toByteLength: number): boolean
-  /** True for an attached buffer over a mapping of this addon. */
-  owns(buffer: ArrayBuffer): boolean
-  residentPages(buffer: ArrayBuffer, byteOffset?: number, byteLength?: number): Uint8Array
-  mappings(): MappingCounts
-}
 
 /**
  * The package's own folder, seen from lib/os/ and from dist/os/ alike; undefined in a bundle of ES modules, where `__dirname` has no

@@ -1,93 +1,108 @@
-import { constants } from 'node:buffer'
-import type { NativeAddon } from './native-binding'
-
 /**
- * The seam between the books and the operating system. Everything above it is arithmetic on ArrayBuffers; everything
- * below it is a system call. Tests put a fake here to fail on the n-th call or to count discards.
+ * The pages of the operating system, through the addon. How they are shown to JavaScript is chosen once:
  *
- * Byte lengths and offsets are whole OS pages. What the OS refuses is thrown as an Error with `code`, `errno` and
- * `syscall`; a buffer that is detached or foreign is a TypeError.
+ *     shared     the addon maps them, and the runtime makes a SharedArrayBuffer over them (Node 22.23, 24.16, 26.1 and later, Bun)
+ *     adopted    the engine maps them under a SharedArrayBuffer of its own, and the addon takes them over (Node 20, Deno)
+ *     unshared   the addon maps them under an ArrayBuffer
+ *
+ * V8 counts an ArrayBuffer over foreign memory as external memory from the start, touched or not, and from 14.8 on it collects garbage
+ * because of it. Shared memory it does not count.
  */
-export interface OsPages {
-  /** Bytes of one page of the kernel. */
+import { constants } from 'node:buffer'
+import type { NativeAddon, NativeRegion } from './addon'
+import type { OsPages, Region } from './region'
+
+/** A region of the real operating system. */
+class NativePages implements Region {
+  readonly buffer: ArrayBufferLike
+  readonly byteLength: number
   readonly osPageSize: number
-  /** Largest mapping that one ArrayBuffer can wrap, in bytes. */
-  readonly maxByteLength: number
-  /** Whether the arenas of heaps on these pages may lie in the {@link space}. */
-  readonly hasNear?: boolean
-  /** Maps zeroed memory. Collecting the buffer unmaps it, if `unmap` has not been called before. */
-  map(byteLength: number): ArrayBuffer
-  /** Makes a range resident ahead of its first touch. False: this OS cannot, and nothing has changed. */
-  populate(buffer: ArrayBuffer, byteOffset: number, byteLength: number): boolean
-  /**
-   * Gives the memory back now and detaches the buffer, so that every view on it has length 0. The address space
-   * follows when the engine runs the buffer's finalizer. False: the buffer is detached already, or not from here.
-   * A buffer that its user marked untransferable cannot be detached: its views stay and read zero until collected.
-   */
-  unmap(buffer: ArrayBuffer): boolean
-  /** Gives the memory of a range back now; the range stays mapped and reads zero. */
-  discard(buffer: ArrayBuffer, byteOffset: number, byteLength: number): void
-  /** Makes a mapping longer without copying: a new buffer, the old one detached. Undefined where the OS cannot. */
-  grow(buffer: ArrayBuffer, byteLength: number): ArrayBuffer | undefined
-  /** One byte for each OS page of a range, or of the whole mapping: 1 resident, 0 not. */
-  residentPages(buffer: ArrayBuffer, byteOffset?: number, byteLength?: number): Uint8Array
-  /** False once the buffer was unmapped, grown, or transferred away by somebody. */
-  isAttached(buffer: ArrayBuffer): boolean
+  readonly #addon: NativeAddon
+  readonly #native: NativeRegion
+
+  constructor(addon: NativeAddon, native: NativeRegion) {
+    this.#addon = addon
+    this.#native = native
+    this.buffer = native.buffer
+    this.byteLength = native.buffer.byteLength
+    this.osPageSize = addon.osPageSize
+  }
+
+  discard(byteOffset: number, byteLength: number): void {
+    this.#addon.discard(this.#native, byteOffset, byteLength)
+  }
+
+  renew(byteOffset: number, byteLength: number): void {
+    this.#addon.renew(this.#native, byteOffset, byteLength)
+  }
+
+  drop(): void {
+    this.#addon.drop(this.#native)
+  }
+
+  part(byteOffset: number, byteLength: number, holder: Region, hold: number): ArrayBuffer {
+    return this.#addon.part(this.#native, byteOffset, byteLength, nativeOf(holder), hold)
+  }
+
+  move(from: number, byteLength: number, target: Region, to: number, toByteLength: number): boolean {
+    return this.#addon.move(this.#native, from, byteLength, nativeOf(target), to, toByteLength)
+  }
+
+  clear(byteOffset: number, byteLength: number): void {
+    this.#addon.clear(this.#native, byteOffset, byteLength)
+  }
+
+  copy(from: number, byteLength: number, target: Region, to: number): void {
+    this.#addon.copy(this.#native, from, byteLength, nativeOf(target), to)
+  }
+
+  residentPages(byteOffset: number, byteLength: number): Uint8Array {
+    return this.#addon.residentPages(this.#native, byteOffset, byteLength)
+  }
+
+  static nativeOf(region: Region): NativeRegion {
+    return (region as NativePages).#native
+  }
 }
 
-/** `ArrayBuffer.prototype.transfer`, which Node has since 22; kept here because user code may replace it. */
-const { transfer } = ArrayBuffer.prototype as { transfer?: (this: ArrayBuffer) => ArrayBuffer }
+const nativeOf = NativePages.nativeOf
 
-/**
- * The memory of a buffer under a new one, the old one detached; undefined where the engine refuses to detach it. To
- * detach such a buffer through Node-API ends the process, and nothing tells it from others but trying this.
- */
-function take(buffer: ArrayBuffer): ArrayBuffer | undefined {
-  if (transfer === undefined) return buffer
+/** SharedArrayBuffer as newer type libraries know it: one that can grow has pages of its own, aligned, of which V8 counts none. */
+type GrowableSharedArrayBuffer = new (byteLength: number, options: { maxByteLength: number }) => SharedArrayBuffer
+
+function adopted(addon: NativeAddon, byteLength: number): NativeRegion {
+  const buffer = new (SharedArrayBuffer as unknown as GrowableSharedArrayBuffer)(byteLength, {
+    maxByteLength: byteLength,
+  })
+  return addon.adopt(new Uint8Array(buffer, 0, byteLength))
+}
+
+/** Which of the three ways this runtime has. */
+function waysOf(addon: NativeAddon): (byteLength: number) => NativeRegion {
+  if (addon.sharesPages) return (byteLength) => addon.reserve(byteLength, true)
   try {
-    return transfer.call(buffer)
+    adopted(addon, addon.osPageSize)
+    return (byteLength) => adopted(addon, byteLength)
   } catch {
-    return undefined
+    return (byteLength) => addon.reserve(byteLength, false)
   }
 }
 
-/** Some engines end the process when an ArrayBuffer over more than they can index is asked for. */
-export function checkWrappable(byteLength: number, maxByteLength: number): void {
-  if (byteLength > maxByteLength) {
-    throw new RangeError(`byteLength must be at most ${maxByteLength} in this runtime, got ${byteLength}`)
-  }
-}
-
-export function adapt(addon: NativeAddon): OsPages {
-  const { osPageSize } = addon
+/** Pages through the given addon. */
+export function osPagesOf(addon: NativeAddon): OsPages {
+  const { osPageSize, discardsWork } = addon
   const maxByteLength = Math.floor(constants.MAX_LENGTH / osPageSize) * osPageSize
-
-  function unmap(buffer: ArrayBuffer): boolean {
-    if (!addon.owns(buffer)) return false
-    const taken = take(buffer)
-    if (taken === undefined) addon.discard(buffer, 0, buffer.byteLength)
-    else addon.unmap(taken)
-    return true
-  }
-
+  const reserve = waysOf(addon)
   return {
     osPageSize,
+    discardsWork,
     maxByteLength,
-    hasNear: true,
-    map(byteLength) {
-      checkWrappable(byteLength, maxByteLength)
-      return addon.map(byteLength)
+    reserve(byteLength) {
+      // Some engines end the process when a buffer over more than they can index is asked for.
+      if (byteLength > maxByteLength) {
+        throw new RangeError(`byteLength must be at most ${maxByteLength} in this runtime, got ${byteLength}`)
+      }
+      return new NativePages(addon, reserve(byteLength))
     },
-    grow(buffer, byteLength) {
-      checkWrappable(byteLength, maxByteLength)
-      const grown = addon.grow(buffer, byteLength)
-      if (grown !== undefined) unmap(buffer)
-      return grown
-    },
-    unmap,
-    populate: addon.populate,
-    discard: addon.discard,
-    residentPages: addon.residentPages,
-    isAttached: (buffer) => buffer.byteLength !== 0,
   }
 }

@@ -1,12 +1,17 @@
-/** A cursor: stands on one record of a block of them at a time, and shows it as properties. For loops. */
+/** A cursor, for loops: it stands on one record of a block at a time and shows it as properties. */
 
-import { HeapError, show, showPointer } from '../base/errors'
-import { arenaOffset, POOL_BYTES, type Pointer, type Slot, slotOf } from '../base/layout'
-import type { ArenaTable } from '../books/arena-table'
+import { show } from '../base/errors'
+import type { Pointer } from '../base/layout'
+import type { WeakList } from '../base/weak-list'
 import type { Heap } from '../heap/heap'
+import { partsOf } from '../heap/numbers'
+import { refuseRange } from '../heap/refuse'
+import { space } from '../space/thread-space'
 import { addReader } from '../supply/parts'
-import type { RowMaker } from './rows'
+import { Place, type RowMaker } from './rows'
 import type { RowOf, Shape } from './types'
+
+const { words } = space
 
 /**
  * Shows the records of a block one at a time, each as the same `row` object.
@@ -17,54 +22,41 @@ import type { RowOf, Shape } from './types'
  *       row.x += row.dx
  *     }
  *
- * It keeps a DataView of the block's slot, so that a property costs one access of it. {@link at} asks each time whether the block is
- * live still and where it was; between two calls of `at`, a block that is freed shows what its memory holds next, as with `bytes()`. A
- * cursor follows its block through `compact()`, and a large block that `realloc` grows in place.
+ * It keeps the place of its record in near memory, so that a property costs one access of it. {@link at} tests each time that the block
+ * is still live; between two calls of `at`, a freed block shows what its memory holds next, as with `bytes()`. A cursor
+ * follows its block through `compact()`, and a large block that `realloc` grows in place.
  */
 export class Cursor<S extends Shape> {
   /** The record that the cursor stands on. Always the same object. */
   readonly row: RowOf<S>
-  /** @internal */
-  view: DataView
-  /** @internal */
-  base = 0
-  private readonly heap: Heap
-  private readonly stride: number
-  private readonly table: ArenaTable
-  private readonly words: Int32Array
-  private block = 0 as Pointer
-  private count = 0
-  private replaced = 0
-  private start = 0
-  private mapWord = 0
-  private bit = 0
+  readonly #heap: Heap
+  /** Made here and not in the constructor: a private field that is written once is a constant to V8. */
+  readonly #place = new Place()
+  #count = 0
 
   /** @internal */
-  constructor(heap: Heap, stride: number, make: RowMaker, pointer: Pointer, length: number) {
-    const { table } = heap.internals
-    this.heap = heap
-    this.stride = stride
-    this.table = table
-    this.words = table.space.words
-    this.view = table.data(0 as Slot)
-    this.row = make(this) as unknown as RowOf<S>
-    addReader(heap.internals, this)
+  constructor(heap: Heap, stride: number, make: RowMaker, places: WeakList<Place>, pointer: Pointer, length: number) {
+    this.#heap = heap
+    this.#place.stride = stride
+    this.row = make(this.#place) as unknown as RowOf<S>
     this.seat(pointer, length)
+    addReader(partsOf(heap), this.#place)
+    places.add(this.#place)
   }
 
   /** The block of records. */
   get pointer(): Pointer {
-    return this.block
+    return this.#place.pointer
   }
 
   /** Records that the cursor may stand on. */
   get length(): number {
-    return this.count
+    return this.#count
   }
 
-  /** Which record it stands on. */
+  /** Index of the record that it stands on. */
   get index(): number {
-    return (this.base - this.start) / this.stride
+    return this.#place.index
   }
 
   /**
@@ -73,10 +65,10 @@ export class Cursor<S extends Shape> {
    * @throws RangeError for another index; HeapError where the block is freed or its heap closed
    */
   at(index: number): RowOf<S> {
-    if (index >>> 0 !== index || index >= this.count) this.refuseIndex(index)
-    const live = (this.words[this.mapWord] as number) & this.bit
-    if (live === 0 || this.table.replaced !== this.replaced) this.seat(this.block, this.count)
-    this.base = this.start + index * this.stride
+    if (index >>> 0 !== index || index >= this.#count) refuseIndex(index, this.#count)
+    const place = this.#place
+    if (((words[place.mapWord] as number) & place.bit) === 0) this.seat(place.pointer, this.#count)
+    place.stand(index)
     return this.row
   }
 
@@ -86,58 +78,27 @@ export class Cursor<S extends Shape> {
    * @throws HeapError where the block is not live; `EBB_OUT_OF_BOUNDS` where it holds fewer records
    */
   seat(pointer: Pointer, length = 1): RowOf<S> {
-    checkRecords(this.heap, pointer, length, this.stride, 'cursor')
-    this.count = length
-    this.place(pointer)
-    this.base = this.start
+    checkRecords(this.#heap, pointer, length, this.#place.stride, 'cursor')
+    this.#count = length
+    this.#place.move(pointer)
+    this.#place.stand(0)
     return this.row
   }
 
-  /** All records in turn, each as {@link row}. */
+  /** Walks all records, each as {@link row}. */
   *[Symbol.iterator](): Generator<RowOf<S>> {
-    for (let index = 0; index < this.count; index++) yield this.at(index)
-  }
-
-  /** The block has moved; stays on the record. @internal */
-  follow(to: Pointer): void {
-    const distance = this.base - this.start
-    this.place(to)
-    this.base = this.start + distance
-  }
-
-  /** The heap has closed: its memory may be another's by now. @internal */
-  close(): void {
-    this.view = this.table.data(0 as Slot)
-  }
-
-  /** @internal */
-  refuse(cause: unknown): never {
-    this.heap.usableSize(this.block)
-    throw cause
-  }
-
-  private place(pointer: Pointer): void {
-    this.block = pointer
-    this.view = this.table.data(slotOf(pointer))
-    this.replaced = this.table.replaced
-    this.start = arenaOffset(pointer) - POOL_BYTES
-    this.mapWord = pointer >>> 5
-    this.bit = 1 << pointer
-  }
-
-  private refuseIndex(index: unknown): never {
-    throw new RangeError(`ebb: cursor index must be a whole number from 0 to ${this.count - 1}, got ${show(index)}`)
+    for (let index = 0; index < this.#count; index++) yield this.at(index)
   }
 }
 
-/** That a block is live and holds `length` records; throws where not. */
+function refuseIndex(index: unknown, count: number): never {
+  throw new RangeError(`ebb: cursor index must be a whole number from 0 to ${count - 1}, got ${show(index)}`)
+}
+
+/** Throws where a block is not live or holds fewer than `length` records. */
 export function checkRecords(heap: Heap, pointer: Pointer, length: number, stride: number, verb: string): void {
   const usable = heap.usableSize(pointer)
   if (!Number.isSafeInteger(length) || length < 0)
     throw new RangeError(`ebb: ${verb} needs a whole number of records from 0, got ${show(length)}`)
-  if (length * stride <= usable) return
-  throw new HeapError(
-    'EBB_OUT_OF_BOUNDS',
-    `ebb: ${verb}(${showPointer(pointer)}): ${length} records of ${stride} bytes leave the block of ${usable} usable bytes`,
-  )
+  if (length * stride > usable) refuseRange(pointer, `${length} records of ${stride} bytes`, usable, verb)
 }

@@ -1,29 +1,76 @@
 /**
- * Rows: the properties through which a cursor shows the record it stands on. A row has no state but its cursor, which knows the
- * DataView and where in it the record begins; so reading a property is one addition and one DataView access.
+ * Rows: the properties through which a cursor shows the record it stands on. A row has no state but the place of its cursor. Reading a
+ * property is one addition and one element of a typed array over near memory; elsewhere the property asks its field.
  */
-import type { Pointer } from '../base/layout'
-import { refuseValue, type ScalarKind, type Shape, Struct } from './types'
+import { GRANULE_SHIFT, type Pointer, slotOf } from '../base/layout'
+import { NEAR } from '../space/near'
+import { space } from '../space/thread-space'
+import type { Field, ScalarKind } from './types'
 
-/** Where a cursor stands. */
-export interface Place {
-  view: DataView
-  /** Offset of the record in the view, bytes. */
-  base: number
-  /** Says why an access failed; throws. */
-  refuse(cause: unknown): never
+const { i8, u8, i16, u16, i32, u32, f32, f64, near1 } = NEAR
+
+/** An object whose values are of one kind at the ends of its branches. */
+export interface Tree<T> {
+  [name: string]: T | Tree<T>
 }
 
-/** What every row is. */
+/** Near memory for bigints: V8 does not inline an access to a BigInt64Array. */
+const near = new DataView(u8.buffer, u8.byteOffset, u8.length)
+const nearEnd = u8.length
+/** The first byte behind near memory, modulo 2^32. */
+const OUTSIDE = nearEnd | 0
+
+/** The position of a cursor, which its row reads. */
+export class Place {
+  /** Bytes of a record. */
+  stride = 0
+  /** The block of records, and the index of the record in it. */
+  pointer = 0 as Pointer
+  index = 0
+  /** First byte of that record in near memory, modulo 2^32; {@link OUTSIDE} if it is not near or the heap has closed. */
+  base = OUTSIDE
+  /** First byte of record 0, and bytes from one record to the next; 0 outside. */
+  private start = OUTSIDE
+  private step = 0
+  /** Word and bit that are set while the block is live. */
+  mapWord = 0
+  bit = 0
+
+  /** Goes to a record of the block. */
+  stand(index: number): void {
+    this.index = index
+    this.base = (this.start + Math.imul(index, this.step)) | 0
+  }
+
+  /** Goes to the record of the same index of another block, or of the same one that has moved. */
+  move(pointer: Pointer): void {
+    const isNear = space.isNear(slotOf(pointer))
+    this.pointer = pointer
+    this.mapWord = pointer >>> 5
+    this.bit = 1 << pointer
+    this.start = isNear ? (near1 + (pointer << GRANULE_SHIFT)) | 0 : OUTSIDE
+    this.step = isNear ? this.stride : 0
+    this.stand(this.index)
+  }
+
+  /** The heap has closed: the memory may be another heap's. */
+  close(): void {
+    this.start = this.base = OUTSIDE
+    this.step = 0
+  }
+}
+
+/** The class that every row extends. */
 export class Row {
   /**
-   * A name, not a symbol: V8 forgets which property a keyed access is for once it has seen many kinds of rows, and no field can have
-   * this name (RESERVED in types.ts).
+   * A name, not a symbol or a private field: a keyed access becomes megamorphic and slow once it has seen many kinds of rows. No field can
+   * have this name (RESERVED in types.ts).
    */
-  readonly _cursor: Place
+  declare readonly _cursor: Place
 
-  constructor(cursor: Place) {
-    this._cursor = cursor
+  constructor(place: Place) {
+    // Read-only, so that V8 treats the place of a known row as a constant.
+    Object.defineProperty(this, '_cursor', { value: place })
   }
 }
 
@@ -32,258 +79,225 @@ interface Property {
   set(this: Row, value: never): void
 }
 
-const PROPERTIES: Record<ScalarKind, (name: string, byteOffset: number) => Property> = {
-  i8: (name, byteOffset) => ({
-    get(): number {
-      const cursor = this._cursor
-      try {
-        return cursor.view.getInt8(cursor.base + byteOffset)
-      } catch (cause) {
-        return cursor.refuse(cause)
-      }
-    },
-    set(value: number): void {
-      if (typeof value !== 'number' || (value << 24) >> 24 !== value) refuseValue(name, 'i8', value)
-      const cursor = this._cursor
-      try {
-        cursor.view.setInt8(cursor.base + byteOffset, value)
-      } catch (cause) {
-        cursor.refuse(cause)
-      }
-    },
-  }),
-  u8: (name, byteOffset) => ({
-    get(): number {
-      const cursor = this._cursor
-      try {
-        return cursor.view.getUint8(cursor.base + byteOffset)
-      } catch (cause) {
-        return cursor.refuse(cause)
-      }
-    },
-    set(value: number): void {
-      if (typeof value !== 'number' || (value & 0xff) !== value) refuseValue(name, 'u8', value)
-      const cursor = this._cursor
-      try {
-        cursor.view.setUint8(cursor.base + byteOffset, value)
-      } catch (cause) {
-        cursor.refuse(cause)
-      }
-    },
-  }),
-  i16: (name, byteOffset) => ({
-    get(): number {
-      const cursor = this._cursor
-      try {
-        return cursor.view.getInt16(cursor.base + byteOffset, true)
-      } catch (cause) {
-        return cursor.refuse(cause)
-      }
-    },
-    set(value: number): void {
-      if (typeof value !== 'number' || (value << 16) >> 16 !== value) refuseValue(name, 'i16', value)
-      const cursor = this._cursor
-      try {
-        cursor.view.setInt16(cursor.base + byteOffset, value, true)
-      } catch (cause) {
-        cursor.refuse(cause)
-      }
-    },
-  }),
-  u16: (name, byteOffset) => ({
-    get(): number {
-      const cursor = this._cursor
-      try {
-        return cursor.view.getUint16(cursor.base + byteOffset, true)
-      } catch (cause) {
-        return cursor.refuse(cause)
-      }
-    },
-    set(value: number): void {
-      if (typeof value !== 'number' || (value & 0xffff) !== value) refuseValue(name, 'u16', value)
-      const cursor = this._cursor
-      try {
-        cursor.view.setUint16(cursor.base + byteOffset, value, true)
-      } catch (cause) {
-        cursor.refuse(cause)
-      }
-    },
-  }),
-  i32: (name, byteOffset) => ({
-    get(): number {
-      const cursor = this._cursor
-      try {
-        return cursor.view.getInt32(cursor.base + byteOffset, true)
-      } catch (cause) {
-        return cursor.refuse(cause)
-      }
-    },
-    set(value: number): void {
-      if (typeof value !== 'number' || (value | 0) !== value) refuseValue(name, 'i32', value)
-      const cursor = this._cursor
-      try {
-        cursor.view.setInt32(cursor.base + byteOffset, value, true)
-      } catch (cause) {
-        cursor.refuse(cause)
-      }
-    },
-  }),
-  u32: (name, byteOffset) => ({
-    get(): number {
-      const cursor = this._cursor
-      try {
-        return cursor.view.getUint32(cursor.base + byteOffset, true)
-      } catch (cause) {
-        return cursor.refuse(cause)
-      }
-    },
-    set(value: number): void {
-      if (typeof value !== 'number' || value >>> 0 !== value) refuseValue(name, 'u32', value)
-      const cursor = this._cursor
-      try {
-        cursor.view.setUint32(cursor.base + byteOffset, value, true)
-      } catch (cause) {
-        cursor.refuse(cause)
-      }
-    },
-  }),
-  f32: (name, byteOffset) => ({
-    get(): number {
-      const cursor = this._cursor
-      try {
-        return cursor.view.getFloat32(cursor.base + byteOffset, true)
-      } catch (cause) {
-        return cursor.refuse(cause)
-      }
-    },
-    set(value: number): void {
-      if (typeof value !== 'number') refuseValue(name, 'f32', value)
-      const cursor = this._cursor
-      try {
-        cursor.view.setFloat32(cursor.base + byteOffset, value, true)
-      } catch (cause) {
-        cursor.refuse(cause)
-      }
-    },
-  }),
-  f64: (name, byteOffset) => ({
-    get(): number {
-      const cursor = this._cursor
-      try {
-        return cursor.view.getFloat64(cursor.base + byteOffset, true)
-      } catch (cause) {
-        return cursor.refuse(cause)
-      }
-    },
-    set(value: number): void {
-      if (typeof value !== 'number') refuseValue(name, 'f64', value)
-      const cursor = this._cursor
-      try {
-        cursor.view.setFloat64(cursor.base + byteOffset, value, true)
-      } catch (cause) {
-        cursor.refuse(cause)
-      }
-    },
-  }),
-  i64: (name, byteOffset) => ({
-    get(): bigint {
-      const cursor = this._cursor
-      try {
-        return cursor.view.getBigInt64(cursor.base + byteOffset, true)
-      } catch (cause) {
-        return cursor.refuse(cause)
-      }
-    },
-    set(value: bigint): void {
-      if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) refuseValue(name, 'i64', value)
-      const cursor = this._cursor
-      try {
-        cursor.view.setBigInt64(cursor.base + byteOffset, value, true)
-      } catch (cause) {
-        cursor.refuse(cause)
-      }
-    },
-  }),
-  u64: (name, byteOffset) => ({
-    get(): bigint {
-      const cursor = this._cursor
-      try {
-        return cursor.view.getBigUint64(cursor.base + byteOffset, true)
-      } catch (cause) {
-        return cursor.refuse(cause)
-      }
-    },
-    set(value: bigint): void {
-      if (typeof value !== 'bigint' || BigInt.asUintN(64, value) !== value) refuseValue(name, 'u64', value)
-      const cursor = this._cursor
-      try {
-        cursor.view.setBigUint64(cursor.base + byteOffset, value, true)
-      } catch (cause) {
-        cursor.refuse(cause)
-      }
-    },
-  }),
-  bool: (name, byteOffset) => ({
-    get(): boolean {
-      const cursor = this._cursor
-      try {
-        return cursor.view.getUint8(cursor.base + byteOffset) !== 0
-      } catch (cause) {
-        return cursor.refuse(cause)
-      }
-    },
-    set(value: boolean): void {
-      if (typeof value !== 'boolean') refuseValue(name, 'bool', value)
-      const cursor = this._cursor
-      try {
-        cursor.view.setUint8(cursor.base + byteOffset, value ? 1 : 0)
-      } catch (cause) {
-        cursor.refuse(cause)
-      }
-    },
-  }),
-  ref: (name, byteOffset) => ({
-    get(): Pointer | 0 {
-      const cursor = this._cursor
-      try {
-        return cursor.view.getInt32(cursor.base + byteOffset, true) as Pointer | 0
-      } catch (cause) {
-        return cursor.refuse(cause)
-      }
-    },
-    set(value: Pointer | 0): void {
-      if (typeof value !== 'number' || (value | 0) !== value || value < 0) refuseValue(name, 'ref', value)
-      const cursor = this._cursor
-      try {
-        cursor.view.setInt32(cursor.base + byteOffset, value, true)
-      } catch (cause) {
-        cursor.refuse(cause)
-      }
-    },
-  }),
+const PROPERTIES: Record<ScalarKind, (field: Field<never>) => Property> = {
+  // <written by scripts/write-kinds.js>
+  i8: (field: Field<number>) => {
+    const { byteOffset } = field
+    return {
+      get(): number {
+        const place = this._cursor
+        const value = i8[(place.base + byteOffset) >>> 0]
+        return value !== undefined ? value : field.get(place.pointer, place.index)
+      },
+      set(value: number): void {
+        const place = this._cursor
+        const at = (place.base + byteOffset) >>> 0
+        if (typeof value === 'number' && (value << 24) >> 24 === value && i8[at] !== undefined) i8[at] = value
+        else field.set(place.pointer, value, place.index)
+      },
+    }
+  },
+  u8: (field: Field<number>) => {
+    const { byteOffset } = field
+    return {
+      get(): number {
+        const place = this._cursor
+        const value = u8[(place.base + byteOffset) >>> 0]
+        return value !== undefined ? value : field.get(place.pointer, place.index)
+      },
+      set(value: number): void {
+        const place = this._cursor
+        const at = (place.base + byteOffset) >>> 0
+        if (typeof value === 'number' && (value & 0xff) === value && u8[at] !== undefined) u8[at] = value
+        else field.set(place.pointer, value, place.index)
+      },
+    }
+  },
+  i16: (field: Field<number>) => {
+    const { byteOffset } = field
+    return {
+      get(): number {
+        const place = this._cursor
+        const value = i16[(place.base + byteOffset) >>> 1]
+        return value !== undefined ? value : field.get(place.pointer, place.index)
+      },
+      set(value: number): void {
+        const place = this._cursor
+        const at = (place.base + byteOffset) >>> 1
+        if (typeof value === 'number' && (value << 16) >> 16 === value && i16[at] !== undefined) i16[at] = value
+        else field.set(place.pointer, value, place.index)
+      },
+    }
+  },
+  u16: (field: Field<number>) => {
+    const { byteOffset } = field
+    return {
+      get(): number {
+        const place = this._cursor
+        const value = u16[(place.base + byteOffset) >>> 1]
+        return value !== undefined ? value : field.get(place.pointer, place.index)
+      },
+      set(value: number): void {
+        const place = this._cursor
+        const at = (place.base + byteOffset) >>> 1
+        if (typeof value === 'number' && (value & 0xffff) === value && u16[at] !== undefined) u16[at] = value
+        else field.set(place.pointer, value, place.index)
+      },
+    }
+  },
+  i32: (field: Field<number>) => {
+    const { byteOffset } = field
+    return {
+      get(): number {
+        const place = this._cursor
+        const value = i32[(place.base + byteOffset) >>> 2]
+        return value !== undefined ? value : field.get(place.pointer, place.index)
+      },
+      set(value: number): void {
+        const place = this._cursor
+        const at = (place.base + byteOffset) >>> 2
+        if (typeof value === 'number' && (value | 0) === value && i32[at] !== undefined) i32[at] = value
+        else field.set(place.pointer, value, place.index)
+      },
+    }
+  },
+  u32: (field: Field<number>) => {
+    const { byteOffset } = field
+    return {
+      get(): number {
+        const place = this._cursor
+        const value = u32[(place.base + byteOffset) >>> 2]
+        return value !== undefined ? value : field.get(place.pointer, place.index)
+      },
+      set(value: number): void {
+        const place = this._cursor
+        const at = (place.base + byteOffset) >>> 2
+        if (typeof value === 'number' && value >>> 0 === value && u32[at] !== undefined) u32[at] = value
+        else field.set(place.pointer, value, place.index)
+      },
+    }
+  },
+  f32: (field: Field<number>) => {
+    const { byteOffset } = field
+    return {
+      get(): number {
+        const place = this._cursor
+        const value = f32[(place.base + byteOffset) >>> 2]
+        return value !== undefined ? value : field.get(place.pointer, place.index)
+      },
+      set(value: number): void {
+        const place = this._cursor
+        const at = (place.base + byteOffset) >>> 2
+        if (typeof value === 'number' && f32[at] !== undefined) f32[at] = value
+        else field.set(place.pointer, value, place.index)
+      },
+    }
+  },
+  f64: (field: Field<number>) => {
+    const { byteOffset } = field
+    return {
+      get(): number {
+        const place = this._cursor
+        const value = f64[(place.base + byteOffset) >>> 3]
+        return value !== undefined ? value : field.get(place.pointer, place.index)
+      },
+      set(value: number): void {
+        const place = this._cursor
+        const at = (place.base + byteOffset) >>> 3
+        if (typeof value === 'number' && f64[at] !== undefined) f64[at] = value
+        else field.set(place.pointer, value, place.index)
+      },
+    }
+  },
+  i64: (field: Field<bigint>) => {
+    const { byteOffset } = field
+    return {
+      get(): bigint {
+        const place = this._cursor
+        const at = (place.base + byteOffset) >>> 0
+        return at < nearEnd ? near.getBigInt64(at, true) : field.get(place.pointer, place.index)
+      },
+      set(value: bigint): void {
+        const place = this._cursor
+        const at = (place.base + byteOffset) >>> 0
+        if (typeof value === 'bigint' && BigInt.asIntN(64, value) === value && at < nearEnd)
+          near.setBigInt64(at, value, true)
+        else field.set(place.pointer, value, place.index)
+      },
+    }
+  },
+  u64: (field: Field<bigint>) => {
+    const { byteOffset } = field
+    return {
+      get(): bigint {
+        const place = this._cursor
+        const at = (place.base + byteOffset) >>> 0
+        return at < nearEnd ? near.getBigUint64(at, true) : field.get(place.pointer, place.index)
+      },
+      set(value: bigint): void {
+        const place = this._cursor
+        const at = (place.base + byteOffset) >>> 0
+        if (typeof value === 'bigint' && BigInt.asUintN(64, value) === value && at < nearEnd)
+          near.setBigUint64(at, value, true)
+        else field.set(place.pointer, value, place.index)
+      },
+    }
+  },
+  bool: (field: Field<boolean>) => {
+    const { byteOffset } = field
+    return {
+      get(): boolean {
+        const place = this._cursor
+        const value = u8[(place.base + byteOffset) >>> 0]
+        return value !== undefined ? value !== 0 : field.get(place.pointer, place.index)
+      },
+      set(value: boolean): void {
+        const place = this._cursor
+        const at = (place.base + byteOffset) >>> 0
+        if (typeof value === 'boolean' && u8[at] !== undefined) u8[at] = value ? 1 : 0
+        else field.set(place.pointer, value, place.index)
+      },
+    }
+  },
+  ref: (field: Field<Pointer | 0>) => {
+    const { byteOffset } = field
+    return {
+      get(): Pointer | 0 {
+        const place = this._cursor
+        const value = i32[(place.base + byteOffset) >>> 2]
+        return value !== undefined ? (value as Pointer | 0) : field.get(place.pointer, place.index)
+      },
+      set(value: Pointer | 0): void {
+        const place = this._cursor
+        const at = (place.base + byteOffset) >>> 2
+        if (typeof value === 'number' && (value | 0) === value && value >= 0 && i32[at] !== undefined) i32[at] = value
+        else field.set(place.pointer, value, place.index)
+      },
+    }
+  },
+  // </written>
 }
 
-/** Makes a row; one function per record type, so that all rows of a type have one hidden class. */
-export type RowMaker = (cursor: Place) => Row
+/** Makes a row. There is one function per record type, so that all rows of a type have one hidden class. */
+export type RowMaker = (place: Place) => Row
 
-/** `path` and `start` say where in the outermost struct this one lies. */
-export function rowMaker(layout: Struct<Shape>, path: readonly string[] = [], start = 0): RowMaker {
+/** Makes the maker of rows with these fields. */
+export function rowMaker(fields: Tree<Field<unknown>>): RowMaker {
   class RecordRow extends Row {}
   const nested: [string, RowMaker][] = []
-  for (const [name, type] of Object.entries(layout.shape)) {
-    const byteOffset = start + (layout.offsets[name] as number)
-    const inner = [...path, name]
-    if (type instanceof Struct) nested.push([name, rowMaker(type, inner, byteOffset)])
-    else
-      Object.defineProperty(RecordRow.prototype, name, {
-        ...PROPERTIES[type.kind](inner.join('.'), byteOffset),
-        enumerable: true,
-      })
+  for (const [name, field] of Object.entries(fields)) {
+    if (isField(field)) {
+      const property = PROPERTIES[field.kind](field as Field<never>)
+      Object.defineProperty(RecordRow.prototype, name, { ...property, enumerable: true })
+    } else nested.push([name, rowMaker(field)])
   }
-  return (cursor) => {
-    const row = new RecordRow(cursor)
-    Object.defineProperty(row, '_cursor', { enumerable: false })
-    for (const [name, make] of nested) Object.defineProperty(row, name, { value: make(cursor), enumerable: true })
+  return (place) => {
+    const row = new RecordRow(place)
+    for (const [name, make] of nested) Object.defineProperty(row, name, { value: make(place), enumerable: true })
     return row
   }
 }
+
+/** Tells a field from a branch of fields. */
+export const isField = (node: Field<unknown> | Tree<Field<unknown>>): node is Field<unknown> =>
+  typeof node.get === 'function'

@@ -4,11 +4,12 @@
  *
  * An element that is computed from a far pointer, or from none, lies outside of the arrays: see FAR_ALIASES in plan.ts.
  */
-import { ARENA_BYTES, GRANULES_PER_ARENA, POOL_BYTES } from '../base/layout'
+import { ARENA_BYTES, GRANULES_PER_ARENA, POOL_BYTES, type PoolIndex, pointerTo } from '../base/layout'
 import { space } from './thread-space'
 
-const { buffer, nearFirst, nearEnd } = space
-const start = nearEnd > nearFirst ? space.arenaAt(nearFirst) : 0
+const { region, nearFirst, nearEnd } = space
+const { buffer } = region
+const start = nearEnd > nearFirst ? space.wordAt(pointerTo(nearFirst, 0 as PoolIndex, 0)) * 4 : 0
 /** Behind the last arena room is left for an access that begins in it and leaves it. */
 const bytes = nearEnd > nearFirst ? (nearEnd - nearFirst) * ARENA_BYTES + POOL_BYTES : 0
 /** Pointers into near arenas begin here. */

@@ -28,7 +28,7 @@ export interface SpaceSize {
 }
 
 /** Where the columns of a space lie, in bytes, and which slots are near. */
-export function planSpace({ slots, heaps }: SpaceSize, byteLength: number, hasNear: boolean) {
+export function planSpace({ slots, heaps }: SpaceSize, byteLength: number) {
   let end = 0
   const column = (bytes: number): number => {
     const start = end
@@ -39,16 +39,16 @@ export function planSpace({ slots, heaps }: SpaceSize, byteLength: number, hasNe
   const owners = column(slots * POOLS_PER_ARENA * 4)
   const taken = column(slots * POOLS_PER_ARENA * 4)
   const holds = column(slots * 4)
-  const ledgers = column(hasNear ? Math.ceil(byteLength / ARENA_BYTES) * POOL_BYTES : 0)
+  const ledgers = column(Math.ceil(byteLength / ARENA_BYTES) * POOL_BYTES)
   const magazines = column(heaps * HEAP_BYTES)
   // Behind the last arena room is left for an access that begins in it and leaves it.
-  const near = hasNear ? Math.floor((byteLength - POOL_BYTES - end) / ARENA_BYTES) : 0
+  const near = Math.max(0, Math.floor((byteLength - POOL_BYTES - end) / ARENA_BYTES))
   const nearFirst = Math.min(slots, LOW_FAR_SLOTS)
   const nearEnd = Math.min(slots, nearFirst + near)
   return { owners, taken, holds, ledgers, magazines, nearFirst, nearEnd, byteLength: end }
 }
 
 /** Bytes that the columns of a space without near arenas take. */
-export const columnBytes = (size: SpaceSize): number => planSpace(size, 0, false).byteLength
+export const columnBytes = (size: SpaceSize): number => planSpace(size, 0).byteLength
 
 export type SpacePlan = ReturnType<typeof planSpace>

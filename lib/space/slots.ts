@@ -1,64 +1,59 @@
 /**
- * Slots: which of them are taken, and where their memory is.
+ * Slots: which of them are taken. homes.ts has where their memory lies.
  *
- *     near       in the space, at the address that the slot stands for: an arena, or the first of the slots of a large block
- *     annexed    an arena in an annex: more address space, reserved when the near slots are taken, for ANNEX_SLOTS far slots
- *     far        a mapping of its own, which is somebody else's to make
+ *     far     0 ... nearFirst     arenas in annexes, large blocks on shelves; the lowest first
+ *     near    nearFirst ...       arenas, the lowest first; they come into the second half when the first is full
+ *             nearMiddle ...      large blocks, over several neighbouring slots
+ *     far     nearEnd ...         as below
  *
- * A word for each slot, its hold, counts those who can reach the memory: the heap that has taken the slot, and every ArrayBuffer over it.
- * The slot is free when that is 0.
+ * A word for each slot, its hold, counts who can reach the memory: the heap that has taken the slot, and every ArrayBuffer over a part of
+ * it, until nobody can reach that. The slot is free when its hold is 0.
  */
-import { ARENA_BYTES, type Pointer, type Slot } from '../base/layout'
-import type { Region } from '../os/region'
+import { ARENA_BYTES, POOL_BYTES, type Pointer, type Slot, slotsFor } from '../base/layout'
+import type { OsPages, Region } from '../os/region'
+import { Extents } from './extents'
+import { type Home, Homes } from './homes'
 import { FAR_ALIASES, type SpacePlan } from './plan'
 
-/** Where the arena of a slot lies. */
-export interface Home {
-  readonly memory: Region
-  readonly byteOffset: number
-}
-
-/** Slots of an annex. In front of its arenas one is left empty: an ArrayBuffer over a part begins behind the start of the whole. */
-const ANNEX_SHIFT = 13
-const ANNEX_SLOTS = 1 << ANNEX_SHIFT
-const ANNEX_BYTES = (ANNEX_SLOTS + 1) * ARENA_BYTES
+/** No large block takes more than this share of the near slots, so that arenas find room there. */
+const NEAR_SHARE = 1 / 16
 
 export abstract class Slots {
   readonly words: Int32Array
-  readonly buffer: ArrayBuffer
   /** Slots there are; the null slot and those that cannot be used count. */
   readonly slots: number
-  /** Near slots: from the one up to and without the other. */
+  /** Near slots: nearFirst <= slot < nearEnd. */
   readonly nearFirst: Slot
   readonly nearEnd: Slot
   /** Word of the arena that slot 0 would have, if it were near: below 0. That of near slot n is n * ARENA_BYTES / 4 further. */
   readonly near: number
-  protected readonly memory: Region
+  readonly os: OsPages
+  readonly region: Region
+  private readonly homes: Homes
   /** Word of the column of holds. */
   private readonly holds: number
-  /** By slot >>> ANNEX_SHIFT; null: refused. */
-  private readonly annexes: (Region | null)[] = []
-  /** Far slots whose arenas lie in an annex. */
-  private readonly annexed = new Set<Slot>()
   /** Large blocks begin at this near slot or later. */
   private readonly nearMiddle: Slot
-  /** No free near slot lies below; no free far slot below the other. */
+  /** Free slots from nearMiddle on. */
+  private readonly upper: Extents
+  /** Every slot from nearFirst on and below nearHint is taken; every far slot below farHint is. */
   private nearHint: number
   private farHint = 1
-  /**
-   * Slots that were given back while somebody had an ArrayBuffer over them, and how many belong together: to be discarded before they
-   * are used.
-   */
-  private readonly stale = new Map<Slot, number>()
+  /** Slots given back while somebody had an ArrayBuffer over them: free when nobody has. */
+  private readonly stale = new Set<Slot>()
+  /** Whether pages were ever moved: then large memory that goes back has to become one mapping with its neighbours again. */
+  private hasMoved = false
 
-  protected constructor(memory: Region, slots: number, plan: SpacePlan) {
-    this.memory = memory
-    this.buffer = memory.buffer
-    this.words = new Int32Array(memory.buffer)
+  protected constructor(os: OsPages, region: Region, slots: number, plan: SpacePlan) {
+    this.os = os
+    this.region = region
+    this.homes = new Homes(os)
+    this.words = new Int32Array(region.buffer, 0, region.byteLength / 4)
     this.slots = slots
     this.nearFirst = plan.nearFirst as Slot
     this.nearEnd = plan.nearEnd as Slot
     this.nearMiddle = ((plan.nearFirst + plan.nearEnd) >>> 1) as Slot
+    this.upper = new Extents(this.nearMiddle, plan.nearEnd)
     this.near = (plan.byteLength - plan.nearFirst * ARENA_BYTES) / 4
     this.holds = plan.holds / 4
     this.nearHint = plan.nearFirst
@@ -68,156 +63,217 @@ export abstract class Slots {
     return slot >= this.nearFirst && slot < this.nearEnd
   }
 
-  /** The word at which a block in a near arena begins. */
+  /** The word at which a block in near memory begins. */
   wordAt(pointer: Pointer): number {
     return this.near + (pointer << 2)
   }
 
-  /** Where the arena of a near slot begins, in bytes. */
-  arenaAt(slot: Slot): number {
-    return this.near * 4 + slot * ARENA_BYTES
-  }
-
-  /** Whether the arena of a slot is a part of larger memory: of the space, or of an annex. */
-  hasHome(slot: Slot): boolean {
-    return this.isNear(slot) || this.annexed.has(slot)
-  }
-
-  /** Where the arena of a slot that has a home lies. */
+  /** Where the memory of a slot in use lies. */
   home(slot: Slot): Home {
-    if (this.isNear(slot)) return { memory: this.memory, byteOffset: this.arenaAt(slot) }
-    const memory = this.annexes[slot >>> ANNEX_SHIFT] as Region
-    return { memory, byteOffset: ((slot & (ANNEX_SLOTS - 1)) + 1) * ARENA_BYTES }
+    const large = this.homes.large(slot)
+    if (large !== undefined) return large
+    return this.isNear(slot) ? this.nearHome(slot) : this.homes.annexed(slot)
   }
 
-  /** Takes a near slot, the lowest there is. Its arena reads zero. 0: none is left. */
-  takeNear(): Slot | 0 {
-    let slot = this.firstFree(this.nearHint, this.nearEnd)
-    if (slot === 0 && this.stale.size > 0) {
-      this.releaseStale()
-      slot = this.firstFree(this.nearHint, this.nearEnd)
-    }
-    this.nearHint = slot === 0 ? this.nearEnd : slot + 1
-    if (slot === 0) return 0
-    this.releaseIfStale(slot)
-    return this.hold(slot)
+  private nearHome(slot: Slot): Home {
+    return { region: this.region, byteOffset: this.near * 4 + slot * ARENA_BYTES }
   }
 
-  /** Takes a far slot with a place in an annex. Its arena reads zero. 0: there is none. */
-  takeAnnexed(): Slot | 0 {
+  /** Takes a slot for an arena: the lowest near one, else one in an annex. 0: there is none. */
+  takeArena(): Slot | 0 {
+    return this.takeNear() || this.takeAnnexed() || (this.releaseStale() ? this.takeNear() || this.takeAnnexed() : 0)
+  }
+
+  private takeNear(): Slot | 0 {
+    const slot = this.firstFree(this.nearHint, this.nearMiddle)
+    this.nearHint = slot === 0 ? this.nearMiddle : slot + 1
+    if (slot !== 0) return this.hold(slot, 1)
+    const upper = this.upper.take(1)
+    return upper < 0 ? 0 : this.hold(upper as Slot, 1)
+  }
+
+  private takeAnnexed(): Slot | 0 {
     const slot = this.freeFar()
-    if (slot === 0 || this.annexOf(slot) === null) return 0
-    this.releaseIfStale(slot)
-    this.annexed.add(slot)
-    this.farHint = slot + 1
-    return this.hold(slot)
+    return slot === 0 || !this.homes.hasAnnex(slot) ? 0 : this.hold(slot, 1)
   }
 
-  private annexOf(slot: Slot): Region | null {
-    const index = slot >>> ANNEX_SHIFT
-    const known = this.annexes[index]
-    if (known !== undefined) return known
-    let annex: Region | null = null
-    try {
-      annex = this.memory.reserve?.(ANNEX_BYTES) ?? null
-    } catch {
-      // Where so much address space is refused, as under a limit of it, arenas have mappings of their own.
-    }
-    while (this.annexes.length < index) this.annexes.push(null)
-    this.annexes[index] = annex
-    return annex
+  /**
+   * Takes a slot for a large block, near if it is not too long.
+   * @param byteLength - bytes of whole OS pages
+   * @param isPageAligned - at a multiple of an OS page, and not only of a pool
+   * @returns 0 where no slot is left
+   * @throws what the operating system says where it gives no address space
+   */
+  takeLarge(byteLength: number, isPageAligned: boolean): Slot | 0 {
+    const slot = this.takeLargeNear(byteLength, isPageAligned) || this.takeShelved(byteLength)
+    if (slot !== 0 || !this.releaseStale()) return slot
+    return this.takeLargeNear(byteLength, isPageAligned) || this.takeShelved(byteLength)
   }
 
-  /** Takes `count` neighbouring near slots, the lowest in the second half, whose memory reads zero. 0: there are none. */
-  takeStretch(count: number): Slot | 0 {
-    this.releaseStale()
-    let first = this.nearMiddle
-    for (let slot = first; slot < this.nearEnd; slot++) {
-      if (!this.isFree(slot)) first = (slot + 1) as Slot
-      else if (slot - first === count - 1) {
-        this.words.fill(1, this.holds + first, this.holds + slot + 1)
-        return first
-      }
-    }
-    return 0
+  private takeLargeNear(byteLength: number, isPageAligned: boolean): Slot | 0 {
+    if (!this.mayBeNear(byteLength) || (isPageAligned && this.os.osPageSize > POOL_BYTES)) return 0
+    const slots = slotsFor(byteLength)
+    const first = this.upper.take(slots) as Slot
+    if (first < 0) return 0
+    this.homes.settle(first, this.nearHome(first), slots)
+    return this.hold(first, slots)
   }
 
-  /** Makes a stretch longer. False: what lies behind it is not free. */
-  extendStretch(first: Slot, count: number, longer: number): boolean {
-    this.releaseStale()
-    if (first + longer > this.nearEnd) return false
-    for (let slot = first + count; slot < first + longer; slot++) if (!this.isFree(slot)) return false
-    this.words.fill(1, this.holds + first + count, this.holds + first + longer)
+  private takeShelved(byteLength: number): Slot | 0 {
+    const slot = this.freeFar()
+    if (slot === 0) return 0
+    this.homes.shelve(slot, byteLength)
+    return this.hold(slot, 1)
+  }
+
+  private mayBeNear(byteLength: number): boolean {
+    return slotsFor(byteLength) <= (this.nearEnd - this.nearFirst) * NEAR_SHARE
+  }
+
+  /** Bytes that a large block may take where it is. */
+  capacity(slot: Slot): number {
+    return this.homes.large(slot)?.capacity ?? 0
+  }
+
+  /** Slots that the memory behind a slot in use takes: several for a near large block. */
+  slotsOf(slot: Slot): number {
+    return this.homes.large(slot)?.slots || 1
+  }
+
+  /** Bytes that one large block can have: a shelf has an empty OS page in front. */
+  get maxLargeBytes(): number {
+    return this.os.maxByteLength - this.os.osPageSize
+  }
+
+  /** Whether a large block begins at a multiple of an OS page. */
+  isPageAligned(slot: Slot): boolean {
+    return (this.home(slot).byteOffset + POOL_BYTES) % this.os.osPageSize === 0
+  }
+
+  /** Gives a large block room for so many bytes where it is. False: there is none. */
+  extendLarge(slot: Slot, byteLength: number): boolean {
+    const { slots, capacity, region, byteOffset } = this.homes.large(slot) as NonNullable<ReturnType<Homes['large']>>
+    if (byteLength <= capacity) return true
+    if (slots === 0) return this.homes.extendShelved(slot, byteLength)
+    const longer = slotsFor(byteLength)
+    if (!this.mayBeNear(byteLength) || !this.upper.takeAt(slot + slots, longer - slots)) return false
+    this.hold((slot + slots) as Slot, longer - slots)
+    this.homes.settle(slot, { region, byteOffset }, longer)
     return true
   }
 
-  /** Moves the memory of one stretch to another, its OS pages where the system can. Whether it did: the first reads zero then. */
-  moveStretch(from: Slot, byteLength: number, to: Slot, count: number): boolean {
-    const page = this.memory.osPageSize
-    const bytes = Math.ceil(byteLength / page) * page
-    if (this.memory.move?.(this.arenaAt(from), bytes, this.arenaAt(to), count * ARENA_BYTES) === true) return true
-    const start = this.arenaAt(from) / 4
-    this.words.copyWithin(this.arenaAt(to) / 4, start, start + bytes / 4)
-    return false
+  /**
+   * Cuts a large block's memory in two: the first `byteLength` bytes (whole OS pages) stay, the rest gets a slot of its own.
+   * @returns that slot; 0 where nothing can be cut off, or somebody has an ArrayBuffer over it
+   */
+  splitLarge(slot: Slot, byteLength: number): Slot | 0 {
+    const { slots, capacity } = this.homes.large(slot) as NonNullable<ReturnType<Homes['large']>>
+    if (this.isShared(slot)) return 0
+    if (slots > 0) return slotsFor(byteLength) < slots ? this.homes.splitNear(slot, slotsFor(byteLength)) : 0
+    const tail = byteLength < capacity ? this.freeFar() : 0
+    if (tail === 0) return 0
+    this.homes.splitShelved(slot, byteLength, tail)
+    return this.hold(tail, 1)
   }
 
-  /** Takes a slot for a mapping elsewhere. 0: none is left. */
-  takeFar(): Slot | 0 {
-    const slot = this.freeFar()
-    if (slot === 0) return 0
-    this.releaseIfStale(slot)
-    this.farHint = slot + 1
-    return this.hold(slot)
+  /**
+   * Moves the contents of a large block to where it can be longer: its OS pages where the system can, else step by step, each step
+   * discarded before the next is copied.
+   * @param used - bytes in use, whole OS pages
+   * @returns the new slot, 0 where none is left; the old one is the caller's to put, and its contents are gone
+   */
+  moveLarge(slot: Slot, used: number, byteLength: number, stepBytes: number): Slot | 0 {
+    const to = this.takeLarge(byteLength, false)
+    if (to === 0) return 0
+    const source = this.home(slot)
+    const target = this.home(to)
+    const page = this.os.osPageSize
+    // The pages that are moved begin at the OS page in which the payload does.
+    const lead = POOL_BYTES % page
+    const from = source.byteOffset + POOL_BYTES - lead
+    const at = target.byteOffset + POOL_BYTES - lead
+    const canMove = from % page === 0 && at % page === 0
+    const room = Math.floor((this.capacity(to) + lead) / page) * page
+    if (canMove && source.region.move(from, Math.ceil((used + lead) / page) * page, target.region, at, room)) {
+      this.hasMoved = true
+      return to
+    }
+    for (let step = 0; step < used; step += stepBytes) {
+      const bytes = Math.min(stepBytes, used - step)
+      source.region.copy(
+        source.byteOffset + POOL_BYTES + step,
+        bytes,
+        target.region,
+        target.byteOffset + POOL_BYTES + step,
+      )
+      this.discardQuietly(source, POOL_BYTES + step, bytes)
+    }
+    return to
   }
 
-  get hasFar(): boolean {
-    return this.freeFar() !== 0
+  /** Gives back a slot, or the slots of a large block: its memory goes now, the address when nobody can reach it any more. */
+  protected leave(slot: Slot): void {
+    const others = (this.words[this.holds + slot] as number) - 1
+    this.words[this.holds + slot] = others
+    if (others === 0) {
+      this.release(slot)
+      return
+    }
+    this.stale.add(slot)
+    this.giveBackPages(slot)
   }
 
-  /** Gives back neighbouring slots that were taken together; their books are clear. Their memory goes back with the last who reaches it. */
-  protected leaveAll(first: Slot, count: number): void {
-    const others = (this.words[this.holds + first] as number) - 1
-    this.words[this.holds + first] = others
-    if (!this.hasHome(first)) this.farHint = Math.min(this.farHint, first)
-    else if (others > 0) this.stale.set(first, count)
-    else this.release(first, count)
+  /** Nobody can reach a slot any more: its memory goes back, and it is free. */
+  private release(slot: Slot): void {
+    this.giveBackPages(slot)
+    const large = this.homes.large(slot)
+    const slots = large?.slots || 1
+    if (large !== undefined) this.homes.forget(slot)
+    this.words.fill(0, this.holds + slot, this.holds + slot + slots)
+    if (!this.isNear(slot)) this.farHint = Math.min(this.farHint, slot)
+    else if (slot >= this.nearMiddle) this.upper.put(slot, slots)
+    else this.nearHint = Math.min(this.nearHint, slot)
   }
 
-  /** Nobody can reach these slots any more: their memory goes back, and they are free. */
-  private release(first: Slot, count: number): void {
-    const { memory, byteOffset } = this.home(first)
-    this.words.fill(0, this.holds + first, this.holds + first + count)
-    this.discard(byteOffset, count * ARENA_BYTES, memory)
-    if (!this.annexed.delete(first)) this.nearHint = Math.min(this.nearHint, first)
-    else this.farHint = Math.min(this.farHint, first)
+  private giveBackPages(slot: Slot): void {
+    const large = this.homes.large(slot)
+    const home = this.home(slot)
+    if (large === undefined) this.discardQuietly(home, 0, ARENA_BYTES)
+    else if (large.slots > 0) this.discardQuietly(home, 0, large.slots * ARENA_BYTES, this.hasMoved)
+    else this.discardQuietly(home, POOL_BYTES, large.capacity, this.hasMoved)
   }
 
-  private releaseIfStale(first: Slot): void {
-    const count = this.stale.get(first)
-    if (count === undefined || !this.isFree(first)) return
-    this.stale.delete(first)
-    this.release(first, count)
+  /** Frees the slots whose last ArrayBuffer is gone. Returns whether there were any. */
+  protected releaseStale(): boolean {
+    const before = this.stale.size
+    for (const slot of this.stale) {
+      if (!this.isFree(slot)) continue
+      this.stale.delete(slot)
+      this.release(slot)
+    }
+    return this.stale.size < before
   }
 
-  protected releaseStale(): void {
-    for (const first of this.stale.keys()) this.releaseIfStale(first)
+  /** An ArrayBuffer over the memory of a slot from byte `byteOffset` of its home. The slot is not used again before that is gone. */
+  wrap(slot: Slot, byteOffset: number, byteLength: number): ArrayBuffer {
+    const home = this.home(slot)
+    return home.region.part(home.byteOffset + byteOffset, byteLength, this.region, 4 * (this.holds + slot))
   }
 
-  /** An ArrayBuffer over slots that were taken together. They are not used again before that is gone. */
-  wrap(first: Slot, count: number): ArrayBuffer {
-    const { memory, byteOffset } = this.home(first)
-    const part = memory.part as NonNullable<Region['part']>
-    return part(byteOffset, count * ARENA_BYTES, 4 * (this.holds + first))
+  /** Whether somebody has an ArrayBuffer over the memory of a slot in use. */
+  isShared(slot: Slot): boolean {
+    return (this.words[this.holds + slot] as number) > 1
   }
 
-  private hold(slot: Slot): Slot {
-    this.words[this.holds + slot] = 1
-    return slot
-  }
-
-  /** Whether nobody has a slot, nor an ArrayBuffer over its arena. */
+  /** Whether nobody has a slot, nor an ArrayBuffer over its memory. */
   isFree(slot: number): boolean {
     return this.words[this.holds + slot] === 0
+  }
+
+  private hold(first: Slot, slots: number): Slot {
+    if (!this.isNear(first)) this.farHint = first + 1
+    this.words.fill(1, this.holds + first, this.holds + first + slots)
+    return first
   }
 
   private firstFree(from: number, to: number): Slot | 0 {
@@ -226,13 +282,6 @@ export abstract class Slots {
   }
 
   private freeFar(): Slot | 0 {
-    const slot = this.firstFreeFar()
-    if (slot !== 0 || this.stale.size === 0) return slot
-    this.releaseStale()
-    return this.firstFreeFar()
-  }
-
-  private firstFreeFar(): Slot | 0 {
     const { farHint, nearFirst, nearEnd, slots } = this
     return (
       this.firstFree(farHint, nearFirst) ||
@@ -241,13 +290,26 @@ export abstract class Slots {
     )
   }
 
-  /** What is discarded here reads zero before, or nobody reads it: should the system refuse, it only stays resident. */
-  protected discard(byteOffset: number, byteLength: number, memory = this.memory): void {
+  /** Gives back the OS pages that lie wholly in a range of a large block; what the system refuses stays resident. */
+  discardPayload(slot: Slot, byteOffset: number, byteLength: number): void {
+    this.discardQuietly(this.home(slot), POOL_BYTES + byteOffset, byteLength)
+  }
+
+  /** Nobody relies on what is discarded here to read zero: should the system refuse, it only stays resident. */
+  private discardQuietly(home: Home, at: number, byteLength: number, isMoved = false): void {
     try {
-      memory.discard(byteOffset, byteLength)
-    } catch (failure) {
-      if (memory.buffer.byteLength === 0) throw failure // the memory itself is gone: docs/platforms.md
-      new Uint8Array(memory.buffer, byteOffset, byteLength).fill(0)
+      this.discardPages(home, at, byteLength, isMoved)
+    } catch {
+      // It stays resident until it is used again.
     }
+  }
+  /** Discards the OS pages that lie wholly in a range of a home. Throws what the operating system says. */
+  discardPages({ region, byteOffset }: Home, at: number, byteLength: number, isMoved = false): void {
+    const page = this.os.osPageSize
+    const start = Math.ceil((byteOffset + at) / page) * page
+    const end = Math.floor((byteOffset + at + byteLength) / page) * page
+    if (end <= start) return
+    if (isMoved) region.renew(start, end - start)
+    else region.discard(start, end - start)
   }
 }

@@ -14,18 +14,17 @@
  *     taken[pointer >>> 8]     blocks of a run that are live or in a magazine, at its first pool
  *     near + (pointer << 2)    the word at which a block in a near arena starts
  *
- * It is one typed array that never changes, in a constant of a module (os-pages.ts): V8 compiles its address and length into the
+ * It is one typed array that never changes, in a constant of a module (thread-space.ts): V8 compiles its address and length into the
  * code of alloc, free and the accessors, which leaves one load for each word. An array in a field that may change costs four more,
  * each waiting for the one before (docs/performance.md has the numbers).
  *
- * A large block near by takes as many neighbouring slots as it is long, of the second half of them; arenas begin in the first.
- *
- * Pages that nobody has touched cost nothing, so the reservation is generous. What finds no room in it (very large blocks, and arenas
- * once all near slots are taken) has a far slot, below or above the near ones: an arena its place in an annex, reserved when the first
- * is wanted there; anything else, and all where the system refuses annexes, a mapping of its own.
+ * Pages that nobody has touched cost nothing, so the reservation is generous. What finds no room in it has a far slot, and its home
+ * elsewhere (homes.ts).
  */
+import { HeapError, type OsFailure } from '../base/errors'
 import { ARENA_BYTES, POOL_BYTES, POOLS_PER_ARENA, SLOTS_MAX, type Slot } from '../base/layout'
-import type { Region } from '../os/region'
+import { limitsOf } from '../os/limits'
+import type { OsPages, Region } from '../os/region'
 import {
   COLUMN_ALIGNMENT,
   columnBytes,
@@ -51,9 +50,9 @@ export class Space extends Slots {
   /** Slots given back whose books may still be resident. */
   private readonly untidy: Slot[] = []
 
-  constructor(memory: Region, size: SpaceSize) {
-    const plan = planSpace(size, memory.buffer.byteLength, memory.part !== undefined)
-    super(memory, size.slots, plan)
+  constructor(os: OsPages, region: Region, size: SpaceSize) {
+    const plan = planSpace(size, region.byteLength)
+    super(os, region, size.slots, plan)
     this.heaps = size.heaps
     this.owners = plan.owners / 4
     this.taken = plan.taken / 4
@@ -61,47 +60,39 @@ export class Space extends Slots {
     this.magazines = plan.magazines
   }
 
-  /** Gives a slot back: nothing in it is live. An arena that lies in the space or in an annex goes back to the system. */
+  /** Gives a slot back: no pointer into it is one from now on. */
   put(slot: Slot): void {
-    if (this.isNear(slot)) this.words.fill(0, this.ledgerAt(slot), this.ledgerAt(slot) + POOL_BYTES / 4)
-    this.putStretch(slot, 1)
+    this.region.clear(slot * LIVE_WORDS_PER_SLOT * 4, LIVE_WORDS_PER_SLOT * 4)
+    this.region.clear((this.owners + slot * POOLS_PER_ARENA) * 4, POOLS_PER_ARENA * 4)
+    this.region.clear((this.taken + slot * POOLS_PER_ARENA) * 4, POOLS_PER_ARENA * 4)
+    this.leave(slot)
+    this.untidy.push(slot)
   }
 
-  /** Gives back slots that were taken together, and have no ledger among the books. */
-  putStretch(first: Slot, count: number): void {
-    this.forget(first)
-    this.leaveAll(first, count)
-    this.untidy.push(first)
+  /** Whether pages of books may be given back. */
+  get isUntidy(): boolean {
+    return this.untidy.length > 0
   }
 
-  /** Gives back the pages of books of which nothing is in use any more, and arenas that nobody can reach any more. */
+  /** Gives back the pages of books of which nothing is in use any more, and memory that nobody can reach any more. */
   tidy(): void {
     this.releaseStale()
     for (const slot of this.untidy.splice(0)) {
       if (!this.isFree(slot)) continue
-      this.giveBack(0, LIVE_WORDS_PER_SLOT * 4, slot)
-      this.giveBack(this.owners * 4, POOLS_PER_ARENA * 4, slot)
-      this.giveBack(this.taken * 4, POOLS_PER_ARENA * 4, slot)
-      if (this.isNear(slot)) this.giveBack(this.ledgers - this.nearFirst * POOL_BYTES, POOL_BYTES, slot)
+      this.discardEntry(0, LIVE_WORDS_PER_SLOT * 4, slot)
+      this.discardEntry(this.owners * 4, POOLS_PER_ARENA * 4, slot)
+      this.discardEntry(this.taken * 4, POOLS_PER_ARENA * 4, slot)
+      if (this.isNear(slot)) this.discardEntry(this.ledgers - this.nearFirst * POOL_BYTES, POOL_BYTES, slot)
     }
   }
 
-  /** Clears the books of a slot: no pointer into it is one. */
-  forget(slot: Slot): void {
-    const live = slot * LIVE_WORDS_PER_SLOT
-    const pool = slot * POOLS_PER_ARENA
-    this.words.fill(0, live, live + LIVE_WORDS_PER_SLOT)
-    this.words.fill(0, this.owners + pool, this.owners + pool + POOLS_PER_ARENA)
-    this.words.fill(0, this.taken + pool, this.taken + pool + POOLS_PER_ARENA)
-  }
-
-  /** The ledger of a slot that has a home: in the column of ledgers, or in pool 0 of an annexed arena. */
+  /** A clear ledger for a slot that was taken for an arena: in the column of ledgers, or in pool 0 of an annexed arena. */
   ledger(slot: Slot): Int32Array {
-    if (!this.isNear(slot)) {
-      const { memory, byteOffset } = this.home(slot)
-      return new Int32Array(memory.buffer, byteOffset, POOL_BYTES / 4)
-    }
-    return this.words.subarray(this.ledgerAt(slot), this.ledgerAt(slot) + POOL_BYTES / 4)
+    const { region, byteOffset } = this.isNear(slot)
+      ? { region: this.region, byteOffset: this.ledgerAt(slot) }
+      : this.home(slot)
+    region.clear(byteOffset, POOL_BYTES)
+    return new Int32Array(region.buffer, byteOffset, POOL_BYTES / 4)
   }
 
   /** Takes the words for the magazines of one more heap, all zero. Where too many heaps are open, those of `noMagazines`. */
@@ -117,49 +108,96 @@ export class Space extends Slots {
 
   putHeap(base: number): void {
     if (base === this.noMagazines) return
-    this.words.fill(0, base, base + (1 << HEAP_WORDS_SHIFT))
-    if (HEAP_BYTES % this.memory.osPageSize === 0) this.discard(base * 4, HEAP_BYTES)
+    this.region.clear(base * 4, HEAP_BYTES)
+    if (HEAP_BYTES % this.region.osPageSize === 0) this.discardBooks(base * 4, HEAP_BYTES)
     this.freeHeaps.push((base - this.noMagazines) >> HEAP_WORDS_SHIFT)
   }
 
   private ledgerAt(slot: Slot): number {
-    return (this.ledgers + (slot - this.nearFirst) * POOL_BYTES) / 4
+    return this.ledgers + (slot - this.nearFirst) * POOL_BYTES
   }
 
   /** Gives the OS pages back in which a column has its entry of a slot, if it has no entry of a slot in use in them. */
-  private giveBack(column: number, entryBytes: number, slot: Slot): void {
-    const page = this.memory.osPageSize
+  private discardEntry(column: number, entryBytes: number, slot: Slot): void {
+    const page = this.region.osPageSize
     const start = Math.floor((slot * entryBytes) / page) * page
     const end = Math.ceil(((slot + 1) * entryBytes) / page) * page
     for (let other = start / entryBytes; other < end / entryBytes; other++) if (!this.isFree(other)) return
-    this.discard(column + start, end - start)
+    this.discardBooks(column + start, end - start)
+  }
+
+  /** These books are clear: should the system refuse, they only stay resident. */
+  private discardBooks(byteOffset: number, byteLength: number): void {
+    try {
+      this.region.discard(byteOffset, byteLength)
+    } catch {
+      // The next slot that is given back beside these tries again.
+    }
   }
 }
 
 /** A space for nothing, where none can be had: no heap can be made on it. */
 export function emptySpace(): Space {
   const size = { slots: 1, heaps: 1 }
-  return new Space({ buffer: new ArrayBuffer(columnBytes(size)), osPageSize: COLUMN_ALIGNMENT, discard() {} }, size)
+  const buffer = new ArrayBuffer(columnBytes(size))
+  const refuse = (): never => {
+    throw new Error('ebb: there is no space')
+  }
+  const region: Region = {
+    buffer,
+    byteLength: buffer.byteLength,
+    osPageSize: COLUMN_ALIGNMENT,
+    discard: refuse,
+    renew: refuse,
+    drop: refuse,
+    part: refuse,
+    move: refuse,
+    clear: refuse,
+    copy: refuse,
+    residentPages: refuse,
+  }
+  const os: OsPages = { osPageSize: COLUMN_ALIGNMENT, maxByteLength: 0, discardsWork: true, reserve: refuse }
+  return new Space(os, region, size)
 }
 
-/** Bytes to try to reserve, the best first. Some systems count reserved address space as memory. */
-const RESERVED_BYTES =
-  process.platform === 'win32' ? [2 ** 29] : [2 ** 32 - ARENA_BYTES, 2 ** 31 - ARENA_BYTES, 2 ** 30, 2 ** 29]
+const HEAPS_MAX = process.platform === 'win32' ? 1024 : 4096
+
+/** Bytes to try to reserve, the best first, and the slots and heaps that fit. Some systems count reserved address space as memory. */
+const SIZES: readonly (SpaceSize & { readonly byteLength: number })[] = [
+  { byteLength: 2 ** 32 - ARENA_BYTES, slots: SLOTS_MAX, heaps: HEAPS_MAX },
+  { byteLength: 2 ** 31 - ARENA_BYTES, slots: SLOTS_MAX, heaps: HEAPS_MAX },
+  { byteLength: 2 ** 30, slots: SLOTS_MAX, heaps: HEAPS_MAX },
+  { byteLength: 2 ** 29, slots: SLOTS_MAX, heaps: HEAPS_MAX },
+  { byteLength: 2 ** 28, slots: SLOTS_MAX / 4, heaps: HEAPS_MAX / 4 },
+]
+
+/** Bytes of the least space. */
+const LEAST_SPACE_BYTES = Math.min(...SIZES.map(({ byteLength }) => byteLength))
 
 /**
  * Reserves the space of this thread.
- * @throws what the operating system says to the smallest reservation
+ * @throws HeapError `EBB_OUT_OF_MEMORY` with what the operating system says to the smallest reservation
  */
-export function reserveSpace(reserve: (byteLength: number) => Region, maxByteLength: number): Space {
-  const size: SpaceSize = { slots: SLOTS_MAX, heaps: process.platform === 'win32' ? 1024 : 4096 }
+export function reserveSpace(os: OsPages): Space {
   let refused: unknown
-  for (const byteLength of RESERVED_BYTES) {
-    if (byteLength > maxByteLength) continue
+  for (const size of process.platform === 'win32' ? SIZES.slice(3) : SIZES) {
+    if (size.byteLength > os.maxByteLength) continue
     try {
-      return new Space(reserve(byteLength), size)
+      return new Space(os, os.reserve(size.byteLength), size)
     } catch (error) {
       refused = error
     }
   }
-  throw refused
+  throw noSpace(refused)
+}
+
+function noSpace(cause: unknown): HeapError {
+  const failure = cause as (OsFailure & Error) | undefined
+  const why = failure?.syscall === undefined ? failure?.message : `${failure.syscall}: ${failure.code}`
+  return new HeapError(
+    'EBB_OUT_OF_MEMORY',
+    `ebb: the operating system reserves no address space, not even ${LEAST_SPACE_BYTES} bytes beside what the process has (${why}); ` +
+      `most of it is never touched. Raise what limits it: ${limitsOf()}`,
+    cause,
+  )
 }

@@ -1,102 +1,91 @@
 /**
- * Large blocks: whole OS pages each (large-memory.ts has where), one slot of the arena table each.
+ * Large blocks: whole OS pages each, one slot of the arena table each. The space has where their memory lies (slots.ts), kept-memory.ts
+ * what becomes of it when they are freed.
  *
- * The memory of a freed one is kept, dirty, until the decay is over: a request for the same number of OS pages gets it back
- * without a call to the operating system.
+ *     longer:     into what is free behind it, or its OS pages move to where there is room
+ *     shorter:    in place; the rest is kept
  */
-
 import { HeapError } from '../base/errors'
-import { largePointer, type Pointer, slotOf } from '../base/layout'
+import { largePointer, type Pointer, type Slot, slotOf } from '../base/layout'
 import type { ArenaTable } from '../books/arena-table'
 import type { Budget } from '../books/budget'
 import type { Decay } from '../release/decay'
-import { LargeMemory, type Memory, STEP_BYTES } from './large-memory'
-
-interface Kept {
-  readonly memory: Memory
-  readonly stamp: number
-  /** Bytes from the start that have been discarded already. */
-  discarded: number
-}
+import type { Purger } from '../release/purger'
+import { KeptMemory, STEP_BYTES } from './kept-memory'
 
 export class LargeBlocks {
+  /** Live blocks, and their bytes. */
+  count = 0
+  bytes = 0
+  readonly kept: KeptMemory
+  /** Whether the block taken last was never written. */
+  tookFresh = false
   readonly #table: ArenaTable
   readonly #budget: Budget
   readonly #decay: Decay
-  readonly #memory: LargeMemory
-  /** Of freed blocks, oldest first. */
-  readonly #kept: Kept[] = []
-  count = 0
-  bytes = 0
-  keptBytes = 0
-  /** Whether the block taken last reads zero throughout. */
-  tookZeroed = false
+  readonly #purger: Purger
 
-  constructor(table: ArenaTable, budget: Budget, decay: Decay) {
+  constructor(table: ArenaTable, budget: Budget, decay: Decay, purger: Purger) {
+    this.kept = new KeptMemory(table, budget, decay)
     this.#table = table
     this.#budget = budget
     this.#decay = decay
-    this.#memory = new LargeMemory(table, budget)
-  }
-
-  get hasKept(): boolean {
-    return this.#kept.length > 0
+    this.#purger = purger
   }
 
   /** Bytes one block can have. */
   get maxByteLength(): number {
-    return this.#budget.os.maxByteLength
-  }
-
-  /** Bytes of kept memory that are resident by the books. */
-  get keptResidentBytes(): number {
-    let bytes = 0
-    for (const { memory, discarded } of this.#kept) bytes += memory.byteLength - discarded
-    return bytes
+    return this.#table.space.maxLargeBytes
   }
 
   /** @param isPageAligned - at a multiple of an OS page, and not only of a pool */
   take(byteLength: number, isPageAligned = false): Pointer {
     const rounded = this.#round(byteLength)
-    const kept = this.#takeKept(rounded, isPageAligned)
-    const memory = kept ?? this.#memory.map(rounded, isPageAligned)
-    const pointer = largePointer(this.#memory.open(memory))
-    this.tookZeroed = kept === undefined
+    const { epoch } = this.#purger
+    const kept = this.kept.take(rounded, isPageAligned, epoch)
+    const slot = kept || this.#budget.map(rounded, () => this.#table.space.takeLarge(rounded, isPageAligned))
+    this.tookFresh = kept === 0
     this.count++
-    this.bytes += rounded
+    this.#resize(0, rounded)
+    return this.#open(slot, rounded)
+  }
+
+  #open(slot: Slot, byteLength: number): Pointer {
+    this.#table.openLarge(slot, byteLength)
+    const pointer = largePointer(slot)
     this.#table.map.set(pointer)
     return pointer
   }
 
-  #takeKept(byteLength: number, isPageAligned: boolean): Memory | undefined {
-    const fits = ({ memory }: Kept): boolean =>
-      memory.byteLength === byteLength && (!isPageAligned || this.#memory.isPageAligned(memory))
-    const at = this.#kept.findLastIndex(fits)
-    if (at < 0) return undefined
-    const { memory } = this.#kept.splice(at, 1)[0] as Kept
-    this.keptBytes -= byteLength
-    if (this.#memory.isAttached(memory)) return memory
-    this.#budget.writeOff(byteLength) // user code had a view on it and took it away
-    return undefined
+  /** Counts a block's bytes, and holds what is kept to its bound. */
+  #resize(before: number, byteLength: number): void {
+    this.bytes += byteLength - before
+    this.kept.noteLive(this.bytes, this.#purger.epoch)
   }
 
-  /** Gives a block back that is live; `epoch` is when. */
-  put(pointer: Pointer, epoch: number): void {
-    const memory = this.#close(pointer)
+  /** Frees a live block. */
+  put(pointer: Pointer): void {
+    const slot = slotOf(pointer)
+    const byteLength = this.#close(pointer)
     if (this.#decay.decayMs === 0) {
-      this.#memory.unmap(memory)
+      this.#budget.unmap(byteLength)
+      this.#table.space.put(slot)
       return
     }
-    this.#kept.push({ memory, stamp: epoch, discarded: 0 })
-    this.keptBytes += memory.byteLength
+    this.#purger.wake()
+    this.kept.put(slot, byteLength, this.#purger.epoch)
+    this.kept.noteLive(this.bytes, this.#purger.epoch)
+    this.#purger.notePut()
   }
 
-  #close(pointer: Pointer): Memory {
-    const memory = this.#memory.close(slotOf(pointer))
+  /** Takes a block out of the books. Returns its bytes. */
+  #close(pointer: Pointer): number {
+    const byteLength = this.byteLength(pointer)
+    this.#table.clear(slotOf(pointer))
     this.#table.map.clear(pointer)
     this.count--
-    this.bytes -= memory.byteLength
-    return memory
+    this.bytes -= byteLength
+    return byteLength
   }
 
   /** Bytes of a large block. */
@@ -104,79 +93,66 @@ export class LargeBlocks {
     return this.#table.payload(slotOf(pointer)).length
   }
 
-  /** Makes a block longer without copying it; the pointer stays. False where that cannot be. */
+  /** Makes a block longer where it is. False: there is no room. */
   growInPlace(pointer: Pointer, byteLength: number): boolean {
     const rounded = this.#round(byteLength)
+    const slot = slotOf(pointer)
     const before = this.byteLength(pointer)
-    if (!this.#memory.grow(slotOf(pointer), rounded)) return false
-    this.bytes += rounded - before
+    this.#budget.admit(rounded - before)
+    if (!this.#table.space.extendLarge(slot, rounded)) return false
+    this.#budget.count(rounded - before)
+    this.#resize(before, rounded)
+    this.#table.openLarge(slot, rounded)
     return true
   }
 
-  /** Moves a block to where it is longer, its OS pages where the system can. Returns where; 0 where that cannot be. */
-  move(pointer: Pointer, byteLength: number): Pointer | 0 {
+  /** Makes a block shorter where it is. */
+  shrinkInPlace(pointer: Pointer, byteLength: number): void {
     const rounded = this.#round(byteLength)
+    const slot = slotOf(pointer)
     const before = this.byteLength(pointer)
-    const slot = this.#memory.move(slotOf(pointer), rounded)
-    if (slot === 0) return 0
+    if (rounded === before) return
+    this.#table.openLarge(slot, rounded)
     this.bytes += rounded - before
-    const moved = largePointer(slot)
-    this.#table.map.set(moved)
-    return moved
+    this.#budget.count(rounded - before)
+    this.#purger.wake()
+    this.kept.cut(slot, before, rounded, this.#purger.epoch)
+    this.kept.noteLive(this.bytes, this.#purger.epoch)
+    this.#purger.notePut()
   }
 
-  /**
-   * Gives back one step's worth of the oldest kept memory that has expired (any, where `all` is set).
-   * @returns bytes of resident memory given back; 0 where nothing has expired
-   */
-  giveBackStep(epoch: number, all: boolean): number {
-    const kept = this.#kept[0]
-    if (kept === undefined || !(all || this.#decay.hasExpired(kept.stamp, epoch))) return 0
-    const { memory, discarded } = kept
-    const step = Math.min(STEP_BYTES, memory.byteLength - discarded)
-    if (discarded + step < memory.byteLength && this.#memory.discard(memory, discarded, step)) {
-      kept.discarded += step
-      return step
-    }
-    this.#kept.shift()
-    this.keptBytes -= memory.byteLength
-    this.#memory.unmap(memory)
-    return step
+  /** Moves a block to where it is longer, its OS pages where the system can. Returns where it is now. */
+  move(pointer: Pointer, byteLength: number): Pointer {
+    const rounded = this.#round(byteLength)
+    const { space } = this.#table
+    const slot = slotOf(pointer)
+    const before = this.byteLength(pointer)
+    const to = this.#budget.map(rounded, () => space.moveLarge(slot, before, rounded, STEP_BYTES), before)
+    this.#close(pointer)
+    space.put(slot)
+    this.count++
+    this.#resize(0, rounded)
+    return this.#open(to, rounded)
   }
 
   /** Gives back everything: the heap closes. */
   close(): void {
     for (const slot of this.#table.slots()) {
-      if (this.#table.isLarge(slot)) this.#memory.unmap(this.#close(largePointer(slot)))
+      if (!this.#table.isLarge(slot)) continue
+      this.#budget.unmap(this.#close(largePointer(slot)))
+      this.#table.space.put(slot)
     }
-    for (const { memory } of this.#kept.splice(0)) this.#memory.unmap(memory)
-    this.keptBytes = 0
-  }
-
-  /** The heap was collected: the slots of what was kept are free again. */
-  abandon(): void {
-    for (const { memory } of this.#kept.splice(0)) this.#memory.abandon(memory)
-  }
-
-  /** Counts off large blocks whose mappings user code has taken away. */
-  recount(count: number, bytes: number): number {
-    const lost = this.bytes - bytes
-    this.count = count
-    this.bytes = bytes
-    return lost
+    this.kept.close()
   }
 
   #round(byteLength: number): number {
-    const max = this.#budget.os.maxByteLength
-    if (byteLength > max) {
-      throw new HeapError(
-        'EBB_OUT_OF_MEMORY',
-        `ebb: one block can have at most ${max} bytes in this version of Node, got ${byteLength}; split it, or use a newer Node`,
-      )
-    }
-    return Math.min(
-      this.#budget.roundUp(byteLength),
-      Math.floor(max / this.#budget.os.osPageSize) * this.#budget.os.osPageSize,
+    const { maxByteLength } = this
+    const page = this.#table.space.region.osPageSize
+    const rounded = Math.ceil(byteLength / page) * page
+    if (rounded <= maxByteLength) return rounded
+    throw new HeapError(
+      'EBB_OUT_OF_MEMORY',
+      `ebb: one block can have at most ${maxByteLength} bytes in this version of Node, got ${byteLength}; split it, or use a newer Node`,
     )
   }
 }

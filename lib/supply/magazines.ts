@@ -34,9 +34,11 @@ import {
 import { BLOCK_BYTES, CLASS_TABLE_LENGTH, RUN_BLOCKS, RUN_POOLS, runBlocksOf, START_BITS } from '../base/size-classes'
 import type { ArenaTable } from '../books/arena-table'
 import type { BlockMap } from '../books/block-map'
-import { CLASS, LENGTH, NEXT, PINS, STAMP, word } from '../books/ledger'
+import { CLASS, LENGTH, PINS } from '../books/ledger'
 import type { UsedRuns } from '../books/used-runs'
+import type { Purger, Source } from '../release/purger'
 import type { Arenas } from './arenas'
+import type { RestingPools } from './resting-pools'
 
 // File-local copies: an imported binding is a property load on every use.
 const mapWords = MAP_WORDS
@@ -55,32 +57,32 @@ const MAGAZINE_MIN_BLOCKS = 4
 const CAPACITY = Int32Array.from(BLOCK_BYTES, (bytes) =>
   Math.min(SEGMENT_MASK, Math.max(MAGAZINE_MIN_BLOCKS, Math.floor(MAGAZINE_BYTES / Math.max(1, bytes)))),
 )
-export class Magazines {
+
+export class Magazines implements Source {
   /** The words of the space. Word base + c: index of the top of class c's magazine. From base + SEGMENT_WORDS on: the segments. */
   private readonly words: Int32Array
   private readonly base: number
-  /** Called when a lost arena was met: rebuilds the books without it (recover.ts). */
-  rebuild: () => void = () => {}
-  /** Called when a magazine begins to hold blocks: the purger sees to it that they go back. */
-  onWake: () => void = () => {}
   private readonly live: BlockMap
   /** Word of the column of taken blocks. */
   private readonly taken: number
   /** Blocks in pools that releaseHalf has emptied and not yet given back; it is never inside of itself. */
   private readonly half = new Int32Array(SEGMENT_WORDS / 2)
-  /**
-   * By class: the pool that got empty last of those that are kept for the class for a while, the others behind it by NEXT. They are in no
-   * other list.
-   */
-  private readonly resting = new Int32Array(CLASS_TABLE_LENGTH)
-  private restingPools = 0
   private readonly table: ArenaTable
   private readonly arenas: Arenas
   private readonly used: UsedRuns
+  private readonly resting: RestingPools
+  private readonly purger: Purger
   /** False with decay 0: a free goes to its pool at once, so that the one that empties an arena can unmap it. */
   private readonly useMagazines: boolean
 
-  constructor(table: ArenaTable, arenas: Arenas, used: UsedRuns, useMagazines: boolean) {
+  constructor(
+    table: ArenaTable,
+    arenas: Arenas,
+    used: UsedRuns,
+    resting: RestingPools,
+    purger: Purger,
+    useMagazines: boolean,
+  ) {
     this.live = table.map
     this.words = table.map.words
     this.base = table.map.base
@@ -88,8 +90,10 @@ export class Magazines {
     this.table = table
     this.arenas = arenas
     this.used = used
+    this.resting = resting
+    this.purger = purger
     this.useMagazines = useMagazines
-    this.dropMagazines()
+    this.clear()
   }
 
   /** Takes a block of a class of one-pool runs. */
@@ -104,16 +108,9 @@ export class Magazines {
     return pointer
   }
 
-  /** A lost arena was met: rebuilds the books without it, then takes a block. */
-  private retake(sizeClass: SizeClass): Pointer {
-    this.rebuild()
-    return this.take(sizeClass)
-  }
-
   /** The magazine is empty or asleep: fills half of it from the first used pool, or a fresh one, and takes a block. */
   refill(sizeClass: SizeClass): Pointer {
-    const head = this.used.head(sizeClass) || this.wakePool(sizeClass) || this.openPool(sizeClass)
-    this.table.ledger(slotOf(head)) // notices a lost arena
+    const head = this.used.head(sizeClass) || this.resting.wake(sizeClass) || this.openPool(sizeClass)
     const before = this.live.takenOf(head)
     const blocks = runBlocksOf(sizeClass)
     const free = blocks - before
@@ -123,7 +120,6 @@ export class Magazines {
     this.collect(sizeClass, head, bottom, count, before === 0)
     this.live.setTaken(head, before + count)
     if (count === free) this.used.unlink(sizeClass, head)
-    if (this.table.sawLost) return this.retake(sizeClass)
     if (!this.useMagazines) return this.mark(this.words[bottom + 1] as Pointer)
     this.words[this.base + sizeClass] = bottom + count
     return this.take(sizeClass)
@@ -158,8 +154,8 @@ export class Magazines {
 
   private openPool(sizeClass: SizeClass): Pointer {
     // Memory that is resident goes before memory that is not.
-    if (this.restingPools > 0 && this.arenas.dirty.isEmpty) this.releaseResting()
-    const pool = this.arenas.takeRun(1)
+    if (this.resting.isDirty && !this.arenas.dirty.isDirty) this.resting.release()
+    const pool = this.arenas.takePool()
     this.adopt(sizeClass, pool)
     return pool
   }
@@ -205,7 +201,7 @@ export class Magazines {
     const bottom = this.bottomOf(sizeClass)
     this.words[bottom] = 0
     this.words[this.base + sizeClass] = bottom
-    this.onWake()
+    this.purger.noteWake()
   }
 
   /** The lower half of a full magazine, freed longest ago, goes back to the pools. */
@@ -228,16 +224,31 @@ export class Magazines {
     for (let i = first; i <= top; i++) words[i] = words[i + count] as number
     words[this.base + sizeClass] = top
     // Last, because giving a pool back may make the purger empty the magazines, which have to be sound then.
-    for (let i = 0; i < emptied; i++) this.rest(sizeClass, poolStart(half[i] as Pointer), full > 0)
+    for (let i = 0; i < emptied; i++) {
+      const pool = poolStart(half[i] as Pointer)
+      if (full > 0) this.used.unlink(sizeClass, pool)
+      this.resting.add(sizeClass, pool)
+    }
   }
 
-  /**
-   * Puts every magazine's blocks back into their pools and the magazines to sleep, and gives back the pools that rest.
-   * @param before - only those that have rested since an earlier epoch than this; default: all
-   */
-  releaseAll(before = Infinity): void {
+  /** Puts every magazine's blocks back into their pools and the magazines to sleep, and gives back the pools that rest. */
+  releaseAll(): void {
+    this.beginEpoch()
+    this.resting.release()
+  }
+
+  /** Puts the magazines to sleep: they hold no pool from going back for longer than an epoch. */
+  beginEpoch(): void {
     for (let c = 1 as SizeClass; c < CLASS_TABLE_LENGTH; c++) this.releaseClass(c)
-    this.releaseResting(before)
+  }
+
+  /** Blocks in magazines keep pools from getting dirty, but nothing is given back here: the timer has to come once more. */
+  get isDirty(): boolean {
+    return false
+  }
+
+  giveBackStep(): number {
+    return -1
   }
 
   /** Puts a class's magazine's blocks back into their pools. */
@@ -252,67 +263,6 @@ export class Magazines {
     const released = words.slice(first, top + 1)
     this.sleep(sizeClass)
     for (const pointer of released) this.release(sizeClass, pointer as Pointer)
-  }
-
-  /**
-   * A pool of a full magazine's blocks got empty: it rests, because a class that frees many blocks will mostly want them again, and to
-   * give a pool back and take another costs as much as twenty blocks do. It is dirty from now on; that is written down already.
-   */
-  private rest(sizeClass: SizeClass, pool: Pointer, wasLinked: boolean): void {
-    if (wasLinked) this.used.unlink(sizeClass, pool)
-    const ledger = this.table.ledger(slotOf(pool))
-    const record = recordOf(poolOf(pool))
-    ledger[record + STAMP] = this.arenas.epoch
-    ledger[record + NEXT] = this.resting[sizeClass] as number
-    this.resting[sizeClass] = pool
-    this.restingPools++
-    this.arenas.onPut()
-  }
-
-  /** Makes the pool of the class that rests for the shortest time a used one, so that the others may go; 0 where none rests. */
-  private wakePool(sizeClass: SizeClass): Pointer | 0 {
-    const pool = this.resting[sizeClass] as Pointer | 0
-    if (pool === 0) return 0
-    this.resting[sizeClass] = this.restingAfter(pool)
-    this.restingPools--
-    this.used.link(sizeClass, pool)
-    return pool
-  }
-
-  private restingAfter(pool: Pointer): Pointer | 0 {
-    return word(this.table.ledger(slotOf(pool)), recordOf(poolOf(pool)) + NEXT) as Pointer | 0
-  }
-
-  private restsSince(pool: Pointer): number {
-    return word(this.table.ledger(slotOf(pool)), recordOf(poolOf(pool)) + STAMP)
-  }
-
-  get hasResting(): boolean {
-    return this.restingPools > 0
-  }
-
-  /** Gives the pools back that rest since before an epoch. Returns whether there were any. */
-  releaseResting(before = Infinity): boolean {
-    const count = this.restingPools
-    for (let c = 1 as SizeClass; c < CLASS_TABLE_LENGTH && this.restingPools > 0; c++) this.releaseRestingOf(c, before)
-    return this.restingPools < count
-  }
-
-  private releaseRestingOf(sizeClass: SizeClass, before: number): void {
-    let kept = 0 as Pointer | 0
-    let pool = this.resting[sizeClass] as Pointer | 0
-    while (pool !== 0 && this.restsSince(pool) >= before) {
-      kept = pool
-      pool = this.restingAfter(pool)
-    }
-    if (kept === 0) this.resting[sizeClass] = 0
-    else this.table.ledger(slotOf(kept))[recordOf(poolOf(kept)) + NEXT] = 0
-    while (pool !== 0) {
-      const next = this.restingAfter(pool)
-      this.restingPools--
-      this.arenas.putRun(pool, 1, this.restsSince(pool))
-      pool = next
-    }
   }
 
   private sleep(sizeClass: SizeClass): void {
@@ -358,10 +308,9 @@ export class Magazines {
     return this.mark(this.words[spare + 1] as Pointer)
   }
 
-  /** Empties the magazines without giving anything back: the books were rebuilt from the free maps, or are closed. */
-  dropMagazines(): void {
+  /** Empties the magazines without giving anything back: the heap closes. */
+  clear(): void {
     for (let c = 1 as SizeClass; c < CLASS_TABLE_LENGTH; c++) this.sleep(c)
-    this.resting.fill(0)
-    this.restingPools = 0
+    this.resting.clear()
   }
 }

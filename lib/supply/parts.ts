@@ -6,16 +6,14 @@ import { WeakList } from '../base/weak-list'
 import { ArenaTable } from '../books/arena-table'
 import { Budget } from '../books/budget'
 import { UsedRuns } from '../books/used-runs'
-import type { OsPages } from '../os/os-pages'
 import { Decay } from '../release/decay'
+import { Purger, type Source } from '../release/purger'
 import type { Space } from '../space/space'
-import { space } from '../space/thread-space'
-import type { Ablation } from './arenas'
-import { Arenas } from './arenas'
+import { mustHaveSpace, space } from '../space/thread-space'
+import { type Ablation, Arenas } from './arenas'
 import { LargeBlocks } from './large-blocks'
 import { Magazines } from './magazines'
-import { Purger } from './purger'
-import { rebuild } from './recover'
+import { RestingPools } from './resting-pools'
 import { Runs } from './runs'
 
 interface Reader {
@@ -23,75 +21,101 @@ interface Reader {
 }
 
 export interface HeapParts {
-  readonly os: OsPages
   readonly clock: Clock
   readonly decay: Decay
   readonly space: Space
-  readonly table: ArenaTable
   readonly budget: Budget
+  readonly table: ArenaTable
+  readonly purger: Purger
   readonly arenas: Arenas
   readonly used: UsedRuns
+  readonly resting: RestingPools
   readonly magazines: Magazines
   readonly runs: Runs
   readonly large: LargeBlocks
-  readonly purger: Purger
   /** Pinned blocks and how often each is pinned. */
   readonly pins: Map<Pointer, number>
   /** Those who read and write blocks past the heap's own methods: told when it closes. */
   readonly readers: WeakList<Reader>
   /** The block that compact is telling its callback of; 0: none. */
   moving: Pointer | 0
+  /** Set when the heap closes, or is collected: every call but close, stats and free(0) is refused from then on. */
+  isClosed: boolean
+  /** Slow operations so far, counted where EBB_CHECK asks for it. */
+  slowOperations: number
 }
 
-/** @param decayMs - milliseconds; @param limit - bytes */
-export function wire(os: OsPages, clock: Clock, decayMs: number, limit: number, ablation?: Ablation): HeapParts {
-  if (os.osPageSize % POOL_BYTES !== 0) throw new Error(`ebb: OS pages of ${os.osPageSize} bytes are not made of pools`)
+/**
+ * @param decayMs - milliseconds
+ * @param limit - bytes
+ * @throws HeapError `EBB_NO_ADDON` where the native addon cannot be loaded, `EBB_OUT_OF_MEMORY` where the system reserves no space
+ */
+export function wire(clock: Clock, decayMs: number, limit: number, ablation?: Ablation): HeapParts {
+  mustHaveSpace()
+  const page = space.region.osPageSize
+  if (page % POOL_BYTES !== 0) throw new Error(`ebb: OS pages of ${page} bytes are not made of pools`)
   const decay = new Decay(decayMs, clock.now())
-  const budget = new Budget(os, limit)
+  const budget = new Budget(limit)
   const base = space.takeHeap()
   const table = new ArenaTable(budget, space, base)
-  const arenas = new Arenas(table, budget, decay, ablation)
+  const purger = new Purger(decay, clock)
+  const arenas = new Arenas(table, purger, decay, ablation)
   const used = new UsedRuns(table)
-  const magazines = new Magazines(table, arenas, used, decayMs !== 0 && base !== space.noMagazines)
-  const runs = new Runs(table, arenas, used)
-  const large = new LargeBlocks(table, budget, decay)
-  const purger = new Purger(table, arenas, large, decay, clock)
+  const resting = new RestingPools(table, arenas, used, purger)
+  const hasMagazines = decayMs !== 0 && base !== space.noMagazines
+  const magazines = new Magazines(table, arenas, used, resting, purger, hasMagazines)
+  const runs = new Runs(table, arenas, used, resting)
+  const large = new LargeBlocks(table, budget, decay, purger)
+  for (const source of [magazines, resting, arenas.dirty, large.kept, new BookPages(space)]) purger.add(source)
+  budget.reclaim = () => purger.reclaim()
+  const pins = new Map<Pointer, number>()
+  const readers = new WeakList<Reader>()
   const parts = {
-    os,
     clock,
     decay,
     space,
-    table,
     budget,
+    table,
+    purger,
     arenas,
     used,
+    resting,
     magazines,
     runs,
     large,
-    purger,
-    pins: new Map<Pointer, number>(),
-    readers: new WeakList<Reader>(),
-    moving: 0 as Pointer | 0,
+    pins,
+    readers,
   }
-  arenas.onWake = () => purger.wake()
-  magazines.onWake = () => purger.noteWake()
-  purger.releaseMagazines = (before) => magazines.releaseAll(before)
-  purger.hasResting = () => magazines.hasResting
-  arenas.onPut = () => purger.notePut()
-  arenas.releaseResting = () => magazines.releaseResting()
-  budget.reclaim = () => purger.reclaim()
-  arenas.rebuild = magazines.rebuild = purger.rebuild = () => rebuild(parts)
-  return parts
+  return { ...parts, moving: 0, isClosed: false, slowOperations: 0 }
+}
+
+/** The pages of the space in which nothing is in use any more. */
+class BookPages implements Source {
+  readonly #space: Space
+
+  constructor(of: Space) {
+    this.#space = of
+  }
+
+  get isDirty(): boolean {
+    return this.#space.isUntidy
+  }
+
+  giveBackStep(): number {
+    this.#space.tidy()
+    return -1
+  }
 }
 
 /** Gives everything back, now. */
-export function closeParts({ table, purger, large, budget, arenas, used, magazines, pins, readers }: HeapParts): void {
-  budget.isClosed = true
+export function closeParts(parts: HeapParts): void {
+  const { table, purger, large, arenas, used, magazines, pins, readers } = parts
+  parts.isClosed = true
   purger.close()
-  magazines.dropMagazines()
+  magazines.clear()
   used.clear()
   arenas.close()
-  for (const slot of table.slots()) if (table.isArena(slot)) table.unmapArena(slot)
+  for (const slot of table.slots()) if (table.isArena(slot)) table.closeArena(slot)
   large.close()
   table.close()
   pins.clear()
@@ -99,16 +123,17 @@ export function closeParts({ table, purger, large, budget, arenas, used, magazin
   readers.clear()
 }
 
-/** Has somebody told when the heap closes, now if it has closed already. */
-export function addReader({ budget, readers }: HeapParts, reader: Reader): void {
-  if (budget.isClosed) reader.close()
+/** Registers a reader to be told when the heap closes; at once if it has. */
+export function addReader({ isClosed, readers }: HeapParts, reader: Reader): void {
+  if (isClosed) reader.close()
   else readers.add(reader)
 }
 
-/** The heap was collected: its place in the space is free again, its mappings are unmapped when their buffers are collected. */
-export function abandon({ purger, table, large, space }: HeapParts): void {
-  purger.close()
-  large.abandon()
-  table.close()
-  space.putHeap(table.map.base)
+/** The heap was collected: all that it had goes back. */
+export function abandon(parts: HeapParts): void {
+  parts.isClosed = true
+  parts.purger.close()
+  parts.large.kept.close()
+  parts.table.close()
+  parts.space.putHeap(parts.table.map.base)
 }

@@ -27,6 +27,7 @@ import type { ArenaTable } from '../books/arena-table'
 import { CLASS, LENGTH, PINS, word } from '../books/ledger'
 import type { UsedRuns } from '../books/used-runs'
 import type { Arenas } from './arenas'
+import type { RestingPools } from './resting-pools'
 
 /** First pool (its granule 0) of the run that a pointer into it belongs to. */
 export function runOf(table: ArenaTable, pointer: Pointer): Pointer {
@@ -39,11 +40,13 @@ export class Runs {
   private readonly table: ArenaTable
   private readonly arenas: Arenas
   private readonly used: UsedRuns
+  private readonly resting: RestingPools
 
-  constructor(table: ArenaTable, arenas: Arenas, used: UsedRuns) {
+  constructor(table: ArenaTable, arenas: Arenas, used: UsedRuns, resting: RestingPools) {
     this.table = table
     this.arenas = arenas
     this.used = used
+    this.resting = resting
   }
 
   /** Takes a block of a class whose runs have several pools. */
@@ -116,9 +119,16 @@ export class Runs {
 
   private openUsed(sizeClass: SizeClass): Pointer {
     const length = runPoolsOf(sizeClass)
-    const run = this.arenas.takeRun(length)
+    const run = this.takeRun(length)
     this.adopt(sizeClass, run, length)
     return run
+  }
+
+  /** Takes pools in an open arena, after those that rest have been given back if need be, or in a new one. */
+  private takeRun(length: number): Pointer {
+    if (length === 1) return this.arenas.takePool()
+    const found = this.arenas.findRun(length) || (this.resting.release() ? this.arenas.findRun(length) : 0)
+    return found || this.arenas.openFor(length)
   }
 
   /** Makes a run just taken a used run of the class. */
@@ -128,7 +138,7 @@ export class Runs {
   }
 
   private open(sizeClass: SizeClass, length: number): Pointer {
-    const run = this.arenas.takeRun(length)
+    const run = this.takeRun(length)
     this.openRecords(run, sizeClass, length, 0)
     return run
   }

@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { HeapError, isByteLength, refuseByteLength, refuseClosed, show, showPointer } from '../../lib/base/errors'
 import type { Pointer } from '../../lib/base/layout'
 import { Heap } from '../../lib/heap/heap'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { caught } from '../support/caught'
-import { fakeHeap } from '../support/fake-heap'
-import { detach, FakeOsPages } from '../support/fake-os-pages'
+import { testHeap } from '../support/test-heap'
+import { detach, TestPages } from '../support/test-pages'
 
 const p = (value: unknown): Pointer => value as Pointer
 
@@ -80,8 +81,8 @@ const wrongNumbers: [number, string][] = [
 
 /** A heap with blocks of every kind, and pointers that are wrong each in its way. */
 function heapWithWrongPointers(): { heap: Heap; wrong: Record<string, [Pointer, string, RegExp]> } {
-  const { heap } = fakeHeap({ decay: 0 })
-  const { heap: other } = fakeHeap()
+  const { heap } = testHeap({ decay: 0 })
+  const { heap: other } = testHeap()
   const block = heap.alloc(100)
   const wide = heap.alloc(3000)
   const whole = heap.alloc(100_000)
@@ -195,7 +196,7 @@ describe('wrong pointers on an open heap', () => {
       }
       expect(valueOfRan).toBe(0)
       expect(heap.stats()).toEqual(before)
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     })
   }
 
@@ -208,7 +209,7 @@ describe('wrong pointers on an open heap', () => {
   })
 
   it('the null pointer is ignored by free, a new block to realloc, and refused by the others', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     heap.free(p(0))
     heap.free(p(-0))
     expect(heap.usableSize(heap.realloc(p(0), 100))).toBe(112)
@@ -219,7 +220,7 @@ describe('wrong pointers on an open heap', () => {
   })
 
   it('unpin refuses a block that is not pinned', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointer = heap.alloc(1)
     expect(caught(() => heap.unpin(pointer))).toMatchObject({ code: 'EBB_PINNED', message: /the block is not pinned/ })
   })
@@ -240,7 +241,7 @@ describe('wrong pointers on an open heap', () => {
   })
 
   it('accessors refuse offsets that leave the memory of the heap', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointer = heap.alloc(100)
     const large = heap.alloc(1_000_000)
     for (const call of Object.values(accessors)) {
@@ -256,12 +257,12 @@ describe('wrong pointers on an open heap', () => {
       }
     }
     expect(caught(() => heap.getFloat64(large, heap.usableSize(large) - 7)).message).toMatch(
-      /^ebb: 8 bytes at byteOffset/,
+      /^ebb: access\(0x[0-9a-f]+\): 8 bytes at byteOffset/,
     )
   })
 
   it("accessors pass DataView's own error on where the value is at fault", () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointer = heap.alloc(8)
     expect(caught(() => heap.setBigInt64(pointer, 0, 1 as unknown as bigint))).toBeInstanceOf(TypeError)
     expect(caught(() => heap.setInt32(pointer, 0, Symbol('s') as unknown as number))).toBeInstanceOf(TypeError)
@@ -271,7 +272,7 @@ describe('wrong pointers on an open heap', () => {
 describe('wrong sizes', () => {
   for (const [method, call] of Object.entries(sizeMethods)) {
     it(`${method} refuses each, and changes nothing`, () => {
-      const { heap } = fakeHeap()
+      const { heap } = testHeap()
       heap.alloc(100)
       const before = heap.stats()
       for (const value of [-1, 1.5, Number.NaN, Infinity, -Infinity, 2 ** 53, -(2 ** 31), 0.1]) {
@@ -290,7 +291,7 @@ describe('wrong sizes', () => {
   }
 
   it('a block larger than one ArrayBuffer can wrap is out of memory, and the message has the limit', () => {
-    const { heap } = fakeHeap({ maxByteLength: 2 ** 20 })
+    const { heap } = testHeap({ maxByteLength: 2 ** 20 })
     for (const byteLength of [2 ** 20 + 1, 2 ** 31, 2 ** 53 - 1]) {
       const error = caught(() => heap.alloc(byteLength))
       expect(error.code).toBe('EBB_OUT_OF_MEMORY')
@@ -302,7 +303,7 @@ describe('wrong sizes', () => {
   })
 
   it('alignments are powers of two up to an OS page', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     for (const alignment of [0, 3, -16, 8192, 1.5, Number.NaN, '16', undefined, 16n]) {
       const error = caught(() => heap.allocAligned(8, alignment as number))
       expect(error).toBeInstanceOf(RangeError)
@@ -311,11 +312,11 @@ describe('wrong sizes', () => {
   })
 
   it('bytes shows no more than the block has', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointer = heap.alloc(100)
     expect(caught(() => heap.bytes(pointer, 113))).toMatchObject({
       code: 'EBB_OUT_OF_BOUNDS',
-      message: 'ebb: bytes(0x4100, 113): the block has 112 usable bytes; realloc it first',
+      message: 'ebb: bytes(0x4100): 113 bytes at byteOffset 0 leave the block of 112 usable bytes; realloc it first',
     })
     expect(caught(() => heap.bytes(pointer, -1))).toBeInstanceOf(RangeError)
     expect(caught(() => heap.bytes(pointer, '5' as unknown as number))).toBeInstanceOf(TypeError)
@@ -329,12 +330,12 @@ describe('wrong options', () => {
   ] as const) {
     it(`${option} is a number of ${unit} from 0 to Infinity`, () => {
       for (const value of [-1, Number.NaN, -Infinity]) {
-        const error = caught(() => new Heap({ osPages: new FakeOsPages(), [option]: value }))
+        const error = caught(() => new Heap({ osPages: new TestPages(), [option]: value }))
         expect(error).toBeInstanceOf(RangeError)
         expect(error.message).toBe(`ebb: option ${option} must be from 0 to Infinity ${unit}, got ${value}`)
       }
       for (const [value, shown] of wrongTypes.slice(1)) {
-        const error = caught(() => new Heap({ osPages: new FakeOsPages(), [option]: value ?? '' }))
+        const error = caught(() => new Heap({ osPages: new TestPages(), [option]: value ?? '' }))
         expect(error).toBeInstanceOf(value === null ? Error : TypeError)
         if (value !== null) expect(error.message).toBe(`ebb: option ${option} must be a number of ${unit}, ${shown}`)
       }
@@ -342,14 +343,14 @@ describe('wrong options', () => {
   }
 
   it('OS pages that are not made of pools are refused', () => {
-    expect(caught(() => new Heap({ osPages: new FakeOsPages({ osPageSize: 2048 }) })).message).toBe(
+    expect(caught(() => new Heap({ osPages: new TestPages({ osPageSize: 2048 }) })).message).toBe(
       'ebb: OS pages of 2048 bytes are not made of pools',
     )
   })
 })
 
 describe('a closed heap', () => {
-  const { heap } = fakeHeap()
+  const { heap } = testHeap()
   const pointer = heap.alloc(100)
   heap.close()
   const refused: Record<string, () => unknown> = {
@@ -382,7 +383,7 @@ describe('a closed heap', () => {
     expect(heap.isLive(pointer)).toBe(false)
     expect(heap.stats()).toMatchObject({ arenas: 0, blocks: 0, mappedBytes: 0, residentBytes: 0, liveBytes: 0 })
     expect(heap.residentBytes()).toBe(0)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 })
 
@@ -398,7 +399,7 @@ describe('a heap that lost memory', () => {
       setFloat64: accessors.setFloat64,
     })) {
       it(`${method} of a block in ${kind} says so and goes on beside it`, () => {
-        const { heap } = fakeHeap()
+        const { heap } = testHeap()
         const pointer = heap.alloc(byteLength)
         detach(heap.bytes(pointer).buffer as ArrayBuffer)
         const verb = method in accessors ? 'access' : method
@@ -409,7 +410,7 @@ describe('a heap that lost memory', () => {
             message: new RegExp(`^ebb: ${verb}\\(0x.*detached or transferred away`),
           })
         }
-        checkHeap(heap.internals)
+        checkHeap(partsOf(heap))
         heap.free(heap.alloc(byteLength))
         expect(heap.stats()).toMatchObject({ blocks: 0, liveBytes: 0, lostMappings: 1 })
         heap.close()
@@ -421,7 +422,7 @@ describe('a heap that lost memory', () => {
 
 describe('misuse of compact', () => {
   it('takes a function only', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     for (const value of [undefined, null, 1, {}]) {
       const error = caught(() => heap.compact(value as unknown as () => void))
       expect(error).toBeInstanceOf(TypeError)

@@ -2,10 +2,10 @@ import { expect, it } from 'vitest'
 import type { Slot } from '../../lib/base/layout'
 import { linkFront, unlinkFrom } from '../../lib/books/arena-list'
 import { A_NEXT, A_PREV, openLedger, word } from '../../lib/books/ledger'
-import { fakeTable } from '../support/fake-table'
+import { testTable } from '../support/test-table'
 
 it('links at the front and unlinks anywhere', () => {
-  const table = fakeTable()
+  const table = testTable()
   const slots = [1, 2, 3, 4].map(() => {
     const slot = table.openArena()
     openLedger(table.ledger(slot), slot)

@@ -3,14 +3,14 @@ import { ARENA_BYTES, POOL_BYTES, type Slot } from '../../lib/base/layout'
 import { type ArenaTable, LARGE_LEDGER, NULL_LEDGER } from '../../lib/books/arena-table'
 import { osPages, space } from '../../lib/space/thread-space'
 import { caught } from '../support/caught'
-import { detach, FakeOsPages } from '../support/fake-os-pages'
-import { fakeTable } from '../support/fake-table'
+import { detach, TestPages } from '../support/test-pages'
+import { testTable } from '../support/test-table'
 
 const openLarge = (table: ArenaTable, buffer: ArrayBuffer): Slot => table.open(buffer, LARGE_LEDGER, 0)
 
 describe('the arena table', () => {
   it('opens slots from 1, the lowest that is free', () => {
-    const table = fakeTable()
+    const table = testTable()
     const slots = [table.openArena(), openLarge(table, new ArrayBuffer(8192)), table.openArena()]
     expect(slots).toEqual([1, 2, 3])
     table.unmapArena(1 as Slot)
@@ -21,7 +21,7 @@ describe('the arena table', () => {
   })
 
   it('shares the slots of the thread, and knows its own', () => {
-    const [one, other] = [fakeTable(), fakeTable()]
+    const [one, other] = [testTable(), testTable()]
     const slots = [one.openArena(), other.openArena(), one.openArena()]
     expect(slots).toEqual([1, 2, 3])
     expect(slots.map((slot) => [one.isArena(slot), other.isArena(slot)])).toEqual([
@@ -33,7 +33,7 @@ describe('the arena table', () => {
   })
 
   it('shows of an arena what is behind its ledger, of a large block all', () => {
-    const table = fakeTable()
+    const table = testTable()
     const small = table.openArena()
     const large = openLarge(table, new ArrayBuffer(8192))
     const { byteOffset, length } = table.payload(small)
@@ -44,13 +44,13 @@ describe('the arena table', () => {
 
   it('has ledgers that hold nothing for unused slots and for large blocks', () => {
     expect([...NULL_LEDGER, ...LARGE_LEDGER].every((word) => word === 0)).toBe(true)
-    const table = fakeTable()
+    const table = testTable()
     const asked = [0, 99, space.nearFirst, space.slots].map((slot) => table.isOwn(slot as Slot))
     expect(asked).toEqual([false, false, false, false])
   })
 
   it('knows how many bytes of the space its books take', () => {
-    const table = fakeTable()
+    const table = testTable()
     expect(table.bookBytes).toBe(0)
     const slots = Array.from({ length: 20 }, () => table.openArena())
     expect(table.bookBytes).toBe(20 * 2564)
@@ -59,7 +59,7 @@ describe('the arena table', () => {
   })
 
   it('notices lost arenas, serves a scratch page for them, and writes them off once', () => {
-    const table = fakeTable()
+    const table = testTable()
     const slot = table.openArena()
     openLarge(table, new ArrayBuffer(4096))
     expect(table.isLost(slot)).toBe(false)
@@ -74,7 +74,7 @@ describe('the arena table', () => {
   })
 
   it("opens arenas near where the pages are the system's, far where none of those is left", () => {
-    const table = fakeTable(osPages() as never)
+    const table = testTable(osPages() as never)
     const near = table.openArena()
     expect([space.isNear(near), table.isLost(near)]).toEqual([true, false])
     expect(table.bufferOf(near).byteLength).toBe(0) // nobody has asked for it
@@ -85,11 +85,11 @@ describe('the arena table', () => {
     expect(table.data(near).getInt32(0, true)).toBe(77)
     table.unmapArena(near)
     expect([buffer.byteLength, table.isOwn(near)]).toEqual([0, false])
-    expect(space.isNear(fakeTable(new FakeOsPages()).openArena())).toBe(false)
+    expect(space.isNear(testTable(new TestPages()).openArena())).toBe(false)
   })
 
   it('refuses one slot too many before anything is mapped for it', () => {
-    const table = fakeTable()
+    const table = testTable()
     const slots: Slot[] = []
     for (let slot = space.takeFar(); slot !== 0; slot = space.takeFar()) slots.push(slot)
     expect(caught(() => table.reserve())).toMatchObject({ code: 'EBB_OUT_OF_MEMORY', message: /all 131072 slots/ })

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { Pointer } from '../../lib/base/layout'
 import type { BlockMap } from '../../lib/books/block-map'
 import { space } from '../../lib/space/thread-space'
-import { fakeTable } from '../support/fake-table'
+import { testTable } from '../support/test-table'
 
-const fresh = (): BlockMap => fakeTable().map
+const fresh = (): BlockMap => testTable().map
 const at = (slot: number, granule: number): Pointer => ((slot << 14) | granule) as Pointer
 
 describe('the map of live blocks', () => {

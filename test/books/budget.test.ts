@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { Budget } from '../../lib/books/budget'
 import { caught } from '../support/caught'
-import { detach, FakeOsPages } from '../support/fake-os-pages'
+import { detach, TestPages } from '../support/test-pages'
 
 describe('mappings', () => {
   it('are counted', () => {
-    const budget = new Budget(new FakeOsPages(), Infinity)
+    const budget = new Budget(new TestPages(), Infinity)
     const one = budget.map(8192)
     budget.map(4096)
     budget.unmap(one, 8192)
@@ -16,21 +16,21 @@ describe('mappings', () => {
   })
 
   it('are whole OS pages', () => {
-    const budget = new Budget(new FakeOsPages({ osPageSize: 16384 }), Infinity)
+    const budget = new Budget(new TestPages({ osPageSize: 16384 }), Infinity)
     expect([1, 16384, 16385, 5 * 2 ** 30 + 1].map((size) => budget.roundUp(size) / 16384)).toEqual([1, 1, 2, 327_681])
   })
 
   it('grow by what is added, where the OS can', () => {
-    const budget = new Budget(new FakeOsPages(), 20_000)
+    const budget = new Budget(new TestPages(), 20_000)
     const grown = budget.grow(budget.map(4096), 16_384)
     expect([grown?.byteLength, budget.mappedBytes]).toEqual([16_384, 16_384])
     expect(caught(() => budget.grow(grown as ArrayBuffer, 20_480)).code).toBe('EBB_LIMIT')
-    const plain = new Budget(new FakeOsPages({ canGrow: false }), Infinity)
+    const plain = new Budget(new TestPages({ canMove: false }), Infinity)
     expect([plain.grow(plain.map(4096), 8192), plain.mappedBytes]).toEqual([undefined, 4096])
   })
 
   it('make the heap give back before the limit or the OS refuses, once', () => {
-    const os = new FakeOsPages()
+    const os = new TestPages()
     const budget = new Budget(os, 8192)
     const kept = budget.map(8192)
     let asked = 0
@@ -46,7 +46,7 @@ describe('mappings', () => {
   })
 
   it('say false where a buffer to be discarded is gone, and EBB_OS where the OS refuses', () => {
-    const os = new FakeOsPages()
+    const os = new TestPages()
     const budget = new Budget(os, Infinity)
     const buffer = budget.map(8192)
     new Uint8Array(buffer).fill(1)
@@ -59,7 +59,7 @@ describe('mappings', () => {
   })
 
   it('are not made once the heap is closed', () => {
-    const budget = new Budget(new FakeOsPages(), Infinity)
+    const budget = new Budget(new TestPages(), Infinity)
     budget.isClosed = true
     expect(caught(() => budget.map(4096)).code).toBe('EBB_CLOSED')
   })

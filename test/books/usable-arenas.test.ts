@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { A_FREE_POOLS, openLedger } from '../../lib/books/ledger'
 import { UsableArenas } from '../../lib/books/usable-arenas'
-import { fakeTable } from '../support/fake-table'
+import { testTable } from '../support/test-table'
 
 function arenasWithFreePools(...counts: number[]): { usable: UsableArenas; ledgers: Int32Array[] } {
-  const table = fakeTable()
+  const table = testTable()
   const usable = new UsableArenas(table)
   const ledgers = counts.map((count) => {
     const slot = table.openArena()

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { type Pointer, type PoolIndex, pointerTo, type SizeClass } from '../../lib/base/layout'
 import { UsedRuns } from '../../lib/books/used-runs'
-import { fakeTable } from '../support/fake-table'
+import { testTable } from '../support/test-table'
 
 const CLASS = 3 as SizeClass
 
 function fivePools(): { used: UsedRuns; pools: Pointer[]; list: () => number[] } {
-  const table = fakeTable()
+  const table = testTable()
   const slots = [table.openArena(), table.openArena()] as const
   const used = new UsedRuns(table)
   const pools = [1, 2, 3, 4, 5].map((pool) => pointerTo(slots[pool % 2] ?? slots[0], pool as PoolIndex, 0))

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { POOL_BYTES, type Pointer, type SizeClass } from '../../lib/base/layout'
 import { BLOCK_BYTES, RUN_BLOCKS, runPoolsOf, sizeClassOf, WHOLE_RUN } from '../../lib/base/size-classes'
 import type { Heap } from '../../lib/heap/heap'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { caught } from '../support/caught'
-import { fakeHeap } from '../support/fake-heap'
 import { Random } from '../support/random'
+import { testHeap } from '../support/test-heap'
 
 /** What a caller keeps: pointers, each with the mark that was written into its block. */
 class Marked {
@@ -53,14 +54,14 @@ class Marked {
         throw new Error(`${pointer} has lost its mark`)
       }
     }
-    checkHeap(this.#heap.internals)
+    checkHeap(partsOf(this.#heap))
     expect(this.#heap.stats().blocks).toBe(this.marks.size)
   }
 }
 
 /** A heap with one block in twenty left of many. */
 function sparseHeap(byteLength = 200, blocks = 8000) {
-  const { heap, clock } = fakeHeap({ decay: 0 })
+  const { heap, clock } = testHeap({ decay: 0 })
   const marked = new Marked(heap)
   for (let i = 0; i < blocks; i++) marked.alloc(byteLength)
   marked.thin(20)
@@ -70,7 +71,7 @@ function sparseHeap(byteLength = 200, blocks = 8000) {
 describe('what compaction gives back', () => {
   it('leaves no more than one pool that is not full in every class', () => {
     for (let sizeClass = 1 as SizeClass; sizeClass < WHOLE_RUN; sizeClass++) {
-      const { heap } = fakeHeap({ decay: 0 })
+      const { heap } = testHeap({ decay: 0 })
       const marked = new Marked(heap)
       const blockBytes = BLOCK_BYTES[sizeClass] as number
       const perRun = RUN_BLOCKS[sizeClass] as number
@@ -98,7 +99,7 @@ describe('what compaction gives back', () => {
   })
 
   it('empties arenas with few pools in use by moving whole runs', () => {
-    const { heap } = fakeHeap({ decay: 0 })
+    const { heap } = testHeap({ decay: 0 })
     const marked = new Marked(heap)
     // Full pools and whole runs: nothing to move inside of a class, all of it to move between arenas.
     const sizes = [4096, 40_000, 3000, 16_384]
@@ -115,7 +116,7 @@ describe('what compaction gives back', () => {
   })
 
   it('does nothing to a heap that is dense, empty or has large blocks only', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const untouched = (): never => {
       throw new Error('nothing is to be moved')
     }
@@ -144,7 +145,7 @@ describe('what compaction gives back', () => {
 
   it('works where OS pages hold several pools', () => {
     for (const osPageSize of [16384, 65536]) {
-      const { heap } = fakeHeap({ osPageSize, decay: 0 })
+      const { heap } = testHeap({ osPageSize, decay: 0 })
       const marked = new Marked(heap)
       for (let i = 0; i < 20_000; i++) marked.alloc(300)
       marked.thin(50)
@@ -187,7 +188,7 @@ describe('moved', () => {
   })
 
   it('that throws while a whole run moves leaves it moved', () => {
-    const { heap } = fakeHeap({ decay: 0 })
+    const { heap } = testHeap({ decay: 0 })
     const marked = new Marked(heap)
     for (let i = 0; i < 60; i++) marked.alloc(40_000)
     marked.thin(7)
@@ -234,7 +235,7 @@ describe('moved', () => {
   })
 
   it('cannot free or resize the block that is moving where it was, whatever it allocates after', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointers = heap.allocMany(48, new Int32Array(2000))
     for (let i = 0; i < pointers.length; i++) if (i % 7 !== 0) heap.free(pointers[i] as Pointer)
     const fresh: Pointer[] = []
@@ -246,7 +247,7 @@ describe('moved', () => {
     expect(moved).toBeGreaterThan(50)
     expect(fresh.every((pointer) => heap.isLive(pointer))).toBe(true)
     expect(new Set(fresh).size).toBe(50)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('may free the block that it is told of, at its new place', () => {
@@ -261,7 +262,7 @@ describe('moved', () => {
   it('may allocate, free, resize, pin and purge as it likes', () => {
     const random = new Random('a callback that uses the heap')
     for (const sizes of [[200], [40], [3000, 700], [40_000, 20_000], [16, 500, 5000, 70_000]]) {
-      const { heap } = fakeHeap({ decay: 0 })
+      const { heap } = testHeap({ decay: 0 })
       const marked = new Marked(heap)
       for (let i = 0; i < 3000 / sizes.length; i++) marked.alloc(random.pick(sizes))
       marked.thin(7)
@@ -275,10 +276,10 @@ describe('moved', () => {
             for (let i = 0; i < 5; i++) marked.alloc(random.pick(sizes))
             break
           case 1:
-            if (!heap.internals.pins.has(any)) marked.free(any)
+            if (!partsOf(heap).pins.has(any)) marked.free(any)
             break
           case 2: {
-            if (heap.internals.pins.has(any)) break
+            if (partsOf(heap).pins.has(any)) break
             const mark = marked.marks.get(any) as number
             const size = random.pick(sizes)
             if (heap.usableSize(any) !== BLOCK_BYTES[sizeClassOf(Math.min(size, 32_768))]) break
@@ -295,9 +296,9 @@ describe('moved', () => {
           default:
             heap.free(heap.allocZeroed(random.pick(sizes)))
         }
-        if (calls % 16 === 0) checkHeap(heap.internals)
+        if (calls % 16 === 0) checkHeap(partsOf(heap))
       })
-      for (const pointer of heap.internals.pins.keys()) expect(heap.isLive(pointer)).toBe(true)
+      for (const pointer of partsOf(heap).pins.keys()) expect(heap.isLive(pointer)).toBe(true)
       marked.check()
     }
   })
@@ -340,7 +341,7 @@ describe('a budget', () => {
 
   it('spent between two whole runs leaves no run open', () => {
     for (let maxBlocks = 0; maxBlocks < 12; maxBlocks++) {
-      const { heap } = fakeHeap({ decay: 0 })
+      const { heap } = testHeap({ decay: 0 })
       const marked = new Marked(heap)
       for (let i = 0; i < 60; i++) marked.alloc(i % 2 === 0 ? 40_000 : 3000)
       marked.thin(7)
@@ -367,7 +368,7 @@ describe('pins', () => {
   })
 
   it('keep whole runs and large blocks in place', () => {
-    const { heap } = fakeHeap({ decay: 0 })
+    const { heap } = testHeap({ decay: 0 })
     const marked = new Marked(heap)
     for (let i = 0; i < 60; i++) marked.alloc(40_000)
     marked.thin(7)

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import * as ebb from '../../lib'
 import type { Pointer } from '../../lib/base/layout'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { caught } from '../support/caught'
-import { fakeHeap } from '../support/fake-heap'
+import { testHeap } from '../support/test-heap'
 
 describe('a heap', () => {
   it('is what the package exports, with its errors', () => {
@@ -16,15 +17,38 @@ describe('a heap', () => {
     heap.close()
   })
 
+  it('shows nothing but its public methods, and its name', () => {
+    const heap = new ebb.Heap({ name: 'public' })
+    expect(Reflect.ownKeys(heap)).toEqual(['name'])
+    const symbols = new Set<unknown>()
+    const names: string[] = []
+    for (let face = ebb.Heap.prototype as object; face !== Object.prototype; face = Object.getPrototypeOf(face)) {
+      for (const key of Reflect.ownKeys(face)) {
+        if (typeof key === 'symbol') symbols.add(key)
+        else if (key !== 'constructor') names.push(key)
+      }
+    }
+    expect([...symbols]).toEqual([Symbol.dispose])
+    expect(new Set(names).size).toBe(names.length)
+    expect(names.filter((name) => !/^([gs]et(Big)?(Int|Uint|Float)\d+)$/.test(name)).sort()).toEqual(
+      [
+        ...['alloc', 'allocAligned', 'allocMany', 'allocString', 'allocZeroed', 'blocks', 'buffer', 'bytes', 'close'],
+        ...['compact', 'copyIn', 'copyOut', 'free', 'freeMany', 'isLive', 'onMoved', 'pin', 'purge', 'readString'],
+        ...['realloc', 'residentBytes', 'stats', 'stringByteLength', 'unpin', 'usableSize'],
+      ].sort(),
+    )
+    heap.close()
+  })
+
   it('gives a distinct block for 0 bytes', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const [a, b] = [heap.alloc(0), heap.alloc(-0)]
     expect(a).not.toBe(b)
     expect([heap.usableSize(a), heap.isLive(b)]).toEqual([16, true])
   })
 
   it('zeroes blocks whatever was in their place before', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     for (const size of [1, 16, 100, 512, 513, 3000, 4096, 20_000, 60_000, 1e6]) {
       for (let round = 0; round < 3; round++) {
         const pointer = heap.allocZeroed(size)
@@ -38,7 +62,7 @@ describe('a heap', () => {
   })
 
   it('gives views on the block itself', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointer = heap.alloc(100)
     const view = heap.bytes(pointer, 8)
     view.set([1, 2, 3, 4])
@@ -46,8 +70,28 @@ describe('a heap', () => {
     expect(heap.bytes(pointer, 0).length).toBe(0)
   })
 
+  it('keeps its blocks, whatever becomes of the buffers that user code has got', () => {
+    using heap = new ebb.Heap()
+    for (const byteLength of [48, 5000, 100_000, 20 << 20]) {
+      const pointer = heap.allocZeroed(byteLength)
+      for (let times = 1; times < 4; times++) {
+        const { buffer } = times === 2 ? heap.buffer(pointer) : heap.bytes(pointer)
+        heap.setUint8(pointer, 7, times)
+        structuredClone(buffer, { transfer: [buffer as ArrayBuffer] })
+        expect([heap.getUint8(pointer, 7), heap.bytes(pointer)[7]]).toEqual([times, times])
+      }
+      heap.setUint8(pointer, 7, 3)
+      const grown = heap.realloc(pointer, byteLength * 2)
+      expect([heap.getUint8(grown, 7), heap.bytes(grown)[7]]).toEqual([3, 3])
+      checkHeap(partsOf(heap))
+      heap.free(grown)
+      heap.purge()
+    }
+    checkHeap(partsOf(heap))
+  })
+
   it('allocates and frees many at once, into arrays of any kind', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     for (const into of [new Int32Array(300), new Uint32Array(300), Array.from({ length: 300 }, () => 0 as Pointer)]) {
       expect(heap.allocMany(40, into)).toBe(into)
       expect(new Set(into).size).toBe(300)
@@ -57,7 +101,7 @@ describe('a heap', () => {
   })
 
   it('freeMany stops at the first wrong pointer, having freed those before', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointers = [...heap.allocMany(40, new Int32Array(4))]
     expect(caught(() => heap.freeMany([...pointers.slice(0, 2), 77, ...pointers.slice(2)])).code).toBe(
       'EBB_INVALID_POINTER',
@@ -66,18 +110,18 @@ describe('a heap', () => {
   })
 
   it('closes in one go, whatever it holds, and gives everything back', () => {
-    const { heap, os, clock } = fakeHeap()
+    const { heap, os, clock } = testHeap()
     heap.allocMany(100, new Int32Array(10_000))
     heap.pin(heap.alloc(1e6))
     heap.free(heap.alloc(2e6))
     heap.onMoved(() => {})
     heap.close()
     expect([os.mapped.size, heap.stats().mappedBytes, clock.pending]).toEqual([0, 0, 0])
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('has nothing to do with another', () => {
-    const [a, b] = [fakeHeap({ name: 'a' }).heap, fakeHeap({ name: 'b' }).heap]
+    const [a, b] = [testHeap({ name: 'a' }).heap, testHeap({ name: 'b' }).heap]
     const [p, q] = [a.alloc(50), b.alloc(50)]
     a.setUint8(p, 0, 1)
     b.setUint8(q, 0, 2)

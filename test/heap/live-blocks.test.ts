@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { Pointer } from '../../lib/base/layout'
 import { payloadOffset } from '../../lib/heap/live-blocks'
-import { fakeHeap } from '../support/fake-heap'
+import { partsOf } from '../../lib/heap/numbers'
+import { testHeap } from '../support/test-heap'
 
 const sizes = [0, 1, 16, 17, 511, 512, 513, 2600, 4096, 5000, 32_768, 32_769, 100_000, 180_000, 230_000, 1e6]
 
 describe('live blocks', () => {
   it('are all walked, each once, in the order of their memory, with their usable sizes', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const made = new Map<Pointer, number>()
     for (let round = 0; round < 40; round++) {
       for (const size of sizes) {
@@ -27,7 +28,7 @@ describe('live blocks', () => {
   })
 
   it('have at least what was asked for, and none overlaps another', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointers = sizes
       .flatMap((size) => [size, size, size])
       .map((size, index) => {
@@ -42,13 +43,13 @@ describe('live blocks', () => {
   })
 
   it('lie where their pointers say', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     for (const size of sizes) {
       const pointer = heap.alloc(size)
       const bytes = heap.bytes(pointer)
       expect(bytes.byteOffset % 16).toBe(0)
       expect(payloadOffset(pointer)).toBe(
-        bytes.byteOffset - (heap.internals.table.isArena((pointer >>> 14) as never) ? 4096 : 0),
+        bytes.byteOffset - (partsOf(heap).table.isArena((pointer >>> 14) as never) ? 4096 : 0),
       )
     }
   })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Pointer } from '../../lib/base/layout'
 import { Heap } from '../../lib/heap/heap'
-import { fakeHeap } from '../support/fake-heap'
+import { testHeap } from '../support/test-heap'
 
 type Kind =
   | 'Int8'
@@ -35,7 +35,7 @@ const setter = (heap: Heap, kind: Kind): Set => (heap[`set${kind}`] as Set).bind
 describe('accessors', () => {
   for (const [kind, list] of Object.entries(values) as [Kind, (number | bigint)[]][]) {
     it(`${kind} reads and writes as a DataView does, little-endian, at any offset of any block`, () => {
-      const { heap } = fakeHeap()
+      const { heap } = testHeap()
       for (const size of [32, 600, 3000, 50_000, 1e6]) {
         const pointer = heap.alloc(size)
         const bytes = heap.bytes(pointer)
@@ -53,7 +53,7 @@ describe('accessors', () => {
 
   it('read and write near blocks of every size and far ones alike, also after a far pointer or a wrong one was met', () => {
     const near = new Heap()
-    const { heap: far } = fakeHeap()
+    const { heap: far } = testHeap()
     for (const round of [0, 1]) {
       for (const heap of [near, far, near]) {
         for (const size of [32, 3000, 50_000, 1e6]) {
@@ -77,7 +77,7 @@ describe('accessors', () => {
   })
 
   it('write no byte beside their own', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointer = heap.alloc(32)
     for (const [kind, list] of Object.entries(values) as [Kind, (number | bigint)[]][]) {
       heap.bytes(pointer).fill(0xaa)
@@ -90,7 +90,7 @@ describe('accessors', () => {
   })
 
   it("cannot reach an arena's books", () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointer = heap.alloc(16)
     expect(() => heap.getUint8(pointer, -1)).toThrow('byteOffset -1 leave the block')
     expect(() => heap.setFloat64(pointer, -8, 1)).toThrow('byteOffset -8 leave the block')

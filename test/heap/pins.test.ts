@@ -1,20 +1,21 @@
 import { describe, expect, it } from 'vitest'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { caught } from '../support/caught'
-import { fakeHeap } from '../support/fake-heap'
+import { testHeap } from '../support/test-heap'
 
 const sizes = [16, 512, 3000, 4096, 40_000, 1e6]
 
 describe('a pinned block', () => {
   for (const size of sizes) {
     it(`of ${size} bytes can be neither freed nor resized until it is unpinned as often as it was pinned`, () => {
-      const { heap } = fakeHeap()
+      const { heap } = testHeap()
       const pointer = heap.alloc(size)
       const neighbour = heap.alloc(size)
       heap.pin(pointer)
       heap.pin(pointer)
       for (let pins = 2; pins > 0; pins--) {
-        checkHeap(heap.internals)
+        checkHeap(partsOf(heap))
         expect(caught(() => heap.free(pointer))).toMatchObject({ code: 'EBB_PINNED', message: /unpin it first$/ })
         expect(caught(() => heap.realloc(pointer, 2 * size))).toMatchObject({ code: 'EBB_PINNED' })
         heap.unpin(pointer)
@@ -22,29 +23,29 @@ describe('a pinned block', () => {
       expect(caught(() => heap.unpin(pointer)).code).toBe('EBB_PINNED')
       heap.free(pointer)
       heap.free(neighbour)
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
       expect(heap.stats().blocks).toBe(0)
     })
   }
 
   it('lets its neighbours be freed and resized, and new blocks go elsewhere', () => {
     for (const size of [16, 200, 512, 700]) {
-      const { heap } = fakeHeap()
+      const { heap } = testHeap()
       const pointers = [...heap.allocMany(size, new Int32Array(5))] as never[]
       heap.pin(pointers[2] as never)
       heap.free(pointers[0] as never)
       const fresh = heap.alloc(size)
       expect(fresh >>> 8).not.toBe((pointers[2] as never as number) >>> 8)
       heap.realloc(pointers[1] as never, 10 * size)
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
       heap.unpin(pointers[2] as never)
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
       heap.pin(pointers[2] as never)
       heap.pin(pointers[3] as never)
       heap.unpin(pointers[2] as never)
       expect(caught(() => heap.free(pointers[3] as never)).code).toBe('EBB_PINNED')
       heap.free(pointers[2] as never)
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     }
   })
 })

@@ -1,25 +1,27 @@
 import { expect, it } from 'vitest'
 import { HeapError } from '../../lib/base/errors'
 import type { Pointer } from '../../lib/base/layout'
+import { partsOf } from '../../lib/heap/numbers'
 import { refusePointer } from '../../lib/heap/refuse'
 import { caught } from '../support/caught'
-import { fakeHeap } from '../support/fake-heap'
+import { testHeap } from '../support/test-heap'
 
 // What it says of each wrong pointer is the table of errors.test.ts.
 
 it('always throws, and the heap being closed comes first', () => {
-  const { heap } = fakeHeap()
+  const { heap } = testHeap()
   const live = heap.alloc(10)
   for (const pointer of [0, 1, -1, 0.5, 2 ** 40, live + 1, 0x4000, 0x7fffffff]) {
-    const error = caught(() => refusePointer(heap.internals, false, pointer, 'free'))
+    const error = caught(() => refusePointer(partsOf(heap), pointer, 'free'))
     expect(error).toBeInstanceOf(HeapError)
     expect(error.message).toMatch(/^ebb: free\(/)
-    expect(caught(() => refusePointer(heap.internals, true, pointer, 'free')).code).toBe('EBB_CLOSED')
+    const closed = { ...partsOf(heap), isClosed: true }
+    expect(caught(() => refusePointer(closed, pointer, 'free')).code).toBe('EBB_CLOSED')
   }
 })
 
 it('tells a block freed twice from a place where no block can be', () => {
-  const { heap } = fakeHeap()
+  const { heap } = testHeap()
   const keep = heap.alloc(48)
   const pointer = heap.alloc(48)
   heap.free(pointer)

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { ARENA_BYTES, POOL_BYTES, type Pointer } from '../../lib/base/layout'
+import { partsOf } from '../../lib/heap/numbers'
 import { wholeRunPools } from '../../lib/heap/take'
 import { checkHeap } from '../../lib/inspect/check-heap'
-import { fakeHeap } from '../support/fake-heap'
+import { testHeap } from '../support/test-heap'
 
 describe('realloc', () => {
   it('keeps the block while it fits and is not more than a quarter too large', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointer = heap.alloc(400)
     for (const size of [400, 390, 300, 301]) expect(heap.realloc(pointer, size)).toBe(pointer)
     const smaller = heap.realloc(pointer, 299)
@@ -16,8 +17,8 @@ describe('realloc', () => {
 
   it('keeps the smaller of both sizes of the contents, from any size to any other', () => {
     const sizes = [0, 1, 15, 16, 100, 512, 513, 3000, 4096, 9000, 32_768, 40_000, 200_000, 255_000, 300_000, 1e6]
-    for (const canGrow of [true, false]) {
-      const { heap } = fakeHeap({ canGrow })
+    for (const canMove of [true, false]) {
+      const { heap } = testHeap({ canMove })
       for (const from of sizes) {
         for (const to of sizes) {
           const pointer = heap.alloc(from)
@@ -27,45 +28,45 @@ describe('realloc', () => {
           for (let i = 0; i < Math.min(from, to); i += 7) if (now[i] !== (i & 255)) expect([from, to, i]).toEqual([])
         }
       }
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     }
   })
 
   it('grows a run in place into free pools behind it, and shrinks it in place', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointer = heap.alloc(10 * POOL_BYTES)
     expect(heap.realloc(pointer, 20 * POOL_BYTES)).toBe(pointer)
     expect(heap.usableSize(pointer)).toBe(20 * POOL_BYTES)
     expect(heap.realloc(pointer, 9 * POOL_BYTES)).toBe(pointer)
     expect(heap.usableSize(pointer)).toBe(9 * POOL_BYTES)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
     const behind = heap.alloc(9 * POOL_BYTES)
     expect(heap.realloc(pointer, 30 * POOL_BYTES)).not.toBe(pointer)
     heap.free(behind)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('grows a medium block that is alone in its run in place', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointer = heap.alloc(2 * POOL_BYTES)
     heap.bytes(pointer).fill(6)
     expect(heap.realloc(pointer, 3 * POOL_BYTES)).toBe(pointer)
     expect(heap.bytes(pointer, 2 * POOL_BYTES).every((byte) => byte === 6)).toBe(true)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
     heap.free(pointer)
     expect(heap.stats().freePools).toBe(63)
   })
 
   it('grows a large block without a copy where the OS can', () => {
-    const { heap, os } = fakeHeap()
+    const { heap, os } = testHeap()
     const pointer = heap.alloc(ARENA_BYTES)
     expect(heap.realloc(pointer, 10 * ARENA_BYTES)).toBe(pointer)
     expect([os.calls.map, os.calls.grow]).toEqual([1, 1]) // one for the books
   })
 
   it('comes from 16 bytes to 16 MiB in steps with the contents it had', () => {
-    for (const canGrow of [true, false]) {
-      const { heap } = fakeHeap({ canGrow })
+    for (const canMove of [true, false]) {
+      const { heap } = testHeap({ canMove })
       let pointer = heap.alloc(16)
       heap.setUint32(pointer, 0, 0)
       for (let size = 1024; size <= 16 * 2 ** 20; size = size < 2 ** 20 ? size + 1024 : size * 1.25) {
@@ -73,7 +74,7 @@ describe('realloc', () => {
         heap.setUint32(pointer, 0, heap.getUint32(pointer, 0) + 1)
       }
       expect(heap.getUint32(pointer, 0)).toBeGreaterThan(1000)
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     }
   })
 })
@@ -87,7 +88,7 @@ describe('wholeRunPools', () => {
 
 describe('allocAligned', () => {
   it('gives blocks at multiples of every alignment, for every size', () => {
-    const { heap } = fakeHeap({ osPageSize: 16384 })
+    const { heap } = testHeap({ osPageSize: 16384 })
     for (let alignment = 1; alignment <= 16384; alignment *= 2) {
       for (const size of [0, 1, 24, 100, 513, 3000, 20_000, 60_000, 300_000]) {
         const pointers = Array.from({ length: 5 }, () => heap.allocAligned(size, alignment))
@@ -98,6 +99,6 @@ describe('allocAligned', () => {
         for (const pointer of pointers.slice(1)) heap.free(pointer as Pointer)
       }
     }
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 })

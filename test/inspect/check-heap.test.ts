@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { type Pointer, type PoolIndex, poolOf, recordOf, type SizeClass, type Slot } from '../../lib/base/layout'
 import * as L from '../../lib/books/ledger'
 import type { Heap } from '../../lib/heap/heap'
+import { partsOf } from '../../lib/heap/numbers'
 import * as checks from '../../lib/inspect/check-heap'
 import { caught } from '../support/caught'
-import { fakeHeap } from '../support/fake-heap'
+import { testHeap } from '../support/test-heap'
 
 interface Sound {
   readonly heap: Heap
@@ -18,7 +19,7 @@ interface Sound {
 }
 
 function soundHeap(): Sound {
-  const { heap } = fakeHeap()
+  const { heap } = testHeap()
   const used = heap.alloc(100)
   const long = heap.alloc(2600)
   const pinned = heap.alloc(300)
@@ -28,10 +29,10 @@ function soundHeap(): Sound {
   heap.free(a)
   heap.purge()
   heap.free(b)
-  heap.internals.magazines.releaseAll()
+  partsOf(heap).magazines.releaseAll()
   return {
     heap,
-    ledger: heap.internals.table.ledger(1 as Slot),
+    ledger: partsOf(heap).table.ledger(1 as Slot),
     used: recordOf(poolOf(used)),
     long: recordOf(poolOf(long)),
     clean: poolOf(a),
@@ -53,7 +54,7 @@ const corruptions: [name: string, check: keyof typeof checks, RegExp, (sound: So
     'an arena in no bucket',
     'arenasAreInTheirBuckets',
     /arena 1 with \d+ free pools/,
-    (s) => s.heap.internals.arenas.usable.clear(),
+    (s) => partsOf(s.heap).arenas.usable.clear(),
   ],
   [
     'a free count that is not the map',
@@ -80,44 +81,44 @@ const corruptions: [name: string, check: keyof typeof checks, RegExp, (sound: So
     'a count that is not the bits',
     'usedPoolsAreLinked',
     /has 1 live blocks, 2 are counted as taken/,
-    (s) => s.heap.internals.table.map.setTaken(runAt(s.used), 2),
+    (s) => partsOf(s.heap).table.map.setTaken(runAt(s.used), 2),
   ],
   [
     'a live bit too many',
     'usedPoolsAreLinked',
     /has 2 live blocks, 1 are counted as taken/,
-    (s) => s.heap.internals.table.map.set((runAt(s.used) + 7) as Pointer),
+    (s) => partsOf(s.heap).table.map.set((runAt(s.used) + 7) as Pointer),
   ],
   [
     'a pool whose frees go to the wrong magazine',
     'usedPoolsAreLinked',
     /sends frees to magazine 9/,
-    (s) => s.heap.internals.table.map.setMagazine(runAt(s.used), 9),
+    (s) => partsOf(s.heap).table.map.setMagazine(runAt(s.used), 9),
   ],
   [
     'a run in use without a block',
     'usedPoolsAreLinked',
     /without a live block/,
     (s) => {
-      s.heap.internals.table.map.clear(runAt(s.long))
-      s.heap.internals.table.map.setTaken(runAt(s.long), 0)
+      partsOf(s.heap).table.map.clear(runAt(s.long))
+      partsOf(s.heap).table.map.setTaken(runAt(s.long), 0)
     },
   ],
-  ['a used run in no list', 'usedPoolsAreLinked', /is linked as undefined/, (s) => s.heap.internals.used.clear()],
+  ['a used run in no list', 'usedPoolsAreLinked', /is linked as undefined/, (s) => partsOf(s.heap).used.clear()],
   [
     'a used run in the list of another class',
     'usedPoolsAreLinked',
     /is linked (as \d+|twice)/,
     (s) => {
-      s.heap.internals.used.clear()
-      s.heap.internals.used.link(9 as SizeClass, ((1 << 14) | (s.used << 4)) as Pointer)
+      partsOf(s.heap).used.clear()
+      partsOf(s.heap).used.link(9 as SizeClass, ((1 << 14) | (s.used << 4)) as Pointer)
     },
   ],
   [
     'a list with a run that is free',
     'usedPoolsAreLinked',
     /1 runs are linked that are not in use/,
-    (s) => s.heap.internals.used.link(5 as SizeClass, ((1 << 14) | (60 << 8)) as Pointer),
+    (s) => partsOf(s.heap).used.link(5 as SizeClass, ((1 << 14) | (60 << 8)) as Pointer),
   ],
   [
     'a pool of a run that does not point back',
@@ -129,7 +130,7 @@ const corruptions: [name: string, check: keyof typeof checks, RegExp, (sound: So
     'mapped bytes that are not the sum',
     'statisticsAddUp',
     /add up to \d+, mapped are/,
-    (s) => (s.heap.internals.budget.mappedBytes += 1),
+    (s) => (partsOf(s.heap).budget.mappedBytes += 1),
   ],
   [
     'a dirty pool in use',
@@ -141,25 +142,25 @@ const corruptions: [name: string, check: keyof typeof checks, RegExp, (sound: So
     'dirty pools that nobody will discard',
     'dirtyPoolsAreFree',
     /the purger does not know of/,
-    (s) => s.heap.internals.arenas.dirty.remove(s.ledger),
+    (s) => partsOf(s.heap).arenas.dirty.remove(s.ledger),
   ],
   [
     'a discarded pool that does not read zero',
     'dirtyPoolsAreFree',
     /is not zero/,
-    (s) => (new Uint8Array(s.heap.internals.table.buffer(1 as Slot))[s.clean * 4096] = 1),
+    (s) => (new Uint8Array(partsOf(s.heap).table.buffer(1 as Slot))[s.clean * 4096] = 1),
   ],
   [
     'a slot in use that nothing is in',
     'slotsAreAccountedFor',
     /slot 7 is 0 things at once/,
-    (s) => s.heap.internals.table.own.add(7 as Slot),
+    (s) => partsOf(s.heap).table.own.add(7 as Slot),
   ],
   [
     'a slot that is lost and in use',
     'slotsAreAccountedFor',
     /slot 1 is 2 things at once/,
-    (s) => s.heap.internals.table.lostSlots.add(1 as Slot),
+    (s) => partsOf(s.heap).table.lostSlots.add(1 as Slot),
   ],
   [
     'a ledger in the wrong slot',
@@ -171,19 +172,19 @@ const corruptions: [name: string, check: keyof typeof checks, RegExp, (sound: So
     'an arena that is not counted',
     'slotsAreAccountedFor',
     /1 arenas in the table, 0 counted/,
-    (s) => s.heap.internals.arenas.count--,
+    (s) => partsOf(s.heap).arenas.count--,
   ],
   [
     'a large block that is not counted',
     'slotsAreAccountedFor',
     /1 large blocks in the table, 2 counted/,
-    (s) => s.heap.internals.large.count++,
+    (s) => partsOf(s.heap).large.count++,
   ],
   [
     'a pin that its run does not count',
     'pinsAreLive',
     /counts 1 pinned blocks/,
-    (s) => s.heap.internals.pins.delete(s.pinned),
+    (s) => partsOf(s.heap).pins.delete(s.pinned),
   ],
 ]
 
@@ -191,18 +192,18 @@ const byName: Record<string, unknown> = { ...checks }
 
 describe('checkHeap', () => {
   it('finds nothing wrong with sound books', () => {
-    checks.checkHeap(soundHeap().heap.internals)
+    checks.checkHeap(partsOf(soundHeap().heap))
   })
 
   for (const [name, check, message, corrupt] of corruptions) {
     it(`finds ${name}`, () => {
       const sound = soundHeap()
       corrupt(sound)
-      const error = caught(() => (byName[check] as (parts: unknown) => void)(sound.heap.internals))
+      const error = caught(() => (byName[check] as (parts: unknown) => void)(partsOf(sound.heap)))
       expect(error.code).toBe('EBB_CORRUPT')
       expect(error.message).toMatch(message)
       expect(error.message).toMatch(/^ebb: the books contradict themselves: /)
-      expect(caught(() => checks.checkHeap(sound.heap.internals)).code).toBe('EBB_CORRUPT')
+      expect(caught(() => checks.checkHeap(partsOf(sound.heap))).code).toBe('EBB_CORRUPT')
     })
   }
 

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { ARENA_BYTES, POOL_BYTES } from '../../lib/base/layout'
 import { HeapStats, report } from '../../lib/inspect/stats'
 import { BOOK_BYTES_PER_SLOT } from '../../lib/space/plan'
-import { fakeHeap } from '../support/fake-heap'
+import { testHeap } from '../support/test-heap'
 
 describe('statistics', () => {
   it('say exactly what is where', () => {
-    const { heap, clock } = fakeHeap({ name: 'a heap' })
+    const { heap, clock } = testHeap({ name: 'a heap' })
     heap.allocMany(48, new Int32Array(100)) // two pools of 85 blocks, 16 bytes over in each
     heap.alloc(2600) // three blocks of 3072 in three pools
     heap.alloc(50_000) // a whole run of 13 pools
@@ -49,7 +49,7 @@ describe('statistics', () => {
   })
 
   it('are all 0 of a fresh heap', () => {
-    const { name, classes, ...numbers } = fakeHeap().heap.stats()
+    const { name, classes, ...numbers } = testHeap().heap.stats()
     expect([name, classes]).toEqual(['', []])
     expect(Object.values(numbers).every((value) => value === 0)).toBe(true)
   })
@@ -57,7 +57,7 @@ describe('statistics', () => {
 
 describe('the report', () => {
   it('is a table whose lines add up to the mapped bytes', () => {
-    const { heap } = fakeHeap({ name: 'report' })
+    const { heap } = testHeap({ name: 'report' })
     heap.allocMany(48, new Int32Array(100))
     heap.alloc(1e6)
     const text = String(heap.stats())

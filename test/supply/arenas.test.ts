@@ -1,33 +1,34 @@
 import { describe, expect, it } from 'vitest'
 import { ARENA_BYTES, type Pointer, poolOf, type Slot, slotOf } from '../../lib/base/layout'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
-import { fakeHeap } from '../support/fake-heap'
+import { testHeap } from '../support/test-heap'
 
 describe('the supply of pools', () => {
   it('gives pools of the fullest arena first', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointers = [...heap.allocMany(4096, new Int32Array(63 * 3))] as Pointer[]
     const of = (slot: number): Pointer[] => pointers.filter((pointer) => slotOf(pointer) === slot)
     for (const pointer of of(1).slice(0, 20)) heap.free(pointer)
     for (const pointer of of(2).slice(0, 2)) heap.free(pointer)
     for (const pointer of of(3).slice(0, 40)) heap.free(pointer)
-    heap.internals.magazines.releaseAll()
+    partsOf(heap).magazines.releaseAll()
     const slots = Array.from({ length: 24 }, () => slotOf(heap.alloc(4096)))
     expect(slots).toEqual([2, 2, ...Array(20).fill(1), 3, 3])
   })
 
   it('gives pools of the emptiest first where the ablation asks for it', () => {
-    const { heap } = fakeHeap({ ablation: { fullestFirst: false, dirtyFirst: false } })
+    const { heap } = testHeap({ ablation: { fullestFirst: false, dirtyFirst: false } })
     const pointers = [...heap.allocMany(4096, new Int32Array(63 * 2))] as Pointer[]
     heap.free(pointers[70] as Pointer)
     heap.free(pointers[5] as Pointer)
     heap.free(pointers[6] as Pointer)
     expect(slotOf(heap.alloc(4096))).toBe(1)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('gives dirty pools before those that were never used or were discarded', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointers = [...heap.allocMany(4096, new Int32Array(10))] as Pointer[]
     heap.free(pointers[2] as Pointer)
     heap.purge()
@@ -37,7 +38,7 @@ describe('the supply of pools', () => {
   })
 
   it('case 1 with decay 0: the free that empties an arena unmaps it', () => {
-    const { heap, os } = fakeHeap({ decay: 0 })
+    const { heap, os } = testHeap({ decay: 0 })
     const pointer = heap.alloc(16)
     expect(os.mappedBytes).toBe(ARENA_BYTES)
     heap.free(pointer)
@@ -45,20 +46,20 @@ describe('the supply of pools', () => {
   })
 
   it('case 2: a full arena joins the usable ones with its first free pool', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointers = [...heap.allocMany(4096, new Int32Array(63))] as Pointer[]
-    const { usable } = heap.internals.arenas
+    const { usable } = partsOf(heap).arenas
     expect(usable.fullest(1)).toBe(0)
     heap.free(pointers[0] as Pointer)
-    heap.internals.magazines.releaseAll()
+    partsOf(heap).magazines.releaseAll()
     expect(usable.head(1)).toBe(1)
     heap.free(pointers[1] as Pointer) // case 3
-    heap.internals.magazines.releaseAll()
+    partsOf(heap).magazines.releaseAll()
     expect([usable.head(1), usable.head(2)]).toEqual([0, 1])
   })
 
   it('finds long runs in mapped arenas before it maps one', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const runs = [...heap.allocMany(80_000, new Int32Array(9))] as Pointer[]
     expect(heap.stats().arenas).toBe(3)
     heap.free(runs[4] as Pointer)
@@ -67,8 +68,8 @@ describe('the supply of pools', () => {
   })
 
   it('moves a run elsewhere only where another arena has room', () => {
-    const { heap } = fakeHeap()
-    const { arenas } = heap.internals
+    const { heap } = testHeap()
+    const { arenas } = partsOf(heap)
     heap.alloc(40_000)
     expect(arenas.takeRunElsewhere(10, 1 as Slot)).toBe(0)
     const full = [...heap.allocMany(4096, new Int32Array(63))] as Pointer[]
@@ -76,11 +77,11 @@ describe('the supply of pools', () => {
     const run = arenas.takeRunElsewhere(3, 1 as Slot)
     expect(slotOf(run as Pointer)).toBe(2)
     arenas.putRun(run as Pointer, 3)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('where OS pages hold several pools, a pool taken makes its neighbours dirty', () => {
-    const { heap } = fakeHeap({ osPageSize: 16384 })
+    const { heap } = testHeap({ osPageSize: 16384 })
     const pointer = heap.alloc(4096)
     expect(poolOf(pointer)).toBe(1)
     expect(heap.stats().dirtyPools).toBe(2)

@@ -3,11 +3,11 @@ import type { Slot } from '../../lib/base/layout'
 import type { ArenaTable } from '../../lib/books/arena-table'
 import { openLedger, slotOfLedger } from '../../lib/books/ledger'
 import { DirtyPools } from '../../lib/supply/dirty-pools'
-import { detach } from '../support/fake-os-pages'
-import { fakeTable } from '../support/fake-table'
+import { detach } from '../support/test-pages'
+import { testTable } from '../support/test-table'
 
 function three(): { dirty: DirtyPools; ledgers: [Int32Array, Int32Array, Int32Array]; table: ArenaTable } {
-  const table = fakeTable()
+  const table = testTable()
   const dirty = new DirtyPools(table)
   const ledgers = [0, 1, 2].map(() => {
     const slot = table.openArena()

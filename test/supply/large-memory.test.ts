@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Pointer, slotOf } from '../../lib/base/layout'
 import { Heap } from '../../lib/heap/heap'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { loadAddon } from '../../lib/os/native-binding'
 import { space } from '../../lib/space/thread-space'
@@ -16,7 +17,7 @@ beforeEach(() => {
   heap = new Heap({ clock })
 })
 afterEach(() => {
-  checkHeap(heap.internals)
+  checkHeap(partsOf(heap))
   heap.close()
 })
 
@@ -89,7 +90,7 @@ describe('near large blocks', () => {
   })
 
   it('begin at a multiple of an OS page where that is asked for, kept ones too', () => {
-    const { os, table } = heap.internals
+    const { os, table } = partsOf(heap)
     heap.free(heap.alloc(1e6))
     for (const alignment of [4096, os.osPageSize]) {
       const pointer = heap.allocAligned(1e6, alignment)
@@ -132,7 +133,7 @@ describe('near large blocks', () => {
     expect(limited.getInt32(moved, 999_996)).toBe(7)
     limited.free(blocking)
     expect(limited.stats().largeBlocks).toBe(1)
-    checkHeap(limited.internals)
+    checkHeap(partsOf(limited))
     limited.close()
   })
 
@@ -151,7 +152,7 @@ describe('near large blocks', () => {
     expect(ends.map((at) => limited.getInt32(grown, at))).toEqual(ends.map((at) => at + 9))
     expect(limited.stats()).toMatchObject({ largeBlocks: 1, mappedBytes: limited.usableSize(grown) })
     expect(limited.residentBytes()).toBeLessThanOrEqual(limited.usableSize(grown))
-    checkHeap(limited.internals)
+    checkHeap(partsOf(limited))
     limited.close()
   })
 
@@ -172,7 +173,7 @@ describe('near large blocks', () => {
       inner.bytes(p).fill(7)
       return [p, slotOf(p)]
     })()
-    const os = heap.internals.os
+    const os = partsOf(heap).os
     const resident = (): number =>
       os.residentPages(space.buffer, space.arenaAt(slot), 2 ** 22).reduce((sum, page) => sum + page, 0)
     for (let turn = 0; turn < 100 && !space.isFree(slot); turn++) {

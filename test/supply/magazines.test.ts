@@ -4,14 +4,16 @@ import { POOL_BYTES, type Pointer, pointerTo, poolOf, poolStart, type SizeClass,
 import { BLOCK_BYTES, RUN_BLOCKS, RUN_POOLS, WHOLE_RUN } from '../../lib/base/size-classes'
 import { freePools, runsOf } from '../../lib/books/ledger'
 import type { Heap } from '../../lib/heap/heap'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { caught } from '../support/caught'
-import { fakeHeap } from '../support/fake-heap'
+import { testHeap } from '../support/test-heap'
 
 const onePoolClasses = Array.from({ length: WHOLE_RUN }, (_, c) => c as SizeClass).filter((c) => RUN_POOLS[c] === 1)
 
 /** Blocks in magazines, by the books: they count as taken and are not live. */
-function held({ internals: { table } }: Heap): number {
+function held(heap: Heap): number {
+  const { table } = partsOf(heap)
   let blocks = 0
   for (const slot of table.slots()) {
     if (!table.isArena(slot)) continue
@@ -26,9 +28,9 @@ function held({ internals: { table } }: Heap): number {
 /** Live blocks of a class in whole pools, with nothing in its magazine and the magazine awake. */
 function filled(heap: Heap, byteLength: number, blocks: number): Pointer[] {
   const pointers = [...heap.allocMany(byteLength, new Int32Array(blocks))] as Pointer[]
-  heap.internals.magazines.releaseAll()
+  partsOf(heap).magazines.releaseAll()
   const extra = heap.alloc(byteLength)
-  heap.internals.magazines.releaseAll()
+  partsOf(heap).magazines.releaseAll()
   heap.free(extra)
   expect(heap.alloc(byteLength)).toBe(extra)
   expect(held(heap)).toBe(0)
@@ -38,7 +40,7 @@ function filled(heap: Heap, byteLength: number, blocks: number): Pointer[] {
 describe('blocks in one-pool runs', () => {
   it('fill a pool from its start, without a gap or an overlap, in every class', () => {
     for (const sizeClass of onePoolClasses) {
-      const { heap } = fakeHeap()
+      const { heap } = testHeap()
       const blockBytes = BLOCK_BYTES[sizeClass] as number
       const blocks = RUN_BLOCKS[sizeClass] as number
       const pointers = [...heap.allocMany(blockBytes, new Int32Array(blocks + 1))] as Pointer[]
@@ -47,13 +49,13 @@ describe('blocks in one-pool runs', () => {
       })
       expect(poolStart(pointers[blocks] as Pointer)).toBe(pointers[blocks])
       expect(heap.stats().slackBytes).toBe(2 * (POOL_BYTES - blocks * blockBytes))
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     }
   })
 
   it('go from empty to used to full and back', () => {
-    const { heap } = fakeHeap()
-    const { used, magazines } = heap.internals
+    const { heap } = testHeap()
+    const { used, magazines } = partsOf(heap)
     const sizeClass = 32 as SizeClass
     const pointers = [...heap.allocMany(512, new Int32Array(8))] as Pointer[]
     magazines.releaseAll()
@@ -69,7 +71,7 @@ describe('blocks in one-pool runs', () => {
   })
 
   it('freed last are taken first, from the magazine of their class', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointers = [...heap.allocMany(16, new Int32Array(30))] as Pointer[]
     heap.freeMany(pointers.slice(0, 5))
     expect([1, 2, 3, 4, 5].map(() => heap.alloc(16))).toEqual(pointers.slice(0, 5).reverse())
@@ -77,7 +79,7 @@ describe('blocks in one-pool runs', () => {
   })
 
   it('in a magazine are free: not live, not walked, refused by a second free', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const [a, b] = [heap.alloc(64), heap.alloc(64)]
     heap.free(a)
     expect([heap.isLive(a), [...heap.blocks()].length]).toEqual([false, 1])
@@ -87,30 +89,30 @@ describe('blocks in one-pool runs', () => {
 
   it('overflow a magazine without being lost', () => {
     for (const sizeClass of onePoolClasses) {
-      const { heap } = fakeHeap()
+      const { heap } = testHeap()
       const pointers = [...heap.allocMany(BLOCK_BYTES[sizeClass] as number, new Int32Array(400))] as Pointer[]
       for (let i = 0; i < 400; i++) heap.free(pointers[(i * 149) % 400] as Pointer)
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
       expect(heap.stats()).toMatchObject({ blocks: 0, freeBlockBytes: 0 })
     }
   })
 
   it('given back to a pool are found again before a fresh pool is opened', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointers = [...heap.allocMany(16, new Int32Array(200))] as Pointer[]
     heap.freeMany(pointers.slice(0, 100))
-    heap.internals.magazines.releaseAll()
+    partsOf(heap).magazines.releaseAll()
     const again = [...heap.allocMany(16, new Int32Array(156))] as Pointer[]
     expect(new Set(again.map((pointer) => poolStart(pointer))).size).toBe(1)
     expect(pointers.slice(0, 100).every((pointer) => again.includes(pointer))).toBe(true)
   })
 
   it('find books that were written over: EBB_CORRUPT, naming the pool', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointers = [...heap.allocMany(512, new Int32Array(8))] as Pointer[]
     heap.free(pointers[3] as Pointer)
-    heap.internals.magazines.releaseAll()
-    for (let granule = 0; granule < 256; granule++) heap.internals.table.map.set((0x4100 + granule) as Pointer)
+    partsOf(heap).magazines.releaseAll()
+    for (let granule = 0; granule < 256; granule++) partsOf(heap).table.map.set((0x4100 + granule) as Pointer)
     const error = caught(() => heap.alloc(512))
     expect(error).toBeInstanceOf(HeapError)
     expect(error.message).toBe(
@@ -122,7 +124,7 @@ describe('blocks in one-pool runs', () => {
 describe('magazines', () => {
   it('hold up to 8 KiB of blocks, but at least 4 and at most 63 of them', () => {
     for (const sizeClass of onePoolClasses) {
-      const { heap } = fakeHeap()
+      const { heap } = testHeap()
       const bytes = BLOCK_BYTES[sizeClass] as number
       const pointers = filled(heap, bytes, 200)
       let most = 0
@@ -131,35 +133,35 @@ describe('magazines', () => {
         most = Math.max(most, held(heap))
       }
       expect([sizeClass, most]).toEqual([sizeClass, Math.min(63, Math.max(4, Math.floor(8192 / bytes)))])
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     }
   })
 
   it('that overflow put the older half back and keep the younger, in its order', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const pointers = filled(heap, 512, 24) // 8 in a pool, 16 in a magazine
-    const ledger = heap.internals.table.ledger(slotOf(pointers[0] as Pointer))
+    const ledger = partsOf(heap).table.ledger(slotOf(pointers[0] as Pointer))
     const before = freePools(ledger)
     heap.freeMany(pointers.slice(0, 16))
     expect([held(heap), freePools(ledger)]).toEqual([16, before])
     heap.free(pointers[16] as Pointer)
     expect([held(heap), freePools(ledger)]).toEqual([9, before]) // the first pool, which held the older half, rests
-    expect(heap.internals.magazines.releaseResting()).toBe(true)
+    expect(partsOf(heap).magazines.releaseResting()).toBe(true)
     expect(freePools(ledger)).toBe(before + 1)
     expect(Array.from({ length: 9 }, () => heap.alloc(512))).toEqual(pointers.slice(8, 17).reverse())
     expect(held(heap)).toBe(0)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('are one for each class', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const [a, b, c] = [heap.alloc(16), heap.alloc(32), heap.alloc(4096)]
     for (const pointer of [a, b, c]) heap.free(pointer)
     expect([heap.alloc(32), heap.alloc(4096), heap.alloc(16)]).toEqual([b, c, a])
   })
 
   it('arm the timer when they wake, are emptied by it, and sleep until the next free or alloc', () => {
-    const { heap, clock } = fakeHeap()
+    const { heap, clock } = testHeap()
     expect(clock.pending).toBe(0)
     const [a, b] = [heap.alloc(100), heap.alloc(100)]
     expect([clock.pending, held(heap) > 0]).toEqual([1, true]) // what was filled in beside the blocks taken
@@ -175,11 +177,11 @@ describe('magazines', () => {
     expect(heap.alloc(100)).toBe(a)
     expect(clock.pending).toBe(1) // woken by an alloc
     clock.advance(125)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('give what they hold to the decay: nothing stays resident for a block that rests in one', () => {
-    const { heap, clock, os } = fakeHeap()
+    const { heap, clock, os } = testHeap()
     heap.freeMany(heap.allocMany(16, new Int32Array(30)))
     heap.freeMany(heap.allocMany(4096, new Int32Array(4)))
     expect([os.calls.discard, os.calls.unmap, held(heap) >= 34]).toEqual([0, 0, true])
@@ -188,7 +190,7 @@ describe('magazines', () => {
   })
 
   it('are emptied in long synchronous work too, when runs are put back', () => {
-    const { heap, clock } = fakeHeap()
+    const { heap, clock } = testHeap()
     const pointers = filled(heap, 64, 40)
     heap.freeMany(pointers.slice(0, 30))
     expect(held(heap)).toBe(30)
@@ -198,7 +200,7 @@ describe('magazines', () => {
   })
 
   it('live on with decay Infinity, without a timer', () => {
-    const { heap, clock } = fakeHeap({ decay: Infinity })
+    const { heap, clock } = testHeap({ decay: Infinity })
     const pointer = heap.alloc(100)
     heap.free(pointer)
     expect([clock.pending, held(heap) > 0]).toEqual([0, true])
@@ -211,7 +213,7 @@ describe('magazines', () => {
 
   it('do not exist with decay 0: each block is back in its pool when its free returns', () => {
     for (const sizeClass of onePoolClasses) {
-      const { heap, os } = fakeHeap({ decay: 0 })
+      const { heap, os } = testHeap({ decay: 0 })
       const pointers = [...heap.allocMany(BLOCK_BYTES[sizeClass] as number, new Int32Array(70))] as Pointer[]
       expect(held(heap)).toBe(0)
       for (const pointer of pointers) {
@@ -224,7 +226,7 @@ describe('magazines', () => {
   })
 
   it('hold blocks that are free: every second use of one is refused, by its code and reason', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     for (const size of [16, 512, 4096]) {
       const [pointer] = filled(heap, size, 3) as [Pointer]
       heap.free(pointer)
@@ -242,7 +244,7 @@ describe('magazines', () => {
       expect([heap.isLive(pointer), held(heap)]).toEqual([false, 1])
       expect(heap.alloc(size)).toBe(pointer)
       expect(heap.alloc(size)).not.toBe(pointer)
-      heap.internals.magazines.releaseAll()
+      partsOf(heap).magazines.releaseAll()
     }
   })
 
@@ -251,10 +253,10 @@ describe('magazines', () => {
       stats: (heap) => expect(heap.stats()).toMatchObject({ blocks: 31, liveBytes: 31 * 512, freeBlockBytes: 9 * 512 }),
       purge: (heap) => expect(heap.purge()).toBeGreaterThan(0),
       compact: (heap) => heap.compact((from) => expect(heap.isLive(from)).toBe(true)),
-      checkHeap: (heap) => checkHeap(heap.internals),
+      checkHeap: (heap) => checkHeap(partsOf(heap)),
     }
     for (const [name, look] of Object.entries(looks)) {
-      const { heap } = fakeHeap()
+      const { heap } = testHeap()
       const pointers = filled(heap, 512, 39) // and one more block: five whole pools
       if (name === 'purge') heap.freeMany(pointers.slice(8, 16))
       else heap.freeMany(pointers.filter((_, index) => index % 4 === 0).slice(0, 9))
@@ -265,7 +267,7 @@ describe('magazines', () => {
   })
 
   it('may be filled by the callback of a compaction, which moves live blocks only', () => {
-    const { heap } = fakeHeap()
+    const { heap } = testHeap()
     const live = new Map<Pointer, number>()
     ;[...heap.allocMany(64, new Int32Array(1000))].forEach((pointer, index) => {
       if (index % 7 === 0) live.set(pointer as Pointer, index)
@@ -279,12 +281,12 @@ describe('magazines', () => {
     })
     for (const [pointer, index] of live) expect(heap.getInt32(pointer, 60)).toBe(index)
     expect(live.size).toBe(143)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
     expect(heap.stats().blocks).toBe(143)
   })
 
   it('are given up by a heap that closes', () => {
-    const { heap, clock, os } = fakeHeap()
+    const { heap, clock, os } = testHeap()
     const pointer = heap.alloc(16)
     heap.free(pointer)
     heap.close()

@@ -1,11 +1,12 @@
 /** The heap against the plainest model of one: random operations, contents verified, books checked, statistics exact. */
 import { afterAll, describe, expect, it } from 'vitest'
 import { Heap, type HeapOptions } from '../../lib/heap/heap'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
-import { FakeOsPages } from '../support/fake-os-pages'
 import { HeapModel } from '../support/heap-model'
 import { ManualClock } from '../support/manual-clock'
 import { Random } from '../support/random'
+import { TestPages } from '../support/test-pages'
 
 interface Workload {
   readonly operations: number
@@ -42,7 +43,7 @@ class Run {
       this.#step()
       if (operation % 40 === 0) this.clock.advance(this.#random.below(200))
       if (operation % 100 === 0) this.#statsAreExact()
-      if (operation % 300 === 0) checkHeap(this.heap.internals)
+      if (operation % 300 === 0) checkHeap(partsOf(this.heap))
       if (operation % 2500 === 0) this.#now()
       if (this.#workload.compacts === true && operation % 1000 === 0) this.#compact()
     }
@@ -50,7 +51,7 @@ class Run {
     this.model.freeAll()
     this.#statsAreExact()
     this.heap.purge()
-    checkHeap(this.heap.internals)
+    checkHeap(partsOf(this.heap))
     expect(this.heap.stats()).toMatchObject({ blocks: 0, arenas: 0, mappedBytes: 0, residentBytes: 0 })
     this.heap.close()
     operationsRun += this.#workload.operations
@@ -97,7 +98,7 @@ class Run {
     const { moved, done } = this.heap.compact(model.moved, budget)
     if (budget.maxBlocks !== undefined) expect(moved).toBeLessThanOrEqual(budget.maxBlocks)
     else expect(done).toBe(true)
-    checkHeap(this.heap.internals)
+    checkHeap(partsOf(this.heap))
     const after = this.heap.stats()
     expect([after.blocks, after.liveBytes]).toEqual([before.blocks, before.liveBytes])
     expect(after.residentBytes).toBeLessThanOrEqual(before.residentBytes)
@@ -142,7 +143,7 @@ for (const osPageSize of [16384, 65536]) {
   for (const decay of [0, 1000, Infinity]) {
     workloads[`OS pages of ${osPageSize} bytes, decay ${decay}`] = {
       operations: 12_000,
-      options: { decay, osPages: new FakeOsPages({ osPageSize, canGrow: decay !== 0 }) },
+      options: { decay, osPages: new TestPages({ osPageSize, canMove: decay !== 0 }) },
       blocks: 600,
       size: (random) => (random.oneIn(2) ? anySize(random) : smallMix(random)),
       compacts: true,

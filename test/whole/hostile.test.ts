@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { HeapError } from '../../lib/base/errors'
 import type { Pointer } from '../../lib/base/layout'
 import { Heap } from '../../lib/heap/heap'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { caught } from '../support/caught'
-import { detach, FakeOsPages } from '../support/fake-os-pages'
 import { HeapModel } from '../support/heap-model'
 import { ManualClock } from '../support/manual-clock'
 import { Random } from '../support/random'
+import { detach, TestPages } from '../support/test-pages'
 
 const oddities: readonly unknown[] = [
   undefined,
@@ -148,11 +149,11 @@ describe('hostile calls', () => {
         model.alloc(random.logUniform(60_000))
       }
       if (i % 2000 === 0) {
-        checkHeap(heap.internals)
+        checkHeap(partsOf(heap))
         model.verifyAll()
       }
     }
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
     model.verifyAll()
     expect(heap.stats().blocks).toBe(600)
     model.freeAll()
@@ -163,7 +164,7 @@ describe('hostile calls', () => {
 
   it('a freed pointer is refused after any history until its place is handed out again', () => {
     const random = new Random('freed pointers')
-    const heap = new Heap({ osPages: new FakeOsPages(), clock: new ManualClock(), decay: random.pick([0, 1000]) })
+    const heap = new Heap({ osPages: new TestPages(), clock: new ManualClock(), decay: random.pick([0, 1000]) })
     const live = new Set<Pointer>()
     const freed = new Set<Pointer>()
     for (let i = 0; i < 20_000; i++) {
@@ -186,14 +187,14 @@ describe('hostile calls', () => {
         expect([...live].every((pointer) => heap.isLive(pointer))).toBe(true)
       }
     }
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('buffers that user code takes away cost their own blocks and no others', () => {
     const random = new Random('lost buffers')
     for (const decay of [0, 1000]) {
       const clock = new ManualClock()
-      const heap = new Heap({ osPages: new FakeOsPages(), clock, decay })
+      const heap = new Heap({ osPages: new TestPages(), clock, decay })
       let live: Pointer[] = []
       for (let i = 0; i < 6000; i++) {
         const choice = random.below(100)
@@ -211,7 +212,7 @@ describe('hostile calls', () => {
           live = live.filter((pointer) => heap.isLive(pointer))
           heap.purge()
           expect(heap.stats().blocks).toBe(live.length)
-          checkHeap(heap.internals)
+          checkHeap(partsOf(heap))
         } else clock.advance(random.below(500))
       }
       for (const pointer of live) heap.free(pointer)

@@ -4,14 +4,15 @@ import { describe, expect, it } from 'vitest'
 import { HeapError } from '../../lib/base/errors'
 import { ARENA_BYTES, type Pointer } from '../../lib/base/layout'
 import { Heap } from '../../lib/heap/heap'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { caught } from '../support/caught'
 import { runChild, said } from '../support/child'
-import { fakeHeap } from '../support/fake-heap'
-import { FakeOsPages } from '../support/fake-os-pages'
 import { HeapModel } from '../support/heap-model'
 import { ManualClock } from '../support/manual-clock'
 import { Random } from '../support/random'
+import { testHeap } from '../support/test-heap'
+import { TestPages } from '../support/test-pages'
 
 /** Sizes that open arenas, runs and large mappings. */
 const sizes = [16, 500, 3000, 9000, 40_000, 100_000, 200_000, 260_000, 700_000]
@@ -32,13 +33,13 @@ function* session(heap: Heap, model: HeapModel, clock: ManualClock): Generator<(
 }
 
 interface Outcome {
-  readonly os: FakeOsPages
+  readonly os: TestPages
   readonly errors: HeapError[]
 }
 
 /** Runs the session; a step that fails is repeated once memory is back. */
-function runSession(prepare: (os: FakeOsPages) => void, decay: number, osPageSize = 4096): Outcome {
-  const os = new FakeOsPages({ osPageSize })
+function runSession(prepare: (os: TestPages) => void, decay: number, osPageSize = 4096): Outcome {
+  const os = new TestPages({ osPageSize })
   const clock = new ManualClock()
   const heap = new Heap({ osPages: os, clock, decay })
   const model = new HeapModel(heap, quiet)
@@ -52,12 +53,12 @@ function runSession(prepare: (os: FakeOsPages) => void, decay: number, osPageSiz
       errors.push(error)
       os.failAt = 0
       os.failFrom = Infinity
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
       model.verifyAll()
       step()
     }
   }
-  checkHeap(heap.internals)
+  checkHeap(partsOf(heap))
   model.verifyAll()
   model.freeAll()
   heap.purge()
@@ -102,7 +103,7 @@ describe('fake OS pages that fail', () => {
   }
 
   it('gives EBB_OUT_OF_MEMORY with errno, syscall, the bytes and the remedy', () => {
-    const { heap, os } = fakeHeap()
+    const { heap, os } = testHeap()
     os.failFrom = 1
     const error = caught(() => heap.alloc(100))
     expect(error).toBeInstanceOf(HeapError)
@@ -115,7 +116,7 @@ describe('fake OS pages that fail', () => {
   })
 
   it('are asked again when the heap had something to give back', () => {
-    const { heap, os } = fakeHeap()
+    const { heap, os } = testHeap()
     heap.free(heap.alloc(1_000_000))
     os.failAt = os.fallible + 1
     os.failing = 'map'
@@ -124,9 +125,9 @@ describe('fake OS pages that fail', () => {
   })
 
   it('leave a block untouched that could not be resized', () => {
-    for (const canGrow of [true, false]) {
+    for (const canMove of [true, false]) {
       for (const size of [100, 5000, 40_000, 1_000_000]) {
-        const { heap, os } = fakeHeap({ canGrow })
+        const { heap, os } = testHeap({ canMove })
         const pointer = heap.alloc(size)
         heap.bytes(pointer).fill(9)
         os.failFrom = 0
@@ -136,21 +137,21 @@ describe('fake OS pages that fail', () => {
         os.failFrom = Infinity
         const moved = heap.realloc(pointer, 3_000_000)
         expect(heap.bytes(moved, size).every((byte) => byte === 9)).toBe(true)
-        checkHeap(heap.internals)
+        checkHeap(partsOf(heap))
       }
     }
   })
 
   it('undo an allocMany that did not get all of its blocks', () => {
-    const { heap, os } = fakeHeap()
+    const { heap, os } = testHeap()
     os.failFrom = 3
     expect(caught(() => heap.allocMany(4096, new Int32Array(500))).code).toBe('EBB_OUT_OF_MEMORY')
     expect(heap.stats().blocks).toBe(0)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('cannot make free or the timer throw; what they refuse is counted and tried again', () => {
-    const { heap, os, clock } = fakeHeap()
+    const { heap, os, clock } = testHeap()
     const keep = heap.alloc(16)
     const pointers = Array.from({ length: 300 }, () => heap.alloc(4096))
     os.failFrom = 0
@@ -166,11 +167,11 @@ describe('fake OS pages that fail', () => {
     clock.advance(5000)
     expect(heap.stats().dirtyPools).toBe(0)
     heap.free(keep)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('make purge throw EBB_OS, and the next purge complete', () => {
-    const { heap, os } = fakeHeap()
+    const { heap, os } = testHeap()
     heap.alloc(16)
     for (const pointer of Array.from({ length: 40 }, () => heap.alloc(4096))) heap.free(pointer)
     os.failFrom = 0
@@ -180,7 +181,7 @@ describe('fake OS pages that fail', () => {
       syscall: 'madvise',
       message: 'ebb: discarding 163840 bytes failed (madvise: ENOMEM)',
     })
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
     os.failFrom = Infinity
     expect(heap.purge()).toBe(163_840)
   })
@@ -188,7 +189,7 @@ describe('fake OS pages that fail', () => {
 
 describe('the limit option', () => {
   it('fails with EBB_LIMIT, having purged first, and holds exactly', () => {
-    const { heap, os } = fakeHeap({ limit: 4 * ARENA_BYTES })
+    const { heap, os } = testHeap({ limit: 4 * ARENA_BYTES })
     const first = heap.alloc(2 * ARENA_BYTES)
     heap.alloc(100)
     const second = heap.alloc(ARENA_BYTES)
@@ -205,11 +206,11 @@ describe('the limit option', () => {
     heap.free(second)
     expect(heap.usableSize(heap.realloc(0 as Pointer, 2 * ARENA_BYTES))).toBe(2 * ARENA_BYTES)
     expect(heap.stats().peakMappedBytes).toBeLessThanOrEqual(4 * ARENA_BYTES)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('holds for blocks that grow in place, which stay as they are', () => {
-    const { heap } = fakeHeap({ limit: 8 * ARENA_BYTES })
+    const { heap } = testHeap({ limit: 8 * ARENA_BYTES })
     const pointer = heap.alloc(3 * ARENA_BYTES)
     heap.bytes(pointer).fill(4)
     expect(caught(() => heap.realloc(pointer, 9 * ARENA_BYTES)).code).toBe('EBB_LIMIT')
@@ -222,13 +223,13 @@ describe('the limit option', () => {
   it('is not passed by blocks that are free: magazines are given back before a request fails', () => {
     const limit = ARENA_BYTES
     for (const size of [16, 512, 4096]) {
-      const { heap } = fakeHeap({ limit })
+      const { heap } = testHeap({ limit })
       heap.freeMany(heap.allocMany(size, new Int32Array(4)))
       expect(heap.usableSize(heap.alloc(ARENA_BYTES))).toBe(ARENA_BYTES)
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     }
     for (const size of [16, 700, 8192, 16_384]) {
-      const { heap, os } = fakeHeap({ limit })
+      const { heap, os } = testHeap({ limit })
       const pointers = [...heap.allocMany(4096, new Int32Array(63))] as Pointer[]
       heap.freeMany(pointers.slice(10, 14))
       const pointer = heap.alloc(size)
@@ -236,28 +237,28 @@ describe('the limit option', () => {
       for (const other of [...pointers.slice(0, 10), ...pointers.slice(14)]) expect(heap.isLive(other)).toBe(true)
       expect([os.calls.map, heap.stats().blocks]).toEqual([1, 60])
       expect(caught(() => heap.allocMany(4096, new Int32Array(5))).code).toBe('EBB_LIMIT')
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     }
   })
 
   it('leaves no mapping behind where there is no room for a block', () => {
     for (const size of [2 * ARENA_BYTES, 1_003_520]) {
-      const { heap, os } = fakeHeap({ limit: size - 4096 })
+      const { heap, os } = testHeap({ limit: size - 4096 })
       // An empty arena stays until the large mapping drives it out.
       heap.free(heap.alloc(16))
       expect(os.mapped.size).toBe(1)
       expect(caught(() => heap.alloc(size)).code).toBe('EBB_LIMIT')
       expect([os.mapped.size, heap.stats().mappedBytes]).toEqual([0, 0])
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
       expect(heap.stats()).toMatchObject({ largeBlocks: 0, largeBytes: 0, arenas: 0 })
     }
   })
 
   it('of less than an arena still serves what fits', () => {
-    const { heap } = fakeHeap({ limit: 0 })
+    const { heap } = testHeap({ limit: 0 })
     expect(caught(() => heap.alloc(0)).code).toBe('EBB_LIMIT')
     expect(caught(() => heap.alloc(1e6)).code).toBe('EBB_LIMIT')
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 })
 
@@ -284,7 +285,7 @@ describe.runIf(hasPrlimit)('the real kernel out of memory', () => {
         error = caught
       }
       const { checkHeap } = require(process.argv[1] ?? ${JSON.stringify(new URL('../../dist/inspect/check-heap.js', `file://${__filename}`).pathname)})
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
       const intact = live.every((pointer, i) => heap.getInt32(pointer, 2 ** 20) === i)
       heap.free(live.pop())
       heap.free(live.pop())

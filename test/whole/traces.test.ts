@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { decodeTrace } from '../../bench/traces/codec'
+import { writeFlat } from '../../bench/traces/flat'
 import { convertLog } from '../../bench/traces/record/convert'
 import { type CheckedArm, replayChecked } from '../../bench/traces/replay'
 import {
@@ -16,7 +17,6 @@ import {
   type Trace,
   TraceBuilder,
   traceNames,
-  writeFlat,
 } from '../../bench/traces/trace'
 
 const folder = mkdtempSync(join(tmpdir(), 'ebb-traces-'))

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { ARENA_BYTES, POOL_BYTES, type Pointer } from '../../lib/base/layout'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
-import { fakeHeap } from '../support/fake-heap'
-import { FakeOsPages } from '../support/fake-os-pages'
+import { testHeap } from '../support/test-heap'
+import { TestPages } from '../support/test-pages'
 
 describe('the timer', () => {
   it('is armed only while something is dirty', () => {
-    const { heap, clock } = fakeHeap()
+    const { heap, clock } = testHeap()
     const pointer = heap.alloc(100)
     clock.advance(1300)
     expect(clock.pending).toBe(0)
@@ -17,12 +18,12 @@ describe('the timer', () => {
   })
 
   it('gives memory back between one and nine eighths of a decay after it was freed', () => {
-    const { heap, clock } = fakeHeap()
+    const { heap, clock } = testHeap()
     heap.alloc(16)
     const pools = [...heap.allocMany(4096, new Int32Array(10))] as Pointer[]
     for (const pool of pools) {
       heap.free(pool)
-      heap.internals.magazines.releaseAll()
+      partsOf(heap).magazines.releaseAll()
       clock.advance(300)
     }
     let dirty = heap.stats().dirtyPools
@@ -36,7 +37,7 @@ describe('the timer', () => {
 
   it('counts the decay from the free, however long nothing happened before', () => {
     for (const size of [4096, 1_000_000]) {
-      const { heap, clock } = fakeHeap()
+      const { heap, clock } = testHeap()
       heap.alloc(16)
       const pointer = heap.alloc(size)
       clock.advance(1e6)
@@ -50,7 +51,7 @@ describe('the timer', () => {
   })
 
   it('leaves what is used again in the meantime', () => {
-    const { heap, clock, os } = fakeHeap()
+    const { heap, clock, os } = testHeap()
     for (let i = 0; i < 200; i++) {
       const pointers = heap.allocMany(500, new Int32Array(2000))
       heap.freeMany(pointers)
@@ -60,7 +61,7 @@ describe('the timer', () => {
   })
 
   it('works through much dirty memory in slices', () => {
-    const { heap, clock } = fakeHeap()
+    const { heap, clock } = testHeap()
     const pointers = heap.allocMany(250_000, new Int32Array(40))
     heap.freeMany(pointers)
     const { now } = clock
@@ -75,15 +76,15 @@ describe('the timer', () => {
     }
     expect(seen.size).toBeGreaterThan(5)
     expect(heap.stats().arenas).toBe(0)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('is never armed with decay Infinity, nor after close', () => {
-    const { heap, clock } = fakeHeap({ decay: Infinity })
+    const { heap, clock } = testHeap({ decay: Infinity })
     heap.free(heap.alloc(5000))
     heap.free(heap.alloc(1e6))
     expect(clock.pending).toBe(0)
-    const other = fakeHeap()
+    const other = testHeap()
     other.heap.free(other.heap.alloc(5000))
     other.heap.close()
     expect(other.clock.pending).toBe(0)
@@ -92,7 +93,7 @@ describe('the timer', () => {
 
 describe('the slow path', () => {
   it('lets long synchronous work decay too', () => {
-    const { heap, clock } = fakeHeap()
+    const { heap, clock } = testHeap()
     heap.alloc(16)
     heap.freeMany(heap.allocMany(4096, new Int32Array(300)))
     for (let i = 0; i < 3000; i++) {
@@ -106,7 +107,7 @@ describe('the slow path', () => {
 
 describe('purge', () => {
   it('discards stretches of neighbours in one call each and returns the bytes', () => {
-    const { heap, os } = fakeHeap()
+    const { heap, os } = testHeap()
     const pools = [...heap.allocMany(4096, new Int32Array(40))] as Pointer[]
     for (const index of [3, 4, 5, 6, 20, 21, 33]) heap.free(pools[index] as Pointer)
     expect(heap.purge()).toBe(7 * POOL_BYTES)
@@ -116,7 +117,7 @@ describe('purge', () => {
   })
 
   it('unmaps empty arenas and kept large mappings', () => {
-    const { heap, os } = fakeHeap({ decay: Infinity })
+    const { heap, os } = testHeap({ decay: Infinity })
     heap.free(heap.alloc(16))
     heap.free(heap.alloc(5e6))
     const kept = heap.stats().keptBytes
@@ -125,13 +126,13 @@ describe('purge', () => {
   })
 
   it('leaves an OS page alone of which any pool is in use', () => {
-    const { heap } = fakeHeap({ osPageSize: 16384 })
+    const { heap } = testHeap({ osPageSize: 16384 })
     const pools = [...heap.allocMany(4096, new Int32Array(30))] as Pointer[] // pools 1 to 30
     for (const pool of pools.slice(4, 14)) heap.free(pool) // pools 5 to 14: of whole OS pages 8 to 11
     expect(heap.purge()).toBe(4 * POOL_BYTES)
     heap.free(pools[3] as Pointer)
     expect(heap.purge()).toBe(4 * POOL_BYTES)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
     heap.freeMany(pools.filter((pool) => heap.isLive(pool)))
     heap.purge()
     expect(heap.stats().mappedBytes).toBe(0)
@@ -139,7 +140,7 @@ describe('purge', () => {
 
   it('unmaps an empty arena whose pools expired at different times', () => {
     for (const osPageSize of [4096, 65536]) {
-      const { heap, clock } = fakeHeap({ osPageSize })
+      const { heap, clock } = testHeap({ osPageSize })
       for (const pool of heap.allocMany(4096, new Int32Array(60))) {
         heap.free(pool as Pointer)
         clock.advance(31)
@@ -150,8 +151,8 @@ describe('purge', () => {
   })
 
   it('leaves discarded pools that read zero, which allocZeroed need not clear', () => {
-    const os = new FakeOsPages()
-    const { heap } = fakeHeap({ osPages: os })
+    const os = new TestPages()
+    const { heap } = testHeap({ osPages: os })
     heap.alloc(16)
     const pointer = heap.alloc(ARENA_BYTES / 4)
     heap.bytes(pointer).fill(1)

@@ -1,0 +1,54 @@
+/** What native/addon.cc exports. Every function checks its arguments and throws TypeError or RangeError. */
+
+/** The addon's object of a region: `buffer` is its memory. */
+export interface NativeRegion {
+  readonly buffer: ArrayBufferLike
+}
+
+/** Counts of the whole process, over all its threads. */
+export interface MappingCounts {
+  /** Regions made so far. */
+  readonly maps: number
+  /** Regions given back to the OS so far. */
+  readonly unmaps: number
+  /** Address space held now, in bytes. */
+  readonly mappedBytes: number
+}
+
+/** Offsets and lengths are bytes; those of pages are whole OS pages. */
+export interface NativeAddon {
+  readonly osPageSize: number
+  /** Whether this runtime makes SharedArrayBuffers over mapped pages. */
+  readonly sharesPages: boolean
+  /** False: discarding succeeds and does nothing, as in emulators and some sandboxes. */
+  readonly discardsWork: boolean
+  /** Maps pages under a SharedArrayBuffer, or under an ArrayBuffer. They are unmapped when that, the object and all parts are gone. */
+  reserve(byteLength: number, isShared: boolean): NativeRegion
+  /** Takes the pages of a SharedArrayBuffer of the engine's, given a view over all of it. */
+  adopt(view: Uint8Array): NativeRegion
+  /**
+   * Another ArrayBuffer over pages of a region, which it keeps. The word at byte offset `hold` of the region `holder` is one larger until
+   * the buffer's memory is collected, under whatever ArrayBuffer it is by then.
+   */
+  part(region: NativeRegion, byteOffset: number, byteLength: number, holder: NativeRegion, hold: number): ArrayBuffer
+  /** Gives the memory of pages back; they read zero then. */
+  discard(region: NativeRegion, byteOffset: number, byteLength: number): void
+  /** The same for pages that `move` has brought: they become one mapping with their neighbours again. */
+  renew(region: NativeRegion, byteOffset: number, byteLength: number): void
+  /** Gives the memory of a whole region back that nobody reads or writes any more. */
+  drop(region: NativeRegion): void
+  /** Moves pages to the start of a longer range; those they leave read zero. False: this OS cannot, and nothing has changed. */
+  move(
+    region: NativeRegion,
+    from: number,
+    byteLength: number,
+    target: NativeRegion,
+    to: number,
+    toByteLength: number,
+  ): boolean
+  clear(region: NativeRegion, byteOffset: number, byteLength: number): void
+  copy(region: NativeRegion, from: number, byteLength: number, target: NativeRegion, to: number): void
+  /** One byte for each OS page: 1 resident, 0 not. */
+  residentPages(region: NativeRegion, byteOffset: number, byteLength: number): Uint8Array
+  mappings(): MappingCounts
+}

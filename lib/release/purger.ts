@@ -1,0 +1,171 @@
+/**
+ * The purger gives dirty memory back: when, and how much in one go. What is dirty, its sources know. Three things drive it:
+ *
+ *     a timer         armed only while something is dirty, not keeping the process alive, holding the purger weakly
+ *     a slow path     every POLL_PUTS-th time that something became dirty it looks at the clock, so that long synchronous work decays too
+ *     purge()         everything, now
+ */
+import type { Clock } from '../base/clock'
+import type { Decay } from './decay'
+
+/** Times that something became dirty between two looks at the clock. */
+const POLL_PUTS = 64
+/** Milliseconds of giving back in one go; what is left waits PAUSE_MS. */
+const SLICE_MS = 1.5
+const PAUSE_MS = 1
+
+/** Something that has dirty memory. */
+export interface Source {
+  /** Whether anything waits to be given back, now or when it has expired. */
+  readonly isDirty: boolean
+  /** A new epoch has begun. */
+  beginEpoch?(epoch: number): void
+  /** The next step begins at the first again. */
+  rewind?(): void
+  /**
+   * Gives back one step's worth of what has expired, or of anything where `all` is set.
+   * @returns bytes that were resident and are not any more; -1 where there is no more to look at
+   */
+  giveBackStep(epoch: number, all: boolean): number
+}
+
+export class Purger {
+  /** The epoch that what becomes dirty now is stamped with. */
+  epoch = 0
+  /** Refusals of the OS in the background, and the last one. */
+  failures = 0
+  lastFailure: Error | undefined
+  readonly #decay: Decay
+  readonly #clock: Clock
+  readonly #sources: Source[] = []
+  #cancelTimer: (() => void) | undefined
+  #puts = 0
+  /** Whether a slice ended before all that is due was given back. */
+  #isBehind = false
+  #isWorking = false
+  #isStopped = false
+
+  constructor(decay: Decay, clock: Clock) {
+    this.#decay = decay
+    this.#clock = clock
+  }
+
+  /** Adds a source. Those added first are asked first. */
+  add(source: Source): void {
+    this.#sources.push(source)
+  }
+
+  /** Something is about to become dirty: while no timer was armed nobody has moved the epoch that it is stamped with. */
+  wake(): void {
+    if (this.#cancelTimer === undefined) this.epoch = this.#decay.epochAt(this.#clock.now())
+  }
+
+  /** Something became dirty. */
+  notePut(): void {
+    if (this.#decay.decayMs === Infinity) return
+    if (this.#cancelTimer === undefined) this.#arm(this.#decay.epochMs)
+    if (++this.#puts < POLL_PUTS) return
+    this.#puts = 0
+    this.#tickQuietly()
+  }
+
+  /** A magazine begins to hold blocks: when the clock moves on they go back. */
+  noteWake(): void {
+    if (this.#decay.decayMs === Infinity || this.#cancelTimer !== undefined) return
+    this.wake()
+    this.#arm(this.#decay.epochMs)
+  }
+
+  /** Moves time on and gives back one slice of what has expired. */
+  tick(): void {
+    if (this.#isWorking) return
+    const now = this.#clock.now()
+    const epoch = this.#decay.epochAt(now)
+    if (epoch !== this.epoch || this.#decay.decayMs === 0) {
+      this.epoch = epoch
+      this.#beginEpoch(epoch)
+    } else if (!this.#isBehind) return
+    this.#giveBack(epoch, false, now + SLICE_MS)
+  }
+
+  /** Gives back all that is free. Returns the bytes that were resident by the books and are not any more. */
+  purge(): number {
+    for (const source of this.#sources) source.rewind?.()
+    return this.#giveBack(this.epoch, true, Infinity)
+  }
+
+  /** purge() for a request that cannot be met otherwise, whose own failure is the one to be told. Whether it made anything of it. */
+  reclaim(): boolean {
+    try {
+      this.#beginEpoch(Infinity)
+      return this.purge() > 0
+    } catch (failure) {
+      this.#note(failure)
+      return true
+    }
+  }
+
+  /** Stops the timer for good. */
+  close(): void {
+    this.#isStopped = true
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+  }
+
+  /** While this runs, what becomes dirty gives no cause to look at the clock. */
+  #beginEpoch(epoch: number): void {
+    this.#isWorking = true
+    try {
+      for (const source of this.#sources) source.beginEpoch?.(epoch)
+    } finally {
+      this.#isWorking = false
+    }
+  }
+
+  #giveBack(epoch: number, all: boolean, deadline: number): number {
+    let bytes = 0
+    this.#isWorking = true
+    this.#isBehind = true
+    try {
+      for (const source of this.#sources) {
+        for (let step = source.giveBackStep(epoch, all); step >= 0; step = source.giveBackStep(epoch, all)) {
+          bytes += step
+          if (this.#clock.now() >= deadline) return bytes
+        }
+      }
+      this.#isBehind = false
+    } finally {
+      this.#isWorking = false
+    }
+    return bytes
+  }
+
+  /** An OS failure here has no caller to be thrown at: it is kept for the statistics, the memory stays dirty. */
+  #tickQuietly(): void {
+    try {
+      this.tick()
+    } catch (failure) {
+      this.#note(failure)
+      this.#isBehind = false // what the OS refuses now, it is asked for again in the next epoch
+    }
+  }
+
+  #note(failure: unknown): void {
+    this.lastFailure = failure as Error
+    this.failures++
+  }
+
+  #arm(ms: number): void {
+    if (this.#isStopped) return
+    const weak = new WeakRef(this)
+    this.#cancelTimer = this.#clock.schedule(() => weak.deref()?.onTimer(), ms)
+  }
+
+  /** The timer fired. */
+  onTimer(): void {
+    this.#cancelTimer = undefined
+    this.#tickQuietly()
+    if (this.#isBehind) this.#arm(PAUSE_MS)
+    else if (this.#sources.some((source) => source.isDirty)) this.#arm(Math.max(PAUSE_MS, this.#decay.epochMs))
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * Homes: where the memory of each slot lies. Every slot in use has one.
+ *
+ *     near      an arena, or a large block over several slots: in the space, at the address that the slot stands for
+ *     annexed   an arena: in an annex, more address space for ANNEX_SLOTS far slots, reserved when the near slots are taken
+ *     shelved   a large block: on a shelf, more address space for many of them, shared by whoever is on it
+ *
+ * Address space costs nothing until it is touched, so annexes and shelves are reserved long. Not on Windows, where the system wants a
+ * promise for what is reserved: there are no annexes there, and a shelf is as long as its first block.
+ */
+import { ARENA_BYTES, POOL_BYTES, type Slot } from '../base/layout'
+import type { OsPages, Region } from '../os/region'
+import { Extents } from './extents'
+
+/** Where the memory of a slot lies: an arena, or a large block with an empty pool in front, so that offsets count alike. */
+export interface Home {
+  readonly region: Region
+  readonly byteOffset: number
+}
+
+/** The home of a large block. */
+interface LargeHome extends Home {
+  /** Bytes that the block may take. */
+  capacity: number
+  /** Near slots that it takes; 0: it is shelved. */
+  slots: number
+}
+
+/** Address space for large blocks, in OS pages. The first page is left empty: a part begins behind the start of a region. */
+interface Shelf {
+  readonly region: Region
+  readonly extents: Extents
+}
+
+/** Slots of an annex. The first arena is left empty, for the same reason. */
+const ANNEX_SHIFT = 13
+const ANNEX_SLOTS = 1 << ANNEX_SHIFT
+const ANNEX_BYTES = (ANNEX_SLOTS + 1) * ARENA_BYTES
+
+const IS_PROMISED = process.platform === 'win32'
+const SHELF_BYTES = IS_PROMISED ? 0 : 2 ** 31
+
+export class Homes {
+  private readonly os: OsPages
+  /** By slot >>> ANNEX_SHIFT; null: refused. */
+  private readonly annexes: (Region | null)[] = []
+  private readonly shelves = new Set<Shelf>()
+  private readonly largeHomes = new Map<Slot, LargeHome>()
+
+  constructor(os: OsPages) {
+    this.os = os
+  }
+
+  /** The home of a large block; undefined for the slot of an arena. */
+  large(slot: Slot): Readonly<LargeHome> | undefined {
+    return this.largeHomes.get(slot)
+  }
+
+  /** The home of an arena with a far slot. */
+  annexed(slot: Slot): Home {
+    return {
+      region: this.annexes[slot >>> ANNEX_SHIFT] as Region,
+      byteOffset: ((slot & (ANNEX_SLOTS - 1)) + 1) * ARENA_BYTES,
+    }
+  }
+
+  /** Whether an arena can have the far slot: its annex is there, or can be reserved now. */
+  hasAnnex(slot: Slot): boolean {
+    const index = slot >>> ANNEX_SHIFT
+    while (this.annexes.length < index) this.annexes.push(null)
+    if (this.annexes[index] == null && !IS_PROMISED) {
+      try {
+        this.annexes[index] = this.os.reserve(ANNEX_BYTES)
+      } catch {
+        this.annexes[index] = null // more may be free the next time
+      }
+    }
+    return this.annexes[index] != null
+  }
+
+  /** Notes that a large block lies in neighbouring near slots. */
+  settle(first: Slot, home: Home, slots: number): void {
+    this.largeHomes.set(first, { ...home, slots, capacity: slots * ARENA_BYTES - POOL_BYTES })
+  }
+
+  /**
+   * Puts a large block of whole OS pages on a shelf.
+   * @throws what the operating system says where no shelf has room and none can be made
+   */
+  shelve(slot: Slot, byteLength: number): void {
+    const page = this.os.osPageSize
+    for (const shelf of this.shelves) if (this.putOn(shelf, slot, byteLength)) return
+    const region = this.reserveShelf(byteLength + page)
+    const shelf = { region, extents: new Extents(1, region.byteLength / page) }
+    this.shelves.add(shelf)
+    this.putOn(shelf, slot, byteLength)
+  }
+
+  private putOn(shelf: Shelf, slot: Slot, byteLength: number): boolean {
+    const page = this.os.osPageSize
+    const first = shelf.extents.take(byteLength / page)
+    if (first < 0) return false
+    this.largeHomes.set(slot, {
+      region: shelf.region,
+      byteOffset: first * page - POOL_BYTES,
+      capacity: byteLength,
+      slots: 0,
+    })
+    return true
+  }
+
+  /** A long shelf if it can be had, so that blocks find room to grow; else one for this block alone. */
+  private reserveShelf(byteLength: number): Region {
+    const long = Math.min(this.os.maxByteLength, Math.max(SHELF_BYTES, IS_PROMISED ? 0 : 2 * byteLength))
+    if (long > byteLength) {
+      try {
+        return this.os.reserve(long)
+      } catch {
+        // As under a limit of address space.
+      }
+    }
+    return this.os.reserve(byteLength)
+  }
+
+  /** Makes a shelved block longer in place. False: what lies behind it is not free. */
+  extendShelved(slot: Slot, byteLength: number): boolean {
+    const home = this.largeHomes.get(slot) as LargeHome
+    const page = this.os.osPageSize
+    const end = (home.byteOffset + POOL_BYTES + home.capacity) / page
+    if (!this.shelfOf(home).extents.takeAt(end, (byteLength - home.capacity) / page)) return false
+    home.capacity = byteLength
+    return true
+  }
+
+  /** The memory of a shelved block behind its first `byteLength` bytes becomes that of another slot. */
+  splitShelved(slot: Slot, byteLength: number, tail: Slot): void {
+    const home = this.largeHomes.get(slot) as LargeHome
+    const { region, byteOffset, capacity } = home
+    this.largeHomes.set(tail, {
+      region,
+      byteOffset: byteOffset + byteLength,
+      capacity: capacity - byteLength,
+      slots: 0,
+    })
+    home.capacity = byteLength
+  }
+
+  /** The near slots of a block behind the first `slots` become another block's. */
+  splitNear(first: Slot, slots: number): Slot {
+    const home = this.largeHomes.get(first) as LargeHome
+    const tail = (first + slots) as Slot
+    this.settle(tail, { region: home.region, byteOffset: home.byteOffset + slots * ARENA_BYTES }, home.slots - slots)
+    this.settle(first, home, slots)
+    return tail
+  }
+
+  /** Forgets the home of a large block, whose pages have been given back. */
+  forget(slot: Slot): void {
+    const home = this.largeHomes.get(slot) as LargeHome
+    this.largeHomes.delete(slot)
+    if (home.slots > 0) return
+    const shelf = this.shelfOf(home)
+    const page = this.os.osPageSize
+    shelf.extents.put((home.byteOffset + POOL_BYTES) / page, home.capacity / page)
+    const isEmpty = shelf.extents.free === shelf.region.byteLength / page - 1
+    if (!isEmpty || (this.shelves.size === 1 && !IS_PROMISED)) return
+    this.shelves.delete(shelf)
+    shelf.region.drop()
+  }
+
+  private shelfOf({ region }: Home): Shelf {
+    for (const shelf of this.shelves) if (shelf.region === region) return shelf
+    throw new Error('ebb: a large block is on no shelf')
+  }
+}

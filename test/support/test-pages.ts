@@ -1,0 +1,182 @@
+import type { OsPages, Region } from '../../lib/os/region'
+import { space } from '../../lib/space/thread-space'
+
+/** The calls that are counted. `take` is a slot taken for an arena or a large block: no call to the system, but it can be refused. */
+export type OsCall = 'reserve' | 'discard' | 'renew' | 'move' | 'part' | 'take'
+
+export interface TestOptions {
+  /** Bytes of an OS page: a multiple of the real one, as on other systems. Default: the real one. */
+  readonly osPageSize?: number
+  /** Bytes of the longest region. */
+  readonly maxByteLength?: number
+  /** False: pages cannot be moved, as on systems without mremap. Default true. */
+  readonly canMove?: boolean
+}
+
+const SYSCALLS: Partial<Record<OsCall, string>> = { reserve: 'mmap', discard: 'madvise', renew: 'mmap', take: 'mmap' }
+
+/** What the addon throws when the kernel refuses. */
+export function osError(call: OsCall): Error {
+  const syscall = SYSCALLS[call] ?? call
+  return Object.assign(new Error(`ENOMEM: not enough memory, ${syscall}`), { code: 'ENOMEM', errno: -12, syscall })
+}
+
+/** Takes the memory of an ArrayBuffer away, as user code does that transfers it to a worker. */
+export function detach(buffer: ArrayBuffer): void {
+  const { transfer } = ArrayBuffer.prototype as { transfer?: (this: ArrayBuffer) => ArrayBuffer }
+  if (transfer !== undefined) transfer.call(buffer)
+  else structuredClone(buffer, { transfer: [buffer] })
+}
+
+/** The fields of the space that decorated pages stand in for. */
+interface SpaceFields {
+  os: OsPages
+  region: Region
+  homes: { os: OsPages }
+  takeArena: typeof space.takeArena
+  takeLarge: typeof space.takeLarge
+}
+const fields = space as unknown as SpaceFields
+const real = { os: fields.os, region: fields.region }
+
+/**
+ * The real OS pages of this thread's space, decorated: calls are counted, the n-th is refused, OS pages look larger. One at a time: a new
+ * one takes the place of the one before. `failAt` and `failFrom` number the calls of reserve, discard, renew and take together, from 1.
+ */
+export class TestPages implements OsPages {
+  readonly osPageSize: number
+  readonly maxByteLength: number
+  readonly discardsWork = true
+  readonly calls: Record<OsCall, number> = { reserve: 0, discard: 0, renew: 0, move: 0, part: 0, take: 0 }
+  /** Calls so far that could have failed. */
+  fallible = 0
+  /** The number of the call that fails; 0: none. */
+  failAt = 0
+  /** This call and all after it fail. */
+  failFrom = Infinity
+  /** Only this kind of call fails; undefined: any. */
+  failing: OsCall | undefined
+  readonly canMove: boolean
+
+  constructor({
+    osPageSize = real.os.osPageSize,
+    maxByteLength = real.os.maxByteLength,
+    canMove = true,
+  }: TestOptions = {}) {
+    this.osPageSize = osPageSize
+    this.maxByteLength = maxByteLength
+    this.canMove = canMove
+    this.install()
+  }
+
+  /** Puts these pages in the place of the real ones. */
+  install(): void {
+    fields.os = this
+    fields.homes.os = this
+    fields.region = new TestRegion(this, real.region)
+    fields.takeArena = () => {
+      this.attempt('take')
+      return Object.getPrototypeOf(space).takeArena.call(space)
+    }
+    fields.takeLarge = (byteLength, isPageAligned) => {
+      this.attempt('take')
+      return Object.getPrototypeOf(space).takeLarge.call(space, byteLength, isPageAligned)
+    }
+  }
+
+  /** Puts the real pages back. */
+  static remove(): void {
+    fields.os = real.os
+    fields.homes.os = real.os
+    fields.region = real.region
+    Reflect.deleteProperty(space, 'takeArena')
+    Reflect.deleteProperty(space, 'takeLarge')
+  }
+
+  reserve(byteLength: number): Region {
+    this.attempt('reserve')
+    return new TestRegion(this, real.os.reserve(byteLength))
+  }
+
+  /** Counts a call, and refuses it if it is its turn. */
+  attempt(call: OsCall): void {
+    this.calls[call]++
+    if (call === 'move' || call === 'part') return
+    if (this.failing !== undefined && this.failing !== call) return
+    this.fallible++
+    if (this.fallible === this.failAt || this.fallible >= this.failFrom) throw osError(call)
+  }
+}
+
+/** A region that tells its pages of every call. */
+class TestRegion implements Region {
+  readonly buffer: ArrayBufferLike
+  readonly byteLength: number
+  readonly osPageSize: number
+  readonly #pages: TestPages
+  readonly #region: Region
+
+  constructor(pages: TestPages, region: Region) {
+    this.#pages = pages
+    this.#region = region
+    this.buffer = region.buffer
+    this.byteLength = region.byteLength
+    this.osPageSize = pages.osPageSize
+  }
+
+  discard(byteOffset: number, byteLength: number): void {
+    this.#check(byteOffset, byteLength)
+    this.#pages.attempt('discard')
+    this.#region.discard(byteOffset, byteLength)
+  }
+
+  renew(byteOffset: number, byteLength: number): void {
+    this.#check(byteOffset, byteLength)
+    this.#pages.attempt('renew')
+    this.#region.renew(byteOffset, byteLength)
+  }
+
+  drop(): void {
+    this.#region.drop()
+  }
+
+  part(byteOffset: number, byteLength: number, holder: Region, hold: number): ArrayBuffer {
+    this.#check(byteOffset, byteLength)
+    this.#pages.attempt('part')
+    return this.#region.part(byteOffset, byteLength, TestRegion.#realOf(holder), hold)
+  }
+
+  move(from: number, byteLength: number, target: Region, to: number, toByteLength: number): boolean {
+    this.#check(from, byteLength)
+    this.#check(to, toByteLength)
+    this.#pages.attempt('move')
+    return this.#pages.canMove && this.#region.move(from, byteLength, TestRegion.#realOf(target), to, toByteLength)
+  }
+
+  clear(byteOffset: number, byteLength: number): void {
+    this.#region.clear(byteOffset, byteLength)
+  }
+
+  copy(from: number, byteLength: number, target: Region, to: number): void {
+    this.#region.copy(from, byteLength, TestRegion.#realOf(target), to)
+  }
+
+  residentPages(byteOffset: number, byteLength: number): Uint8Array {
+    this.#check(byteOffset, byteLength)
+    const small = this.#region.residentPages(byteOffset, byteLength)
+    const each = this.osPageSize / this.#region.osPageSize
+    return Uint8Array.from({ length: small.length / each }, (_, page) =>
+      Math.max(...small.subarray(page * each, (page + 1) * each)),
+    )
+  }
+
+  static #realOf(region: Region): Region {
+    return region instanceof TestRegion ? region.#region : region
+  }
+
+  #check(byteOffset: number, byteLength: number): void {
+    if (byteOffset % this.osPageSize !== 0 || byteLength % this.osPageSize !== 0 || byteLength <= 0) {
+      throw new RangeError(`bytes ${byteOffset} to ${byteOffset + byteLength} are no OS pages`)
+    }
+  }
+}
