@@ -262,7 +262,7 @@ describe('wrong pointers on an open heap', () => {
       }
     }
     expect(caught(() => heap.getFloat64(large, heap.usableSize(large) - 7)).message).toMatch(
-      /^ebb: 8 bytes at byteOffset/,
+      /^ebb: access\(0x[0-9a-f]+\): 8 bytes at byteOffset/,
     )
   })
 

@@ -71,7 +71,7 @@ describe('realloc', () => {
   it('shrinks a large block where it is, and keeps the rest of its memory', () => {
     const { heap } = testHeap()
     const pointer = heap.alloc(40 * ARENA_BYTES)
-    heap.bytes(pointer).fill(1)
+    heap.copyIn(pointer, new Uint8Array(40 * ARENA_BYTES).fill(1))
     expect(heap.realloc(pointer, 10 * ARENA_BYTES)).toBe(pointer)
     expect(heap.stats()).toMatchObject({ largeBytes: 10 * ARENA_BYTES, keptBytes: 30 * ARENA_BYTES })
     expect(heap.bytes(pointer).every((byte) => byte === 1)).toBe(true)
