@@ -50,9 +50,12 @@ static size_t multiple(const Info& info, size_t index, const char* name, size_t 
 static Parts* parts_of(Napi::Env env) { return env.GetInstanceData<Parts>(); }
 
 static Region* region_of(const Info& info, size_t index = 0) {
-  uint32_t id = 0;
-  const bool is_number = napi_get_value_uint32(info.Env(), info[index], &id) == napi_ok;
-  if (Region* region = is_number ? parts_of(info.Env())->find(id) : nullptr) return region;
+  double number = -1;
+  napi_get_value_double(info.Env(), info[index], &number);
+  if (number >= 0 && number <= UINT32_MAX && number == static_cast<uint32_t>(number)) {
+    Region* region = parts_of(info.Env())->find(static_cast<uint32_t>(number));
+    if (region != nullptr) return region;
+  }
   throw Napi::TypeError::New(info.Env(), "region must be the id of one made by reserve() or adopt()");
 }
 

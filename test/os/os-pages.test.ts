@@ -205,7 +205,7 @@ describe.each(Object.keys(ONLY))('pages that are %s', (way) => {
       const adopt = () => addon.adopt(new Uint8Array(new SharedArrayBuffer(bytes, { maxByteLength: bytes }), 0, bytes))
       const reserve = () => ${way === 'adopted'} ? adopt() : addon.reserve(bytes, ${way === 'shared'})
       globalThis.kept = [1, 2, 3].map(reserve)
-      globalThis.parts = kept.map((region) => addon.part(region, bytes / 2, bytes / 2, kept[0], 0))
+      globalThis.parts = kept.map((region) => addon.part(region.id, bytes / 2, bytes / 2, kept[0].id, 0))
       for (const part of parts) new Uint8Array(part).fill(1)
       require('node:worker_threads').parentPort.postMessage(new Int32Array(kept[0].buffer, 0, 1)[0])`
     const before = held()
@@ -240,6 +240,20 @@ describe('the addon', () => {
   it('says that it shares no pages where the runtime cannot', () => {
     if (addon.sharesPages) expect(addon.reserve(PAGE, true).buffer).toBeInstanceOf(SharedArrayBuffer)
     else expect(() => addon.reserve(PAGE, true)).toThrow('this runtime makes no SharedArrayBuffer over mapped pages')
+  })
+
+  it('knows a region by its id until that is collected, and then no more', async () => {
+    const id = (() => addon.reserve(PAGE, false).id)()
+    const isKnown = (): boolean => {
+      try {
+        return addon.residentPages(id, 0, PAGE).length === 1
+      } catch {
+        return false
+      }
+    }
+    expect([isKnown(), id === real.id]).toEqual([true, false])
+    expect(await settle(() => !isKnown())).toBe(true)
+    expect(addon.residentPages(real.id, 0, PAGE).length).toBe(1)
   })
 
   it('counts what it maps and unmaps', async () => {
@@ -278,8 +292,15 @@ describe('the addon', () => {
 const NO_REGIONS: unknown[] = [
   undefined,
   null,
-  0,
   'region',
+  real,
+  -1,
+  real.id + 0.5,
+  real.id + 2 ** 32,
+  Number.NaN,
+  Infinity,
+  1e6,
+  `${real.id}`,
   true,
   1n,
   Symbol('region'),
@@ -305,32 +326,32 @@ const HOLD = [NO_NUMBERS, [...NO_BYTES, 1, 2, 8 * PAGE]] as const
 const CALLS: Record<string, [right: unknown[], wrong: (readonly (readonly unknown[])[])[]]> = {
   reserve: [[PAGE, false], [[NO_NUMBERS, [0, ...NO_PAGES.filter((value) => value !== 9 * PAGE)]]]],
   part: [
-    [real, PAGE, PAGE, real, 0],
+    [real.id, PAGE, PAGE, real.id, 0],
     [REGION, PAGES, PAGES, REGION, HOLD],
   ],
   discard: [
-    [real, 0, PAGE],
+    [real.id, 0, PAGE],
     [REGION, PAGES, PAGES],
   ],
   renew: [
-    [real, 0, PAGE],
+    [real.id, 0, PAGE],
     [REGION, PAGES, PAGES],
   ],
   residentPages: [
-    [real, 0, PAGE],
+    [real.id, 0, PAGE],
     [REGION, PAGES, PAGES],
   ],
-  drop: [[real], [REGION]],
+  drop: [[real.id], [REGION]],
   move: [
-    [real, 0, PAGE, real, 2 * PAGE, 2 * PAGE],
+    [real.id, 0, PAGE, real.id, 2 * PAGE, 2 * PAGE],
     [REGION, PAGES, PAGES, REGION, PAGES, PAGES],
   ],
   clear: [
-    [real, 0, 8],
+    [real.id, 0, 8],
     [REGION, BYTES, BYTES],
   ],
   copy: [
-    [real, 0, 8, real, 8],
+    [real.id, 0, 8, real.id, 8],
     [REGION, BYTES, BYTES, REGION, BYTES],
   ],
 }
@@ -352,17 +373,17 @@ describe('wrong arguments', () => {
   it('of ranges are refused that leave the region, overlap, or find no room', () => {
     const small = addon.reserve(2 * PAGE, false)
     for (const call of [
-      () => addon.discard(real, 8 * PAGE, PAGE),
-      () => addon.discard(real, 4 * PAGE, 5 * PAGE),
-      () => addon.discard(real, 0, 0),
-      () => addon.part(real, 0, PAGE, real, 0),
-      () => addon.move(real, 0, 2 * PAGE, real, PAGE, 2 * PAGE),
-      () => addon.move(real, 4 * PAGE, 2 * PAGE, real, PAGE, 4 * PAGE),
-      () => addon.move(real, 0, 2 * PAGE, real, 4 * PAGE, PAGE),
-      () => addon.move(real, 0, PAGE, small, PAGE, 2 * PAGE),
-      () => addon.copy(real, 0, 3 * PAGE, small, 0),
-      () => addon.copy(real, 0, PAGE, small, PAGE + 1),
-      () => addon.clear(real, PAGE, 8 * PAGE),
+      () => addon.discard(real.id, 8 * PAGE, PAGE),
+      () => addon.discard(real.id, 4 * PAGE, 5 * PAGE),
+      () => addon.discard(real.id, 0, 0),
+      () => addon.part(real.id, 0, PAGE, real.id, 0),
+      () => addon.move(real.id, 0, 2 * PAGE, real.id, PAGE, 2 * PAGE),
+      () => addon.move(real.id, 4 * PAGE, 2 * PAGE, real.id, PAGE, 4 * PAGE),
+      () => addon.move(real.id, 0, 2 * PAGE, real.id, 4 * PAGE, PAGE),
+      () => addon.move(real.id, 0, PAGE, small.id, PAGE, 2 * PAGE),
+      () => addon.copy(real.id, 0, 3 * PAGE, small.id, 0),
+      () => addon.copy(real.id, 0, PAGE, small.id, PAGE + 1),
+      () => addon.clear(real.id, PAGE, 8 * PAGE),
     ]) {
       expect(call).toThrow(RangeError)
     }
@@ -373,14 +394,16 @@ describe('wrong arguments', () => {
     const [guarded, small] = [addon.reserve(8 * PAGE, false), addon.reserve(3 * PAGE, false)]
     bytesOf(guarded).fill(77)
     const numbers = [0, 4, PAGE, 2 * PAGE, 3 * PAGE, 8 * PAGE, 1, -1, 0.1, Number.NaN, 2 ** 32, 2 ** 53, 2 ** 64]
-    const values: unknown[] = [...numbers, ...numbers, real, real, small, small, ...NO_REGIONS]
+    const ids = [real.id, small.id]
+    const values: unknown[] = [...numbers, ...numbers, ...ids, ...ids, ...NO_REGIONS]
+    const regions = values.filter((value) => value !== guarded.id)
     // A region that is dropped must not be written to any more.
     const names = Object.keys(CALLS).filter((name) => name !== 'drop' && name !== 'reserve')
     let done = 0
     for (let i = 0; i < 20_000; i++) {
       const call = addon[random.pick(names) as keyof NativeAddon] as unknown as Call
       const isOdd = random.oneIn(3)
-      const region = (): unknown => random.pick(isOdd ? values : [real, small])
+      const region = (): unknown => random.pick(isOdd ? regions : ids)
       const number = (): unknown => random.pick(isOdd ? values : numbers.slice(0, 6))
       try {
         call(region(), number(), number(), region(), number(), number())
