@@ -9,13 +9,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { ArmName } from './demo/arms'
+import { projectRoot } from './common/root'
+import type { ArmName } from './demo/players'
 import { progressLine } from './demo/progress'
 import { isHeld, picture, summary, terminalChart } from './demo/report'
 import { type Observed, watchArm } from './demo/watch'
 import type { WorkSize } from './demo/work'
 import { saveChart } from './graphs/plot'
-import { projectRoot } from './traces/trace'
 
 const FULL: WorkSize = { copies: 8, simulations: 30, idleMs: 2200 }
 const QUICK: WorkSize = { copies: 8, simulations: 4, idleMs: 2200 }

@@ -1,98 +1,70 @@
 /**
- * `npm run bench:gc`: what V8's collector pays while a heap grows to 1 GB beside 150 MB of JavaScript objects: ebb, Buffers, plain arrays.
+ * `npm run bench:gc`: what ebb means to V8's collector. "accounting": what V8 is told of the space, and the mark-compacts of a busy
+ * JavaScript heap with ebb and without, on several runtimes. "growing": what the collector pays while a heap grows to 1 GB
+ * beside 150 MB of objects.
  *
- *     npm run bench:gc
- *     npm run bench:gc -- --quick      to 128 MB beside 30 MB
- *     npm run bench:gc -- --write      puts the results into docs/performance.md
+ *     npm run bench:gc                          both, on this Node and on those that are in build/platforms already
+ *     npm run bench:gc -- accounting            one of them
+ *     npm run bench:gc -- accounting --fetch    fetches Node 20, 22, 24, 26 and Deno where they are missing (500 MB)
+ *     npm run bench:gc -- --only "Node 24"      only runtimes with this in their name
+ *     npm run bench:gc -- --quick               one round, small heaps
+ *     npm run bench:gc -- --write               puts the results into docs/performance.md
+ *
+ * Ends with 1 if a bound is missed.
  */
 import { parseArgs } from 'node:util'
 import { writeDocument } from './common/document'
 import { describeMachine, machineLine, writeJson } from './common/machine'
-import { median } from './common/quantile'
-import { digits, table } from './common/table'
-import { barChart, saveChart } from './graphs/plot'
-import { NodeProcess } from './speed/arms'
-import type { GcOptions } from './speed/protocol'
+import { accountingReport, FULL, isAccountingHeld, measureAccounting, QUICK, runtimesHere } from './gc/accounting'
+import { saveChart } from './graphs/plot'
+import { growingChart, growingReport, growthOf, measureGrowing } from './speed/growing'
 
-const { values } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
+const PARTS = ['accounting', 'growing']
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    fetch: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    write: { type: 'boolean', default: false },
+  },
 })
 
-const ARMS = ['ebb', 'Buffer.allocUnsafe', 'Buffer.allocUnsafeSlow', 'objects'] as const
-const BLOCK_BYTES = [256, 4096] as const
-
-type Counts = Readonly<Record<string, number>>
-interface Result {
-  readonly arm: string
-  readonly byteLength: number
-  /** Medians over the rounds, each in a new process. */
-  readonly counts: Counts
+/** The whole of one part: printed, written where that is wanted; returns what goes into the JSON. */
+async function accounting(line: string): Promise<object> {
+  const runtimes = runtimesHere(values.fetch).filter(({ name }) => name.includes(values.only))
+  if (runtimes.length === 0) throw new Error(`no runtime here has ${JSON.stringify(values.only)} in its name`)
+  const results = measureAccounting(runtimes, values.quick ? QUICK : FULL)
+  const text = accountingReport(results)
+  console.log(`\n${text}`)
+  if (values.write) writeDocument('performance.md', 'accounting', `${line}\n\n${text}`)
+  if (!isAccountingHeld(results)) process.exitCode = 1
+  return results
 }
 
-async function once(arm: string, options: GcOptions): Promise<Counts> {
-  const child = new NodeProcess(arm)
-  try {
-    await child.start({ kind: 'gc', arm, options })
-    return await child.ask({ verb: 'inspect' })
-  } finally {
-    await child.kill()
-  }
-}
-
-async function measure(arm: string, options: GcOptions, rounds: number): Promise<Result> {
-  process.stderr.write(`${arm}, blocks of ${options.byteLength} bytes\n`)
-  const all: Counts[] = []
-  for (let round = 0; round < rounds; round++) all.push(await once(arm, options))
-  const counts: Record<string, number> = {}
-  for (const key of Object.keys(all[0] ?? {})) counts[key] = median(all.map((round) => round[key] ?? Number.NaN))
-  return { arm, byteLength: options.byteLength, counts }
-}
-
-const COLUMNS = [
-  ['majors', 'mark-compacts', 1],
-  ['majorMs', 'their time, ms', 1],
-  ['minors', 'scavenges', 1],
-  ['minorMs', 'their time, ms', 1],
-  ['longestMs', 'longest, ms', 1],
-  ['elapsedMs', 'growing took, ms', 1],
-  ['resident', 'resident, MB', 1e-6],
-] as const
-
-function report(results: readonly Result[], byteLength: number): string {
-  const lines = results
-    .filter((result) => result.byteLength === byteLength)
-    .map(({ arm, counts }) => [arm, ...COLUMNS.map(([key, , scale]) => digits((counts[key] ?? Number.NaN) * scale))])
-  return `## A heap grows by blocks of ${byteLength} bytes\n\n${table(['', ...COLUMNS.map(([, title]) => title)], lines)}`
+async function growing(line: string): Promise<object> {
+  const growth = growthOf(values.quick)
+  const results = await measureGrowing(growth)
+  const text = growingReport(results, growth)
+  console.log(`\n${text}`)
+  if (values.write) writeDocument('performance.md', 'gc', `${line}\n\n${text}`)
+  console.log(`\n${(await saveChart('out/bench-gc', growingChart(results, growth, line))).join('\n')}`)
+  return { growth, results }
 }
 
 async function main(): Promise<void> {
-  const isQuick = values.quick
-  const growTo = isQuick ? 2 ** 27 : 2 ** 30
-  const besides = isQuick ? 30e6 : 150e6
+  const unknown = positionals.find((word) => !PARTS.includes(word))
+  if (unknown !== undefined) throw new Error(`no part ${JSON.stringify(unknown)}; there are ${PARTS.join(', ')}`)
+  const wants = (part: string): boolean => positionals.length === 0 || positionals.includes(part)
   const machine = describeMachine()
   const line = machineLine(machine)
-  console.log(`${line}\nThe heap grows to ${growTo / 2 ** 20} MiB beside ${besides / 1e6} MB of objects.`)
-  const results: Result[] = []
-  for (const byteLength of BLOCK_BYTES) {
-    for (const arm of ARMS) results.push(await measure(arm, { byteLength, growTo, besides }, isQuick ? 1 : 3))
+  console.log(line)
+  const parts = {
+    ...(wants('accounting') ? { accounting: await accounting(line) } : {}),
+    ...(wants('growing') ? { growing: await growing(line) } : {}),
   }
-  const text = BLOCK_BYTES.map((byteLength) => report(results, byteLength)).join('\n\n')
-  console.log(`\n${text}`)
-  if (values.write) writeDocument('gc', `${line}\n\n${text}`)
-  const file = writeJson('bench-gc', { machine, isQuick, growTo, besides, results })
-  const chart = barChart({
-    title: 'Time in the collector while a heap grows',
-    subtitle: `To ${growTo / 2 ** 20} MiB beside ${besides / 1e6} MB of objects. Shorter is better.`,
-    xLabel: 'ms in all collections on the main thread',
-    caption: line,
-    bars: results.map(({ arm, byteLength, counts }) => ({
-      label: arm,
-      group: `blocks of ${byteLength} bytes`,
-      value: (counts.majorMs ?? 0) + (counts.minorMs ?? 0),
-      role: arm === 'ebb' ? ('ebb' as const) : ('peer' as const),
-    })),
-  })
-  console.log(`\n${[file, ...(await saveChart('out/bench-gc', chart))].join('\n')}`)
+  console.log(`\n${writeJson('bench-gc', { machine, isQuick: values.quick, ...parts })}`)
 }
 
 main().catch((error: unknown) => {

@@ -11,10 +11,11 @@
  */
 import { parseArgs } from 'node:util'
 import { writeDocument } from './common/document'
-import { describeMachine, machineLine, peerLine, writeJson } from './common/machine'
+import { describeMachine, machineLine, writeJson } from './common/machine'
+import { fetchNode } from './common/nodes'
+import { peerLine } from './peers/peers'
 import { charts } from './speed/charts'
 import { promiseReport, promises } from './speed/must-hold'
-import { installNodes } from './speed/nodes'
 import { groupReport } from './speed/report'
 import { type MeasuredRow, measureRow } from './speed/rounds'
 import { rows } from './speed/rows'
@@ -30,12 +31,19 @@ const { values, positionals } = parseArgs({
   },
 })
 
+/** Arms of the recorded traces on other Nodes: label, and how each is started. */
+const otherNodes = (versions: readonly string[]) =>
+  versions.map((version) => ({
+    label: `ebb, Node ${version.split('.')[0]}`,
+    options: { execPath: fetchNode(version.trim()) },
+  }))
+
 async function main(): Promise<void> {
   const isQuick = values.quick
   const rounds = values.rounds === undefined ? (isQuick ? 3 : 9) : Number(values.rounds)
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new RangeError(`--rounds must be a whole number from 1, got ${values.rounds}`)
-  const nodes = values.nodes === undefined ? [] : installNodes(values.nodes.split(','))
+  const nodes = otherNodes(values.nodes?.split(',') ?? [])
   const { plans, peers } = rows({ isQuick, nodes, arms: values.arms?.split(',') }, positionals)
   if (plans.length === 0) throw new Error(`no row has ${positionals.join(' or ')} in its name`)
   const machine = describeMachine()
@@ -56,7 +64,8 @@ async function main(): Promise<void> {
   const parts = [promiseReport(bounds), ...groups.map((group) => groupReport(group, own(group)))]
   console.log(`\n${parts.join('\n\n')}`)
   const file = writeJson('bench', { machine, peers, isQuick, rounds, results, bounds })
-  if (values.write) writeDocument('speed', `${head.replaceAll('\n', '\\\n')}\n\n${parts.join('\n\n')}`)
+  if (values.write)
+    writeDocument('performance.md', 'speed', `${head.replaceAll('\n', '\\\n')}\n\n${parts.join('\n\n')}`)
   console.log(`\n${[file, ...(await charts(results, machineLine(machine)))].join('\n')}`)
 }
 

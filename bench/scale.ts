@@ -11,14 +11,14 @@
 import { freemem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { writeDocument } from './common/document'
-import { describeMachine, machineLine, peerLine, writeJson } from './common/machine'
-import { median } from './common/quantile'
+import { describeMachine, machineLine, writeJson } from './common/machine'
+import { medians } from './common/quantile'
 import { digits, table } from './common/table'
 import { lineChart, saveChart } from './graphs/plot'
-import { isInstalled, nativePeers } from './peers/peers'
-import { flatten } from './speed/flat'
+import { isInstalled, nativePeers, peerLine } from './peers/peers'
 import { measurePauses, pauseReport } from './speed/pauses'
 import { type PhaseArm, type Phases, startNative, startNode } from './speed/phases'
+import { flatten } from './traces/flat'
 import { churn } from './workloads/basic'
 
 const { values } = parseArgs({
@@ -80,17 +80,9 @@ async function measureTogether(starts: (() => Promise<PhaseArm>)[], live: number
   }
   const points: Point[] = []
   for (const [i, arm] of arms.entries()) {
-    points.push({ arm: arm.name, live, ...medians(found[i]!), ...(await arm.end()) })
+    points.push({ arm: arm.name, live, ...medians<keyof Phases>(found[i]!), ...(await arm.end()) })
   }
   return points
-}
-
-function medians(phases: readonly Phases[]): Phases {
-  const result: Record<string, number> = {}
-  for (const key of Object.keys(phases[0] ?? {}) as (keyof Phases)[]) {
-    result[key] = median(phases.map((phase) => phase[key] ?? Number.NaN))
-  }
-  return result as unknown as Phases
 }
 
 const count = (live: number): string => live.toExponential().replace('+', '')
@@ -169,7 +161,7 @@ async function main(): Promise<void> {
   const pauses = await measurePauses(isQuick ? 1e5 : 1e6)
   const text = `${costReport(points)}\n\n${pauseReport(pauses)}`
   console.log(`\n${text}`)
-  if (values.write) writeDocument('scale', `${line}\n\n${text}`)
+  if (values.write) writeDocument('performance.md', 'scale', `${line}\n\n${text}`)
   const file = writeJson('bench-scale', { machine, isQuick, points, pauses })
   console.log(`\n${[file, ...(await costChart(points, line))].join('\n')}`)
 }

@@ -34,8 +34,8 @@ const NUMBERS = [
     fits: 'BigInt.asUintN(64, value) === value',
   },
 ].map((number) => {
-  const isBig = number.name.startsWith('Big')
-  return { fits: '', ...number, isBig, array: number.kind, type: isBig ? 'bigint' : 'number', read: '', write: '' }
+  const type = number.name.startsWith('Big') ? 'bigint' : 'number'
+  return { fits: '', ...number, type, array: number.kind, read: '', write: '' }
 })
 
 /** Records have two more, kept as one of the numbers: `read` makes the value of what is stored, `write` the reverse. */
@@ -56,31 +56,18 @@ const fitting = ({ type, fits }) =>
 const misfitting = (scalar) => fitting(scalar).replaceAll('===', '!==').replaceAll('>= 0', '< 0').replaceAll('&&', '||')
 
 /** An accessor of a heap: an element of the array over near memory, or the slow path. */
-function accessor({ name, bytes, says, isBig, type, array }) {
+function accessor({ name, bytes, says, type, array }) {
   const size = `${bytes} byte${bytes > 1 ? 's' : ''}`
   const heads = [
     `  /** Reads ${says} (${size}). */\n  get${name}(pointer: Pointer, byteOffset: number): ${type} {`,
     `  /** Writes ${says} (${size}). */\n  set${name}(pointer: Pointer, byteOffset: number, value: ${type}): void {`,
   ]
   const slow = [
-    `this.getFar(${name.toLowerCase()}, pointer, byteOffset)`,
-    `this.setFar(${name.toLowerCase()}, pointer, byteOffset, value)`,
+    `getFar(this.#parts, ${name.toLowerCase()}, pointer, byteOffset) as ${type}`,
+    `setFar(this.#parts, ${name.toLowerCase()}, pointer, byteOffset, value)`,
   ]
   const shift = Math.log2(bytes)
   const element = `near${bytes} + (pointer << ${4 - shift}) + ${shift === 0 ? 'byteOffset' : `(byteOffset >> ${shift})`}`
-  if (isBig) {
-    const [get, set] = ['', ', value'].map(
-      (value) => (access) =>
-        `    try {
-      ${access}(at(pointer, byteOffset)${value}, true)
-    } catch (cause) {
-      ${value === '' ? 'return ' : ''}this.refuseAccess(pointer, byteOffset, ${bytes}, cause)
-    }
-  }
-`,
-    )
-    return `${heads[0]}\n${get(`return this.view(pointer).get${name}`)}\n${heads[1]}\n${set(`this.view(pointer).set${name}`)}`
-  }
   if (bytes < 4) {
     const isNear = `    if (
       typeof pointer === 'number' &&
@@ -124,9 +111,50 @@ ${heads[1]}
 `
 }
 
+/** The slow paths of all kinds, and the numbers that stand for a kind there. */
+function farAccess() {
+  const cases = (line) =>
+    NUMBERS.map(({ name, bytes, type }, i) => {
+      const label = i < NUMBERS.length - 1 ? `case ${name.toLowerCase()}:` : 'default:'
+      return `      ${label}\n${line(name, bytes > 1, type).replace(/^/gm, '        ')}\n`
+    })
+  const gets = cases((name, isWide) => `return view.get${name}(offset${isWide ? ', true' : ''})`)
+  const sets = cases(
+    (name, isWide, type) => `view.set${name}(offset, value as ${type}${isWide ? ', true' : ''})\nbreak`,
+  )
+  const open = `  try {
+    const view = viewOf(parts, pointer)
+    const offset = at(pointer, byteOffset)
+    switch (kind) {
+`
+  return `${NUMBERS.map(({ name }, i) => `const ${name.toLowerCase()} = ${i}\n`).join('')}type Kind = ${NUMBERS.map((_, i) => i).join(' | ')}
+/** Bytes of a number, by its kind. */
+const BYTES = [${NUMBERS.map(({ bytes }) => bytes).join(', ')}] as const
+
+/**
+ * Reads whatever the hot path does not. One function for all kinds, and so one that V8 finds too long to inline: its budget for a
+ * caller's loop is for the hot paths.
+ */
+function getFar(parts: HeapParts, kind: Kind, pointer: Pointer, byteOffset: number): number | bigint {
+${open}${gets.join('')}    }
+  } catch (cause) {
+    return refuseAccess(parts, pointer, byteOffset, BYTES[kind], cause)
+  }
+}
+
+/** Writes whatever the hot path does not. */
+function setFar(parts: HeapParts, kind: Kind, pointer: Pointer, byteOffset: number, value: number | bigint): void {
+${open}${sets.join('')}    }
+  } catch (cause) {
+    refuseAccess(parts, pointer, byteOffset, BYTES[kind], cause)
+  }
+}
+`
+}
+
 /** A class of fields: as the accessor, with the offset in elements. */
 function field(scalar) {
-  const { kind, name, bytes, isBig, type, array, read, write } = scalar
+  const { kind, name, bytes, type, array, read, write } = scalar
   const heads = `class ${kind[0].toUpperCase()}${kind.slice(1)}Field extends FieldOf<${type}> {
   get(pointer: Pointer, index = 0): ${type} {`
   const setter = `  set(pointer: Pointer, value: ${type}, index = 0): void {
@@ -136,7 +164,6 @@ function field(scalar) {
     `return this.heap.get${name}(pointer, ${offset})${read}`,
     `this.heap.set${name}(pointer, ${offset}, value${write})`,
   ]
-  if (isBig) return `${heads}\n    ${slow[0]}\n  }\n\n${setter}\n    ${slow[1]}\n  }\n}\n`
   const element = '    const element = this.element + index * this.step'
   const at = `near${bytes} + (pointer << ${4 - Math.log2(bytes)}) + element`
   if (bytes < 4) {
@@ -190,17 +217,7 @@ ${isNear}
 
 /** The property of a row: an element of the record that the cursor stands on, or what the field says. */
 function property(scalar) {
-  const { kind, bytes, isBig, type, array, read, write } = scalar
-  if (isBig)
-    return `  ${kind}: (field: Field<${type}>) => ({
-    get(): ${type} {
-      return field.get(this._cursor.pointer, this._cursor.index)
-    },
-    set(value: ${type}): void {
-      field.set(this._cursor.pointer, value, this._cursor.index)
-    },
-  }),
-`
+  const { kind, bytes, type, array, read, write } = scalar
   return `  ${kind}: (field: Field<${type}>) => {
     const { byteOffset } = field
     return {
@@ -220,19 +237,24 @@ function property(scalar) {
 `
 }
 
-const REGIONS = {
-  'lib/heap/numbers.ts': () => NUMBERS.map(accessor).join('\n'),
-  'lib/records/fields.ts': () => SCALARS.map(field).join('\n'),
-  'lib/records/rows.ts': () => SCALARS.map(property).join(''),
+/** The regions of each file, in their order. */
+const FILES = {
+  'lib/heap/numbers.ts': [NUMBERS.map(accessor).join('\n'), farAccess()],
+  'lib/records/fields.ts': [SCALARS.map(field).join('\n')],
+  'lib/records/rows.ts': [SCALARS.map(property).join('')],
 }
 
 const isCheck = process.argv.includes('--check')
-for (const [name, write] of Object.entries(REGIONS)) {
+for (const [name, regions] of Object.entries(FILES)) {
   const file = path.join(__dirname, '..', name)
   const text = readFileSync(file, 'utf8')
-  if (text.match(MARKED)?.length !== 1)
-    throw new Error(`${name} has no region with the marks of scripts/write-kinds.js`)
-  const written = text.replace(MARKED, () => write())
+  const marked = text.match(MARKED)?.length ?? 0
+  if (marked !== regions.length)
+    throw new Error(
+      `${name} has ${marked} regions with the marks of scripts/write-kinds.js, and needs ${regions.length}`,
+    )
+  const rest = [...regions]
+  const written = text.replace(MARKED, () => rest.shift())
   if (written === text) continue
   if (!isCheck) writeFileSync(file, written)
   else {

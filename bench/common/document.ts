@@ -1,15 +1,16 @@
-/** Puts the results of a run into docs/performance.md, between two marks: numbers there are never typed by hand. */
+/** Puts the results of a run into a page of docs/, between two marks: numbers there are never typed by hand. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { projectRoot } from '../traces/trace'
+import { projectRoot } from './root'
 
 /**
  * Replaces what stands between `<!-- NAME begin -->` and `<!-- NAME end -->`.
+ * @param page - its name in docs/
  * @param text - Markdown; its headings go one level down
  * @returns the file
  */
-export function writeDocument(name: string, text: string): string {
-  const file = join(projectRoot(), 'docs', 'performance.md')
+export function writeDocument(page: string, name: string, text: string): string {
+  const file = join(projectRoot(), 'docs', page)
   const before = readFileSync(file, 'utf8')
   const begin = `<!-- ${name} begin -->`
   const end = `<!-- ${name} end -->`

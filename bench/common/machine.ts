@@ -3,8 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
-import { isInstalled, type Peer } from '../peers/peers'
-import { projectRoot } from '../traces/trace'
+import { projectRoot } from './root'
 
 export interface Machine {
   readonly cpu: string
@@ -46,10 +45,6 @@ function revision(): string {
 export function machineLine({ cpu, cores, memoryBytes, platform, node, date, load, revision }: Machine): string {
   const memory = `${Math.round(memoryBytes / 2 ** 30)} GiB`
   return `${cpu}, ${cores} cores, ${memory}, ${platform}; Node ${node}; ebb ${revision}; ${date.slice(0, 16)}Z, load ${load.toFixed(1)}`
-}
-
-export function peerLine(peers: readonly Peer[]): string {
-  return peers.map((peer) => (isInstalled(peer) ? `${peer.name} ${peer.version}` : `no ${peer.name}`)).join(', ')
 }
 
 /** Writes out/NAME.json. Returns its path. */

@@ -10,3 +10,14 @@ export function quantile(values: readonly number[], part: number): number {
 }
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5)
+
+/** Of figures that were taken several times: the median of each. */
+export function medians<Key extends string>(
+  rounds: readonly Readonly<Partial<Record<Key, number>>>[],
+): Record<Key, number> {
+  const result = {} as Record<Key, number>
+  for (const key of Object.keys(rounds[0] ?? {}) as Key[]) {
+    result[key] = median(rounds.map((figures) => figures[key] ?? Number.NaN))
+  }
+  return result
+}

@@ -16,4 +16,9 @@ export function digits(value: number): string {
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
 }
 
+export const MIB = 2 ** 20
+
+/** MiB: one decimal, two below ten. */
+export const mib = (bytes: number): string => (bytes / MIB).toFixed(Math.abs(bytes) < 9.95 * MIB ? 2 : 1)
+
 export const megabytes = (bytes: number): string => digits(bytes / 1e6)

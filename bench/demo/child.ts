@@ -1,7 +1,7 @@
 /** One arm of the demo in a process of its own: works when it is told to, and tells its parent how far it is. */
 import { once } from 'node:events'
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
-import { type ArmName, makeArm, type Player } from './arms'
+import { type ArmName, makeArm, type Player } from './players'
 import { type LargeJob, largeJob, SLICE, shortJob, type WorkSize } from './work'
 
 export type PhaseName = 'compute' | 'drop' | 'simulate' | 'end'

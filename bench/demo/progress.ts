@@ -1,7 +1,7 @@
 /** One line that says how far the demo is: rewritten on a terminal, one line for each phase elsewhere. */
 import type { WriteStream } from 'node:tty'
-import { ARM_TITLES, type ArmName } from './arms'
 import type { PhaseName } from './child'
+import { ARM_TITLES, type ArmName } from './players'
 import type { OnProgress } from './watch'
 
 const WORDS: Readonly<Record<PhaseName | 'start', string>> = {

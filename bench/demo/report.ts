@@ -3,12 +3,12 @@ import { cpus } from 'node:os'
 import { styleText } from 'node:util'
 import { blue, darkgray, plot, red } from 'asciichart'
 import Table from 'cli-table3'
+import { median } from '../common/quantile'
+import { MIB } from '../common/table'
 import { type Chart, lineChart } from '../graphs/plot'
-import { ARM_TITLES } from './arms'
+import { ARM_TITLES } from './players'
 import type { Curve, Observed } from './watch'
 import { LARGE_PROGRAM, SHORT_PROGRAM, type WorkSize } from './work'
-
-const MIB = 2 ** 20
 
 /** After the drop ebb may hold this share of its peak growth. */
 const BOUND = 0.1
@@ -17,11 +17,6 @@ const byName = (observed: readonly Observed[], arm: string): Observed => observe
 
 const between = (curve: Curve, from: number, to: number): number[] =>
   curve.filter(([seconds]) => seconds >= from && seconds <= to).map(([, bytes]) => bytes)
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[sorted.length >> 1] ?? Number.NaN
-}
 
 /** Growth in bytes: the most, after the drop and its idle moment, in the middle of the simulations. */
 function figures({ resident, phases }: Observed): { peak: number; dropped: number; short: number } {
@@ -68,7 +63,7 @@ function resample(curve: Curve, end: number, columns: number): number[] {
   })
 }
 
-const mib = (bytes: number): string => `${(bytes / MIB).toFixed(1)} MiB`
+const inMib = (bytes: number): string => `${(bytes / MIB).toFixed(1)} MiB`
 const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(1)} %`
 
 /** The table, and whether the bound is held. */
@@ -92,13 +87,13 @@ export function summary(observed: readonly Observed[], size: WorkSize): string {
     const { peak, dropped, short } = figures(one)
     const { drop, simulate, end } = one.phases
     return [
-      mib(peak),
-      mib(drop.liveBytes),
-      mib(dropped),
-      mib(simulate.liveBytes),
+      inMib(peak),
+      inMib(drop.liveBytes),
+      inMib(dropped),
+      inMib(simulate.liveBytes),
       percent(dropped, peak),
-      mib(short),
-      mib(median(between(one.live, simulate.seconds + 0.05, end.seconds))),
+      inMib(short),
+      inMib(median(between(one.live, simulate.seconds + 0.05, end.seconds))),
       one.busySeconds.toFixed(2),
       one.simulationSeconds.toFixed(2),
       one.cpuSeconds.toFixed(2),
@@ -126,7 +121,7 @@ export function picture(observed: readonly Observed[], size: WorkSize): Chart {
   const other = figures(buffer)
   return lineChart({
     title: 'Resident memory after a large computation',
-    subtitle: `After the drop and 2 s of idling: ebb ${mib(own.dropped)}, Buffers ${mib(other.dropped)}, live ${mib(ebb.phases.simulate.liveBytes)}. Lower is better.`,
+    subtitle: `After the drop and 2 s of idling: ebb ${inMib(own.dropped)}, Buffers ${inMib(other.dropped)}, live ${inMib(ebb.phases.simulate.liveBytes)}. Lower is better.`,
     xLabel: 'seconds (each process at its own pace)',
     yLabel: 'growth of the resident set, MiB',
     series: [

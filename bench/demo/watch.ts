@@ -2,8 +2,8 @@
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
 import { RssRecorder } from 'ebb/rss'
-import type { ArmName } from './arms'
 import type { Message, PhaseName } from './child'
+import type { ArmName } from './players'
 import type { WorkSize } from './work'
 
 /** Milliseconds between two samples. */

@@ -3,6 +3,7 @@
  * (the large computation); their results are dropped, but for a few that stay; then another recorded program runs again and
  * again (the short simulations).
  */
+import { liveCurve, peakOf } from '../traces/live'
 import { KIND_FREE, readTrace, type Trace } from '../traces/trace'
 
 /** How much work there is. */
@@ -47,8 +48,8 @@ export type LiveCurve = Float64Array
 
 export function largeJob(): LargeJob {
   const trace = readTrace(LARGE_PROGRAM)
-  const { peak, sizes } = walkToPeak(trace)
-  const live = [...sizes.keys()].filter((id) => sizes[id]! >= 0)
+  const peak = peakOf(trace)
+  const live = liveIds(trace, peak)
   const draw = randomNumbers(20041009)
   const isKept = new Set(live.filter(() => draw() * KEEP_ONE_OF < 1))
   const words: number[] = []
@@ -59,7 +60,14 @@ export function largeJob(): LargeJob {
   const ops = new Uint32Array(2 * end)
   ops.set(trace.ops.subarray(0, 2 * peak))
   ops.set(words, 2 * peak)
-  return { ops, ids: trace.ids, peak, dropped, end, curve: liveCurve(ops, trace.ids) }
+  return {
+    ops,
+    ids: trace.ids,
+    peak,
+    dropped,
+    end,
+    curve: Float64Array.of(0, ...liveCurve({ ops, ids: trace.ids }, SLICE)),
+  }
 }
 
 export function shortJob(): ShortJob {
@@ -67,35 +75,11 @@ export function shortJob(): ShortJob {
   return { ops, ids, end: operations, meanLiveBytes }
 }
 
-/** The operation after which most bytes are live, and the size of each block that is live there (-1: none). */
-function walkToPeak(trace: Trace): { peak: number; sizes: Float64Array } {
-  const sizes = new Float64Array(trace.ids).fill(-1)
-  let live = 0
-  let at = 0
-  for (; live < trace.peakLiveBytes; at++) live += step(trace.ops, at, sizes)
-  return { peak: at, sizes }
-}
-
-/** Carries out one operation on a table of sizes; bytes that it adds. */
-function step(ops: Uint32Array, at: number, sizes: Float64Array): number {
-  const word = ops[2 * at]!
-  const id = word >>> 2
-  const before = Math.max(0, sizes[id]!)
-  const isFree = (word & 3) === KIND_FREE
-  sizes[id] = isFree ? -1 : ops[2 * at + 1]!
-  return Math.max(0, sizes[id]!) - before
-}
-
-function liveCurve(ops: Uint32Array, ids: number): LiveCurve {
-  const sizes = new Float64Array(ids).fill(-1)
-  const operations = ops.length / 2
-  const curve = new Float64Array(Math.ceil(operations / SLICE) + 1)
-  let live = 0
-  for (let at = 0; at < operations; at++) {
-    if (at % SLICE === 0) curve[at / SLICE] = live
-    live += step(ops, at, sizes)
-  }
-  return curve
+/** Ids of the blocks that are live after the first `to` operations. */
+function liveIds({ ops, ids }: Trace, to: number): number[] {
+  const isLive = new Uint8Array(ids)
+  for (let at = 0; at < to; at++) isLive[ops[2 * at]! >>> 2] = (ops[2 * at]! & 3) === KIND_FREE ? 0 : 1
+  return [...isLive.keys()].filter((id) => isLive[id] === 1)
 }
 
 /** Seeded: both arms, and every run, keep the same. */

@@ -6,7 +6,7 @@
  */
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { projectRoot } from '../traces/trace'
+import { projectRoot } from '../common/root'
 import { frame, type LegendEntry } from './frame'
 import { Palette, type Role, THEMES, type Theme, type ThemeName } from './theme'
 

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { projectRoot } from '../traces/trace'
+import { projectRoot } from '../common/root'
 
 /** What it takes to embed CPython. */
 export interface PythonBuild {

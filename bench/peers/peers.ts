@@ -52,6 +52,11 @@ export function nativePeers(): Peer[] {
 
 export const isInstalled = (peer: Peer): peer is InstalledPeer => peer.missing === undefined
 
+/** One line for the head of a report. */
+export function peerLine(peers: readonly Peer[]): string {
+  return peers.map((peer) => (isInstalled(peer) ? `${peer.name} ${peer.version}` : `no ${peer.name}`)).join(', ')
+}
+
 function findPymalloc(): Peer {
   return found('pymalloc', () => {
     const driver = buildPymallocDriver(findPython())

@@ -1,4 +1,4 @@
-// A flat trace in memory (writeFlat in bench/traces/trace.ts) and the tables a replay needs. Everything here is mapped,
+// A flat trace in memory (writeFlat in bench/traces/flat.ts) and the tables a replay needs. Everything here is mapped,
 // never malloc'ed, and touched before the first replay: the resident set that grows afterwards belongs to the
 // allocator.
 #pragma once

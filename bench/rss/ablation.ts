@@ -1,9 +1,10 @@
 /** What fullest-first and dirty-first are worth: the same work with each of them off. Nothing is promised; it is printed as it is. */
-import { table } from '../common/table'
+import { mib, table } from '../common/table'
+import { liveCurve } from '../traces/live'
 import { readTrace } from '../traces/trace'
-import { type Arm, openArm } from './arms'
-import { type Context, doing, mib, say, sum, withFlat } from './context'
-import { liveCurve, type Stretches, SURVIVORS } from './workloads'
+import { type Context, doing, say, sum, withFlat } from './context'
+import { type Arm, openArm } from './drivers'
+import { type Stretches, SURVIVORS } from './workloads'
 
 const SWITCHES = [
   ['both on', {}],

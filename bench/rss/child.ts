@@ -1,41 +1,31 @@
 /** A Node arm in a process of its own; carries out commands (protocol.ts) and answers each. */
-import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Heap, type HeapOptions } from 'ebb'
+import { serve } from '../common/asked-process'
+import { residentBytes } from '../common/resident'
+import { readFlat } from '../traces/flat'
 import { timedAllocUnsafe, timedAllocUnsafeSlow, timedArray, timedMemPool } from '../traces/replay-peers'
 import type { Trace } from '../traces/trace'
 import { EbbArm } from './ebb-arm'
 import type { Answers, Command, Duel, NodeArm } from './protocol'
-import { OwnResident } from './resident'
 import { warmUpBurst, warmUpTrace } from './workloads'
 
 interface Replayer {
   replay(from: number, to: number): void
 }
 
-const FLAT_HEAD_WORDS = 8
-
 /** Bytes of each block of garbage. */
 const GARBAGE_BLOCK = 128
 
 /** What the arms need of a trace. */
-function readFlat(file: string): Trace {
-  const bytes = readFileSync(file)
-  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
-  const [, , operations = 0, ids = 0, closingFrees = 0] = words
-  const ops = words.subarray(FLAT_HEAD_WORDS)
-  return {
-    name: file,
-    source: file,
-    ops,
-    operations,
-    closingFrees,
-    ids,
-    peakLiveBytes: 0,
-    meanLiveBytes: 0,
-    liveBytes: 0,
-  }
-}
+const traceOf = (file: string): Trace => ({
+  name: file,
+  source: file,
+  ...readFlat(file),
+  peakLiveBytes: 0,
+  meanLiveBytes: 0,
+  liveBytes: 0,
+})
 
 const decayOf = (decay: number | null): number => decay ?? Infinity
 
@@ -87,7 +77,7 @@ class Child {
   }
 
   private async load({ file, arm, warmUp }: Extract<Command, { do: 'load' }>): Promise<Record<string, never>> {
-    const trace = readFlat(file)
+    const trace = traceOf(file)
     await this.warmUp(arm, warmUp === 'whole' ? trace : warmUpTrace())
     this.trace = trace
     this.replayer = await makeArm(arm, trace)
@@ -123,15 +113,13 @@ class Child {
   private sample(every: number, what: 'process' | 'own pages'): { growth: number[] } {
     const { operations } = this.trace!
     const growth = new Float64Array(Math.ceil(operations / every)).fill(1)
-    const own = new OwnResident()
-    const read = what === 'process' ? () => own.bytes() : () => this.ebb.heap.residentBytes()
+    const read = what === 'process' ? residentBytes : () => this.ebb.heap.residentBytes()
     read()
     const baseline = read()
     for (let at = 0, index = 0; at < operations; at += every, index++) {
       this.replayer!.replay(at, Math.min(operations, at + every))
       growth[index] = read() - baseline
     }
-    own.close()
     return { growth: [...growth] }
   }
 
@@ -203,9 +191,4 @@ function fillYoungGeneration(): void {
 }
 
 const child = new Child()
-process.on('message', (command: Command) => {
-  child.carryOut(command).then(
-    (answer) => process.send?.({ answer }),
-    (error: Error) => process.send?.({ error: error.stack }),
-  )
-})
+serve((command: Command) => child.carryOut(command))

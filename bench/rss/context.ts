@@ -1,9 +1,10 @@
 /** What all experiments share: how much to do, where flat traces lie, and the promises that were looked at. */
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { projectRoot, type Trace, writeFlat } from '../traces/trace'
-
-export const MIB = 2 ** 20
+import { projectRoot } from '../common/root'
+import { MIB } from '../common/table'
+import { writeFlat } from '../traces/flat'
+import type { Trace } from '../traces/trace'
 
 /** A bound, what was measured, and whether it is held. */
 export interface Promised {
@@ -43,13 +44,6 @@ export async function withFlat<T>(trace: Trace, use: (file: string) => Promise<T
     rmSync(file, { force: true })
     doing('')
   }
-}
-
-export const mib = (bytes: number): string => (bytes / MIB).toFixed(Math.abs(bytes) < 9.95 * MIB ? 2 : 1)
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[sorted.length >> 1] ?? Number.NaN
 }
 
 export const sum = (values: Iterable<number>): number => {

@@ -1,9 +1,10 @@
 /** The talk's first experiment, cyclic allocation: fill, drop, repeat. What it costs to give back, and what others hold between rounds. */
 
-import { table } from '../common/table'
+import { median } from '../common/quantile'
+import { mib, table } from '../common/table'
 import { lineChart, saveChart } from '../graphs/plot'
-import { type Arm, allArms, EBB, openArm } from './arms'
-import { type Context, doing, median, mib, say, withFlat } from './context'
+import { type Context, doing, say, withFlat } from './context'
+import { type Arm, allArms, EBB, openArm } from './drivers'
 import type { Duel } from './protocol'
 import { cyclicRound } from './workloads'
 

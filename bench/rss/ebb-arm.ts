@@ -1,5 +1,7 @@
 /** ebb as an arm: replays a trace, knows its page floor, compacts, and checks that survivors are intact. */
 import { Heap, type HeapOptions, type Pointer } from 'ebb'
+import { GRANULE_MASK, GRANULE_SHIFT, SLOT_SHIFT } from '../../lib/base/layout'
+import { osPageBytes } from '../common/resident'
 import { KIND_ALLOC, KIND_ALLOC_ZEROED, KIND_REALLOC, type Trace } from '../traces/trace'
 
 export interface Compacted {
@@ -122,20 +124,16 @@ export class EbbArm {
     return true
   }
 
-  /** A pointer is the number of a mapping and, in its low 14 bits, an offset there in units of 16 bytes. */
   private floorBytes(): number {
-    const pageSize = osPageSizeOf(this.heap)
+    const pageBytes = osPageBytes()
     const pages = new Set<number>()
     for (const { pointer, usableSize } of this.heap.blocks()) {
-      const offset = (pointer & 0x3fff) * 16
-      const mapping = (pointer >>> 14) * 2 ** 30
-      const last = Math.floor((offset + usableSize - 1) / pageSize)
-      for (let page = Math.floor(offset / pageSize); page <= last; page++) pages.add(mapping + page)
+      const offset = (pointer & GRANULE_MASK) << GRANULE_SHIFT
+      // Far enough apart for the largest block.
+      const mapping = (pointer >>> SLOT_SHIFT) * 2 ** 32
+      const last = Math.floor((offset + usableSize - 1) / pageBytes)
+      for (let page = Math.floor(offset / pageBytes); page <= last; page++) pages.add(mapping + page)
     }
-    return pages.size * pageSize
+    return pages.size * pageBytes
   }
 }
-
-/** The heap knows it, but does not show it in its public types. */
-const osPageSizeOf = (heap: Heap): number =>
-  (heap as unknown as { internals: { os: { osPageSize: number } } }).internals.os.osPageSize

@@ -1,7 +1,8 @@
 /** A process whose heap holds only garbage: it gets back to where it began without a call, and ends when its work is done. */
+import { MIB, mib } from '../common/table'
 import { TraceBuilder } from '../traces/trace'
-import { EBB, openArm } from './arms'
-import { type Context, MIB, mib, withFlat } from './context'
+import { type Context, withFlat } from './context'
+import { EBB, openArm } from './drivers'
 
 const GARBAGE_BYTES = 128 * MIB
 const IDLE_MS = 1500

@@ -10,13 +10,13 @@
  * Results go to out/rss.json and out/rss/*.svg. Ends with 1 if a promise is missed. Linux only: it reads /proc.
  */
 import { parseArgs } from 'node:util'
-import { describeMachine, machineLine, peerLine, writeJson } from '../common/machine'
+import { describeMachine, machineLine, writeJson } from '../common/machine'
 import { table } from '../common/table'
-import { nativePeers } from '../peers/peers'
+import { nativePeers, peerLine } from '../peers/peers'
 import { ablation } from './ablation'
-import { type Arm, allArms } from './arms'
 import { type Context, doing, say } from './context'
 import { cyclic } from './cyclic'
+import { type Arm, allArms } from './drivers'
 import { idle } from './idle'
 import { programs } from './programs'
 import { shortStretch } from './short'

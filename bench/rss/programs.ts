@@ -1,12 +1,12 @@
 /** The talk's second experiment: recorded programs, and how much more than their live bytes an allocator holds while they run. */
 
-import { table } from '../common/table'
+import { MIB, table } from '../common/table'
 import { barChart, lineChart, saveChart } from '../graphs/plot'
 import { isInstalled, nativePeers, PeerProcess } from '../peers/peers'
+import { liveCurve } from '../traces/live'
 import { readTrace, type Trace, traceNames } from '../traces/trace'
-import { type Arm, EBB, EBB_AT_ONCE, openArm } from './arms'
-import { type Context, doing, MIB, say, sum, withFlat } from './context'
-import { liveCurve } from './workloads'
+import { type Context, doing, say, sum, withFlat } from './context'
+import { type Arm, EBB, EBB_AT_ONCE, openArm } from './drivers'
 
 const SAMPLES = 200
 

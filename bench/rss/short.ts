@@ -1,8 +1,8 @@
 /** \@thi.ng/malloc beside ebb on a short stretch: its cost grows with the square of the live blocks, and its memory is one fixed buffer. */
-import { table } from '../common/table'
+import { mib, table } from '../common/table'
 import { readTrace } from '../traces/trace'
-import { EBB, MEM_POOL, openArm } from './arms'
-import { type Context, doing, mib, say, withFlat } from './context'
+import { type Context, doing, say, withFlat } from './context'
+import { EBB, MEM_POOL, openArm } from './drivers'
 
 const OPERATIONS = 40_000
 

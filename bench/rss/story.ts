@@ -1,10 +1,12 @@
 /** The talk's story on every arm: a large computation, its results dropped, an idle moment, then many short simulations. */
 
-import { table } from '../common/table'
+import { median } from '../common/quantile'
+import { MIB, mib, table } from '../common/table'
 import { lineChart, saveChart } from '../graphs/plot'
-import { type Arm, allArms, openArm } from './arms'
-import { type Context, doing, MIB, median, mib, say, withFlat } from './context'
-import { liveAfter, type Story, story } from './workloads'
+import { liveAfter } from '../traces/live'
+import { type Context, doing, say, withFlat } from './context'
+import { type Arm, allArms, openArm } from './drivers'
+import { type Story, story } from './workloads'
 
 const COPIES = 4
 const COMPUTE_STEPS = 20

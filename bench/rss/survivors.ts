@@ -1,11 +1,12 @@
 /** What stays resident after a burst of which some blocks survive: the page floor, and below it by compaction. */
 
-import { table } from '../common/table'
+import { mib, table } from '../common/table'
 import { type Bar, barChart, saveChart } from '../graphs/plot'
-import { type Arm, allArms, type Driver, EBB, openArm } from './arms'
-import { type Context, doing, floorBound, mib, say, withFlat } from './context'
+import { liveAfter } from '../traces/live'
+import { type Context, doing, floorBound, say, withFlat } from './context'
+import { type Arm, allArms, type Driver, EBB, openArm } from './drivers'
 import type { Compacted, HeapFigures } from './ebb-arm'
-import { liveAfter, PROMISED, type Stretches, SURVIVORS } from './workloads'
+import { PROMISED, type Stretches, SURVIVORS } from './workloads'
 
 /** Milliseconds of idling: half a second more than the default decay. */
 const IDLE_MS = 1500

@@ -1,4 +1,5 @@
 /** Request streams that leave survivors behind, and the talk's others. Seeded: every arm and every run gets the same. */
+import { peakOf } from '../traces/live'
 import { KIND_FREE, readTrace, type Trace, TraceBuilder } from '../traces/trace'
 import { generator, type Random, shuffle } from '../workloads/random'
 
@@ -191,37 +192,6 @@ function replayInto(builder: TraceBuilder, { ops }: Trace, from: number, to: num
     } else if ((word & 3) === 2) builder.realloc(ids[id]!, byteLength)
     else ids[id] = (word & 3) === 1 ? builder.allocZeroed(byteLength) : builder.alloc(byteLength)
   }
-}
-
-function peakOf(trace: Trace): number {
-  const curve = liveCurve(trace, 1)
-  return curve.indexOf(trace.peakLiveBytes) + 1
-}
-
-/** Requested bytes live after each `every` operations, the last point after all of them. */
-export function liveCurve({ ops, ids, operations }: Trace, every: number): Float64Array {
-  const sizes = new Float64Array(ids)
-  const curve = new Float64Array(Math.ceil(operations / every))
-  let live = 0
-  for (let at = 0; at < operations; at++) {
-    const id = ops[2 * at]! >>> 2
-    live += ops[2 * at + 1]! - sizes[id]!
-    sizes[id] = ops[2 * at + 1]!
-    curve[Math.floor(at / every)] = live
-  }
-  return curve
-}
-
-/** Requested bytes live after the first `to` operations. */
-export function liveAfter({ ops, ids }: Trace, to: number): number {
-  const sizes = new Float64Array(ids)
-  let live = 0
-  for (let at = 0; at < to; at++) {
-    const id = ops[2 * at]! >>> 2
-    live += ops[2 * at + 1]! - sizes[id]!
-    sizes[id] = ops[2 * at + 1]!
-  }
-  return live
 }
 
 /** A little of everything, so that an arm's code is compiled before the resident set is first read. */

@@ -3,24 +3,18 @@
  * a share of them is left; then medium blocks are asked for, as many as the free pools could hold, and it is counted how many of them
  * find a run in the arenas that are mapped and how many make the heap map another.
  *
- *     node build/js/bench/fragmentation.js [--quick]
+ *     node build/js/bench/sizes/fragmentation.js [--quick]
  */
 import { Heap, type Pointer } from 'ebb'
+import { FREE_POOLS_MAX, POOL_BYTES } from '../../lib/base/layout'
 import { describeMachine, machineLine, writeJson } from '../common/machine'
+import { uniform } from '../workloads/random'
 
 const isQuick = process.argv.includes('--quick')
 const ARENAS = isQuick ? 16 : 128
-const POOLS = 63
-const POOL_BYTES = 4096
 const SMALL_BYTES = 64
 const SHARES = [0.05, 0.1, 0.25, 0.5]
 const MEDIUM = [1280, 4096, 8192, 16_384, 32_768]
-
-let seed = 1
-function random(): number {
-  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0
-  return seed / 2 ** 32
-}
 
 interface Row {
   readonly keptShare: number
@@ -34,10 +28,11 @@ interface Row {
 
 /** A heap whose arenas hold small pools at random places, the rest of each free. */
 function scatter(share: number): Heap {
+  const random = uniform(1)
   const heap = new Heap({ decay: Infinity })
   const perPool = POOL_BYTES / SMALL_BYTES
   const pools: Pointer[][] = []
-  for (let pool = 0; pool < ARENAS * POOLS; pool++) {
+  for (let pool = 0; pool < ARENAS * FREE_POOLS_MAX; pool++) {
     pools.push(Array.from({ length: perPool }, () => heap.alloc(SMALL_BYTES)))
   }
   for (const blocks of pools) if (random() >= share) heap.freeMany(blocks)
@@ -68,14 +63,12 @@ function roomFor(heap: Heap, byteLength: number): number {
 }
 
 function measure(keptShare: number, mediumBytes: number): Row {
-  seed = 1
   const heap = scatter(keptShare)
   const asked = roomFor(heap, mediumBytes)
   const placed = place(heap, mediumBytes, asked)
   for (let more = placed; more < asked; more++) heap.alloc(mediumBytes)
   const { mappedBytes, liveBytes } = heap.stats()
   heap.close()
-  seed = 1
   const moved = scatter(keptShare)
   moved.compact(() => {})
   const before = moved.stats().mappedBytes

@@ -3,11 +3,12 @@
  * Buffer replaced by Buffer.concat, and a Buffer that is copied into one of twice the capacity whenever it is full. Every arm is a process of
  * its own, the arms in turn.
  *
- *     node build/js/bench/growth.js [--quick]
+ *     node build/js/bench/sizes/growth.js [--quick]
  */
 import { spawnSync } from 'node:child_process'
 import { Heap } from 'ebb'
 import { describeMachine, machineLine, writeJson } from '../common/machine'
+import { medians } from '../common/quantile'
 
 const isQuick = process.argv.includes('--quick')
 const ROUNDS = isQuick ? 1 : 5
@@ -89,10 +90,6 @@ function run(arm: Arm, steps: Steps): Result {
   return { ms: performance.now() - start, reached: before, steps: count, peak }
 }
 
-function median(results: readonly Result[]): Result {
-  return [...results].sort((a, b) => a.ms - b.ms)[results.length >> 1] as Result
-}
-
 function main(): void {
   const machine = describeMachine()
   console.log(
@@ -117,7 +114,7 @@ function main(): void {
       }
     }
     for (const [arm, list] of results) {
-      const { ms, reached, steps: count, peak } = median(list)
+      const { ms, reached, steps: count, peak } = medians<keyof Result>(list)
       const note = reached < TO ? `  stopped at ${(reached / 1e6).toFixed(1)} MB after ${CONCAT_SECONDS} s` : ''
       console.log(
         `${steps.padEnd(15)}${arm.padEnd(29)}${String(count).padStart(8)}${ms.toFixed(1).padStart(11)}` +

@@ -4,20 +4,22 @@
  * block of a run, and the ledgers. Of the others `malloc_usable_size` is all that can be asked: their headers and their books are
  * not in it, so the comparison is in their favour.
  *
- *     node build/js/bench/waste.js [--quick] [--docs]       --docs writes the table and the plot into docs/
+ *     node build/js/bench/sizes/waste.js [--quick] [--docs]       --docs writes the table and the plot into docs/
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Heap, type Pointer } from 'ebb'
-import { describeMachine, machineLine, peerLine, writeJson } from '../common/machine'
+import { FREE_POOLS_MAX, POOL_BYTES, POOLS_PER_ARENA } from '../../lib/base/layout'
+import { writeDocument } from '../common/document'
+import { describeMachine, machineLine, writeJson } from '../common/machine'
+import { projectRoot } from '../common/root'
+import { table } from '../common/table'
 import { lineChart, type Point, saveChart } from '../graphs/plot'
-import { isInstalled, nativePeers, PeerProcess } from '../peers/peers'
-import { projectRoot } from '../traces/trace'
+import { isInstalled, nativePeers, PeerProcess, peerLine } from '../peers/peers'
+import { uniform } from '../workloads/random'
 
 const FROM = 16
 const TO = 32 * 1024
-const POOL_BYTES = 4096
-const ARENA_POOLS = 64
 /** On average over all the requests, as a share of the bytes requested. */
 const BOUND = 0.15
 const PEERS = ['jemalloc', 'mimalloc', 'glibc']
@@ -28,11 +30,8 @@ const CURVE_POINTS = isQuick ? 60 : 500
 
 /** Seeded, uniform in the logarithm. */
 function drawSizes(count: number): number[] {
-  let seed = 2026
-  return Array.from({ length: count }, () => {
-    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0
-    return Math.min(TO, Math.floor(FROM * (TO / FROM) ** (seed / 2 ** 32)))
-  })
+  const random = uniform(2026)
+  return Array.from({ length: count }, () => Math.min(TO, Math.floor(FROM * (TO / FROM) ** random())))
 }
 
 interface Cost {
@@ -79,7 +78,7 @@ function curveOfEbb(sizes: readonly number[]): { usable: Point[]; all: Point[] }
     usable.push([size, (100 * (block - size)) / size])
     if (share !== undefined) {
       const perBlock = (share.pools * POOL_BYTES) / (share.blocks + share.freeBlocks)
-      all.push([size, 100 * ((perBlock * ARENA_POOLS) / (ARENA_POOLS - 1) / size - 1)])
+      all.push([size, 100 * ((perBlock * POOLS_PER_ARENA) / FREE_POOLS_MAX / size - 1)])
     }
     heap.free(pointer)
   }
@@ -124,25 +123,6 @@ async function wasteOfPeers(octaves: readonly (readonly number[])[], curve: read
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 const bytes = (count: number): string => (count >= 1024 ? `${count / 1024} KiB` : `${count} B`)
 
-function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((cell, i) => Math.max(cell.length, ...rows.map((row) => (row[i] as string).length)))
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number))).join(' | ')} |`
-  const rule = `| ${widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`
-  return [line(head), rule, ...rows.map(line)].join('\n')
-}
-
-/** Puts generated text between the two markers of a page. */
-function writeBetween(page: string, name: string, text: string): void {
-  const file = join(projectRoot(), 'docs', page)
-  const [begin, end] = [`<!-- ${name}: generated -->`, `<!-- ${name}: end -->`]
-  const old = readFileSync(file, 'utf8')
-  const from = old.indexOf(begin)
-  const to = old.indexOf(end)
-  if (from < 0 || to < from) throw new Error(`${file} has no ${begin} ... ${end}`)
-  writeFileSync(file, `${old.slice(0, from + begin.length)}\n\n${text}\n\n${old.slice(to)}`)
-}
-
 async function main(): Promise<void> {
   const sizes = drawSizes(REQUESTS)
   const octaves: number[][] = []
@@ -162,7 +142,7 @@ async function main(): Promise<void> {
     ...others.map(percent),
   ]
   const names = peers.map(({ name }) => `${name}, usable`)
-  const table = markdown(
+  const rows = table(
     ['requests', 'ebb: usable', 'run tails', 'ledgers', 'ebb, all', ...names],
     [
       ...octaves.map((list, i) =>
@@ -182,7 +162,7 @@ async function main(): Promise<void> {
   const waste = wasteOf(total)
   const verdict = `bound: at most ${percent(BOUND)} over all requests: ${waste <= BOUND ? 'held' : 'MISSED'}, ${percent(waste)}`
   console.log(`${machineLine(machine)}\n${peerLine(nativePeers())}\n\nwaste, as a share of the bytes requested\n`)
-  console.log(`${table}\n\n${verdict}`)
+  console.log(`${rows}\n\n${verdict}`)
   console.log(`mapped / requested: ${(total.mapped / total.requested).toFixed(3)} (whole arenas, all of them in use)`)
   writeJson('waste', {
     machine,
@@ -209,7 +189,7 @@ async function main(): Promise<void> {
   })
   const isForDocs = process.argv.includes('--docs')
   const files = await saveChart('out/waste', chart, isForDocs ? 'waste' : undefined)
-  if (isForDocs) writeBetween('sizes.md', 'waste', `${table}\n\n${verdict}.\n\n${machineLine(machine)}.`)
+  if (isForDocs) writeDocument('sizes.md', 'waste', `${rows}\n\n${verdict}.\n\n${machineLine(machine)}.`)
   console.log(`\n${files.join('\n')}`)
   if (waste > BOUND) process.exitCode = 1
 }

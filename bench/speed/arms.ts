@@ -1,9 +1,10 @@
 /** Parent side: an arm of a row, in a process of its own, JavaScript or native, behind one face. */
-import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
+import { AskedProcess, type NodeOptions } from '../common/asked-process'
 import { median } from '../common/quantile'
 import { type InstalledPeer, PeerProcess } from '../peers/peers'
-import { type Answers, type FlatTrace, MissingArm, type Reply, type Request, type Task } from './protocol'
+import type { FlatTrace } from '../traces/flat'
+import type { Answers, Request, Task } from './protocol'
 
 /** A started arm. Ask one arm of a row at a time, or they disturb each other. */
 export interface Arm {
@@ -20,48 +21,32 @@ export interface Arm {
 const MEMORY_SAMPLES = 64
 
 /** Which Node runs the child, with what, on which library. */
-export interface NodeOptions {
-  readonly execPath?: string
-  readonly execArgv?: readonly string[]
+export interface ArmOptions extends NodeOptions {
   /** Path of another build of ebb. */
   readonly library?: string
 }
 
 /** A child that runs child.js. */
 export class NodeProcess {
-  readonly #child: ChildProcess
-  #waiting: { resolve: (value: unknown) => void; reject: (error: Error) => void } | undefined
-  #ended: Error | undefined
+  readonly #process: AskedProcess
+  readonly #library: { library?: string }
 
-  constructor(
-    readonly name: string,
-    readonly options: NodeOptions = {},
-  ) {
-    this.#child = fork(join(__dirname, 'child.js'), [], {
-      execArgv: [...(options.execArgv ?? [])],
-      ...(options.execPath === undefined ? {} : { execPath: options.execPath }),
-    })
-    this.#child.on('message', (reply: Reply) => this.#answer(reply))
-    this.#child.on('error', (error) => this.#fail(error))
-    this.#child.on('close', (code, signal) => this.#fail(new Error(`${name}: child ended (${signal ?? code})`)))
+  constructor(name: string, { library, ...options }: ArmOptions = {}) {
+    this.#process = new AskedProcess(name, join(__dirname, 'child.js'), options)
+    this.#library = library === undefined ? {} : { library }
   }
 
   start(task: Task): Promise<Answers['start']> {
-    const { library } = this.options
-    return this.ask({ verb: 'start', task, ...(library === undefined ? {} : { library }) })
+    return this.ask({ verb: 'start', task, ...this.#library })
   }
 
   ask<Verb extends Request['verb']>(request: Request & { verb: Verb }): Promise<Answers[Verb]> {
-    return new Promise<Answers[Verb]>((resolve, reject) => {
-      if (this.#ended !== undefined) return reject(this.#ended)
-      this.#waiting = { resolve: resolve as (value: unknown) => void, reject }
-      this.#child.send(request)
-    })
+    return this.#process.request(request) as Promise<Answers[Verb]>
   }
 
   /** Lets the task check itself, and ends the process. */
   async close(): Promise<void> {
-    if (this.#ended !== undefined) return
+    if (this.#process.hasEnded) return
     try {
       await this.ask({ verb: 'finish' })
     } finally {
@@ -70,24 +55,8 @@ export class NodeProcess {
   }
 
   /** Ends the process as it is. */
-  async kill(): Promise<void> {
-    if (this.#ended !== undefined) return
-    const gone = new Promise((resolve) => this.#child.once('close', resolve))
-    this.#child.kill('SIGKILL')
-    await gone
-  }
-
-  #answer(reply: Reply): void {
-    const waiting = this.#waiting
-    this.#waiting = undefined
-    if ('value' in reply) waiting?.resolve(reply.value)
-    else waiting?.reject(reply.isMissing ? new MissingArm(reply.error) : new Error(`${this.name}: ${reply.error}`))
-  }
-
-  #fail(error: Error): void {
-    this.#ended ??= error
-    this.#waiting?.reject(this.#ended)
-    this.#waiting = undefined
+  kill(): Promise<void> {
+    return this.#process.kill()
   }
 }
 
@@ -96,7 +65,7 @@ export class NodeProcess {
  * @param name - of the arm in tables, where that is not the task's
  * @throws MissingArm where a package is not installed
  */
-export async function startNodeArm(task: Task, options: NodeOptions = {}, name = task.arm): Promise<Arm> {
+export async function startNodeArm(task: Task, options: ArmOptions = {}, name = task.arm): Promise<Arm> {
   const child = new NodeProcess(name, options)
   try {
     await child.start(task)

@@ -1,8 +1,8 @@
 /** Charts of a run: time beside memory, one bar for each arm, grouped by row. */
 import { join } from 'node:path'
+import { projectRoot } from '../common/root'
 import { digits, megabytes } from '../common/table'
 import { type Bar, barChart, saveChart } from '../graphs/plot'
-import { projectRoot } from '../traces/trace'
 import { isMeasured, type Measured, type MeasuredRow } from './rounds'
 
 /** What a chart shows of a measured arm. */

@@ -2,31 +2,21 @@
  * One arm in a process of its own, so that no arm pays for another's garbage, type feedback or detached buffers. Answers the
  * bench's requests one by one; between them it waits, and its timers run.
  */
-
-import { processResidentBytes } from '../common/resident'
+import { serve } from '../common/asked-process'
+import { residentBytes } from '../common/resident'
+import { unflatten } from '../traces/flat'
 import { startGc, startPause } from './collector'
-import { unflatten } from './flat'
 import { loadEbb, startTraceArm, type TraceArm } from './js-arms'
-import { type Answers, type MemoryRound, MissingArm, type Reply, type Request, type Task } from './protocol'
+import type { Answers, Request, Task } from './protocol'
 import { startSingle } from './singles'
-
-/** What a started task can do; a verb it lacks is refused. */
-export interface Work {
-  turn?(replays: number): Promise<readonly number[]> | readonly number[]
-  memory?(samples: number): MemoryRound
-  run?(from: number, to: number): number
-  inspect?(): Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>
-  /** ns that it took. */
-  close?(): number
-  finish?(): void
-}
+import type { Work } from './work'
 
 let work: Work = {}
 
 async function start(task: Task, library: string | undefined): Promise<Answers['start']> {
   if (task.kind === 'trace') {
     const trace = unflatten(task.trace)
-    work = traceWork(await startTraceArm(task.arm, trace, library), trace.operations)
+    work = traceWork(await startTraceArm(task.arm, trace, library), trace.operations, task.isCpuTime ? cpuNs : clockNs)
   } else if (task.kind === 'single') {
     work = await startSingle(task.arm, task.single, task.options, library)
   } else if (task.kind === 'gc') {
@@ -39,15 +29,22 @@ async function start(task: Task, library: string | undefined): Promise<Answers['
 
 const elapsedNs = (since: bigint): number => Number(process.hrtime.bigint() - since)
 
-function traceWork({ timed, heap }: TraceArm, operations: number): Work {
-  const baseline = processResidentBytes()
+/** ns by the clock, and ns that all threads of this process were at work. */
+const clockNs = (): number => Number(process.hrtime.bigint())
+const cpuNs = (): number => {
+  const { user, system } = process.cpuUsage()
+  return 1000 * (user + system)
+}
+
+function traceWork({ timed, heap }: TraceArm, operations: number, now: () => number): Work {
+  const baseline = residentBytes()
   return {
     turn(replays) {
       const ns: number[] = []
       for (let i = 0; i < replays; i++) {
-        const begin = process.hrtime.bigint()
+        const begin = now()
         timed.replay(0, operations)
-        ns.push(elapsedNs(begin) / operations)
+        ns.push((now() - begin) / operations)
       }
       return ns
     },
@@ -57,7 +54,7 @@ function traceWork({ timed, heap }: TraceArm, operations: number): Work {
       for (let at = 0; at < operations; at += every) {
         const to = Math.min(operations, at + every)
         timed.replay(at, to)
-        samples.push([to, Math.max(0, processResidentBytes() - baseline)])
+        samples.push([to, Math.max(0, residentBytes() - baseline)])
       }
       return { peak: Math.max(0, ...samples.map(([, growth]) => growth)), samples }
     },
@@ -67,7 +64,7 @@ function traceWork({ timed, heap }: TraceArm, operations: number): Work {
       return elapsedNs(begin)
     },
     inspect() {
-      if (heap === undefined) return { resident: processResidentBytes() - baseline }
+      if (heap === undefined) return { resident: residentBytes() - baseline }
       const begin = process.hrtime.bigint()
       const stats = heap.stats()
       const statsNs = elapsedNs(begin)
@@ -79,7 +76,7 @@ function traceWork({ timed, heap }: TraceArm, operations: number): Work {
         mappedBytes,
         bookBytes: ledgerBytes + bookBytes,
         arenas,
-        resident: processResidentBytes() - baseline,
+        resident: residentBytes() - baseline,
       }
     },
     close() {
@@ -122,17 +119,4 @@ function required<Verb extends keyof Work>(verb: Verb): NonNullable<Work[Verb]> 
   return method as NonNullable<Work[Verb]>
 }
 
-process.on('message', (request: Request) => {
-  answer(request).then(
-    (value) => send({ value }),
-    (error: unknown) => {
-      const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-      const isMissing = error instanceof MissingArm
-      send({ error: isMissing ? (error as Error).message : text, isMissing })
-    },
-  )
-})
-
-const send = (reply: Reply): void => {
-  process.send?.(reply)
-}
+serve(answer)

@@ -1,11 +1,12 @@
 /** Child side: what V8's collector pays while a heap grows, and the longest single calls. */
 import { constants, createHistogram, PerformanceObserver, performance } from 'node:perf_hooks'
 import type { Pointer } from 'ebb'
-import { processResidentBytes } from '../common/resident'
+import { makeDetachHappen } from '../common/detach'
+import { residentBytes } from '../common/resident'
 import { generator } from '../workloads/random'
-import type { Work } from './child'
-import { type EbbModule, makeDetachHappen } from './js-arms'
+import type { EbbModule } from './js-arms'
 import type { GcOptions, PauseOptions } from './protocol'
+import type { Work } from './work'
 
 /** Grows a heap of some kind block by block and keeps everything. */
 function grower(arm: string, byteLength: number, count: number, { Heap }: EbbModule): { grow(): void; kept: unknown } {
@@ -65,7 +66,7 @@ const turnOfEventLoop = (): Promise<void> => new Promise((resolve) => setTimeout
 
 /** Collections of each kind while `growTo` bytes come to live beside `besides` bytes of objects. */
 export function startGc(arm: string, options: GcOptions, ebb: EbbModule): Work {
-  if (arm === 'ebb') makeDetachHappen(ebb)
+  if (arm === 'ebb') makeDetachHappen()
   const held: unknown[] = [ballast(options.besides)]
   return {
     async inspect() {
@@ -90,7 +91,7 @@ export function startGc(arm: string, options: GcOptions, ebb: EbbModule): Work {
       const elapsedMs = performance.now() - begin
       await turnOfEventLoop()
       observer.disconnect()
-      return { ...counts, elapsedMs, jsHeapBefore, resident: processResidentBytes() }
+      return { ...counts, elapsedMs, jsHeapBefore, resident: residentBytes() }
     },
   }
 }
@@ -100,7 +101,7 @@ export const PERCENTILES = [50, 90, 99, 99.9, 99.99, 99.999] as const
 
 /** One million calls, each timed by itself: a free of a random live block, or an alloc in its place, in turn. */
 export function startPause(arm: string, options: PauseOptions, ebb: EbbModule): Work {
-  if (arm === 'ebb') makeDetachHappen(ebb)
+  if (arm === 'ebb') makeDetachHappen()
   const call = caller(arm, options.live, ebb)
   return {
     inspect() {

@@ -7,7 +7,7 @@ import type { Pointer } from 'ebb'
 import { generator, shuffle } from '../workloads/random'
 import type { EbbModule } from './js-arms'
 import type { SingleOptions } from './protocol'
-import type { Batch } from './singles'
+import type { Batch } from './work'
 
 /** Bytes of a thing, and where its third field lies. */
 const THING_BYTES = 32

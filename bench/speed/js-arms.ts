@@ -1,6 +1,7 @@
 /** Child side: the JavaScript arms of a trace row by name, and what each needs to be started. */
 import { createRequire } from 'node:module'
 import type * as Ebb from 'ebb'
+import { makeDetachHappen } from '../common/detach'
 import type { Trace } from '../traces/builder'
 import { type TimedArm, timedEbb } from '../traces/replay'
 import {
@@ -21,17 +22,6 @@ export function loadEbb(path?: string): EbbModule {
 
 /** ebb in a process in which something has been detached. */
 export const EBB_DETACHED = 'ebb after a detach'
-
-/**
- * After the first detach in a process V8 guards every access to a typed array. ebb detaches nothing that user code has not asked an
- * ArrayBuffer of (`bytes()`), but others may: what is measured with this holds for them too. Makes one happen and verifies it.
- */
-export function makeDetachHappen({ Heap }: EbbModule): void {
-  const scratch = new Heap({ decay: 0 })
-  const view = scratch.bytes(scratch.alloc(64))
-  scratch.close()
-  if (view.length !== 0 || view.buffer.byteLength !== 0) throw new Error('closing a heap detached nothing')
-}
 
 /** A replayer of the trace; ebb's comes with its heap, whose books must be empty in the end. */
 export interface TraceArm {
@@ -55,7 +45,7 @@ export async function startTraceArm(name: string, trace: Trace, library?: string
     case 'ebb':
     case EBB_DETACHED: {
       const ebb = loadEbb(library)
-      if (name === EBB_DETACHED) makeDetachHappen(ebb)
+      if (name === EBB_DETACHED) makeDetachHappen()
       const heap = new ebb.Heap()
       return { heap, timed: timedEbb(heap, trace) }
     }

@@ -3,9 +3,9 @@
  * have this arm measured.
  */
 import { createRequire } from 'node:module'
+import { MissingArm } from '../common/asked-process'
 import { KIND_ALLOC, KIND_ALLOC_ZEROED, KIND_FREE, KIND_REALLOC, type Trace } from '../traces/builder'
 import { inChunks, type TimedArm } from '../traces/replay'
-import { MissingArm } from './protocol'
 
 /** What is used of koffi; a pointer is an opaque value. */
 export interface Koffi {

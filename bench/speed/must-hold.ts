@@ -77,6 +77,10 @@ export function promises(rows: readonly MeasuredRow[], otherNodes: readonly stri
     for (const order of ['in order', 'shuffled']) {
       const name = `read int32, ${count} ${order}`
       list.push(atMost(`${name}: ebb / property of an object`, 1.2, ratio(row(rows, name), 'objects')))
+      for (const verb of ['read x', 'read tag', 'read x, y, tag']) {
+        const field = `${verb} of ${count} records, ${order}`
+        list.push(atMost(`${field}: ebb / property of an object`, 1.2, ratio(row(rows, field), 'objects')))
+      }
     }
   }
   return list

@@ -2,7 +2,7 @@
 import type { EbbModule } from './js-arms'
 import { loadKoffi } from './koffi'
 import type { SingleOptions } from './protocol'
-import type { Batch } from './singles'
+import type { Batch } from './work'
 
 const PAIRS = 10_000
 

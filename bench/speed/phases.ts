@@ -1,7 +1,7 @@
 /** An arm whose replay is timed in three phases: blocks come, random ones are replaced, all go. */
 import { type InstalledPeer, PeerProcess } from '../peers/peers'
+import type { FlatTrace } from '../traces/flat'
 import { NodeProcess } from './arms'
-import type { FlatTrace } from './protocol'
 
 /** What one round came to; bytes and the time of stats() are taken before the last phase. */
 export interface Phases {

@@ -1,14 +1,10 @@
 /** What the bench and its child processes say to each other. A child is one arm of one row: it is started, answers, and ends. */
-import type { Trace } from '../traces/builder'
-
-/** A trace without its operations, which lie in a flat file. */
-export interface FlatTrace extends Omit<Trace, 'ops'> {
-  readonly file: string
-}
+import type { FlatTrace } from '../traces/flat'
 
 /** What a child works on. */
 export type Task =
-  | { readonly kind: 'trace'; readonly arm: string; readonly trace: FlatTrace }
+  /** `isCpuTime`: turns count the CPU time of the process, not the clock's: on a loaded machine it waits for others as well. */
+  | { readonly kind: 'trace'; readonly arm: string; readonly trace: FlatTrace; readonly isCpuTime?: boolean }
   | { readonly kind: 'single'; readonly arm: string; readonly single: string; readonly options: SingleOptions }
   | { readonly kind: 'gc'; readonly arm: string; readonly options: GcOptions }
   | { readonly kind: 'pause'; readonly arm: string; readonly options: PauseOptions }
@@ -71,11 +67,4 @@ export interface MemoryRound {
   readonly peak: number
   /** [operation, resident growth] */
   readonly samples: readonly (readonly [number, number])[]
-}
-
-export type Reply = { readonly value: unknown } | { readonly error: string; readonly isMissing: boolean }
-
-/** An arm that this machine lacks: a row says so, with the reason. */
-export class MissingArm extends Error {
-  override readonly name = 'MissingArm'
 }

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { projectRoot } from '../traces/trace'
+import { projectRoot } from '../common/root'
 
 export interface BuiltRevision {
   /** Short hash. */
@@ -21,7 +21,13 @@ function run(command: string, words: readonly string[], folder: string): string 
 /** @param name - anything that git can resolve to a commit */
 export function buildRevision(name: string): BuiltRevision {
   const root = projectRoot()
-  const revision = run('git', ['rev-parse', '--short', '--verify', `${name}^{commit}`], root)
+  const { status, stdout } = spawnSync('git', ['rev-parse', '--short', '--verify', '--quiet', `${name}^{commit}`], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  if (status !== 0)
+    throw new Error(`git knows no revision ${JSON.stringify(name)}; words for rows come after a revision`)
+  const revision = stdout.trim()
   const folder = join(root, 'build', 'guard', revision)
   const library = join(folder, 'dist', 'index.js')
   if (existsSync(library)) return { revision, library }

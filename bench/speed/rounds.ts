@@ -1,8 +1,8 @@
 /** Measures the arms of a row in turn, round by round, so that what the machine does meanwhile meets all of them alike. */
 
+import { MissingArm } from '../common/asked-process'
 import { median, quantile } from '../common/quantile'
 import type { Arm } from './arms'
-import { MissingArm } from './protocol'
 
 /** An arm that is started when its row is measured. */
 export interface ArmPlan {

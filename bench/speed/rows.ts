@@ -1,11 +1,12 @@
 /** The rows of the speed bench, by group. */
+import { MissingArm } from '../common/asked-process'
 import { isInstalled, nativePeers, type Peer } from '../peers/peers'
+import { type FlatTrace, flatten } from '../traces/flat'
 import { readTrace, traceNames } from '../traces/trace'
 import { workloads } from '../workloads/workloads'
-import { type NodeOptions, startNativePairs, startNativeTrace, startNodeArm } from './arms'
-import { flatten } from './flat'
+import { type ArmOptions, startNativePairs, startNativeTrace, startNodeArm } from './arms'
 import { EBB_DETACHED, JS_PEERS } from './js-arms'
-import { type FlatTrace, MissingArm, type SingleOptions, type Task } from './protocol'
+import type { SingleOptions, Task } from './protocol'
 import type { ArmPlan, RowPlan } from './rounds'
 
 /** How much is measured. */
@@ -14,7 +15,7 @@ export interface Scope {
   /** Names of the arms to measure beside ebb; undefined: all. */
   readonly arms: readonly string[] | undefined
   /** Other Nodes for the recorded traces: label and how to start it. */
-  readonly nodes: readonly { readonly label: string; readonly options: NodeOptions }[]
+  readonly nodes: readonly { readonly label: string; readonly options: ArmOptions }[]
 }
 
 /** Longest trace that a quadratic allocator is given, operations. */
@@ -133,18 +134,27 @@ function viewRows(scope: Scope): RowPlan[] {
 
 function recordRows(scope: Scope): RowPlan[] {
   const milliseconds = scope.isQuick ? 20 : 100
-  return ['step', 'make'].flatMap((verb) =>
-    (scope.isQuick ? [1e5] : [1e5, 1e6]).map((count) => ({
-      group: 'records',
-      name: `${verb} ${count === 1e5 ? '1e5' : '1e6'} records`,
-      note: 'four f64 and a u8, against an array of objects',
-      hasMemory: false,
-      arms: () =>
-        (verb === 'step' ? ['ebb', 'ebb cursor', 'objects'] : ['ebb', 'objects']).map((arm) =>
-          singleArm(arm, `record ${verb}`, { count, milliseconds }),
-        ),
-    })),
-  )
+  const counts = scope.isQuick ? [1e5] : [1e5, 1e6]
+  const row = (name: string, verb: string, arms: readonly string[], count: number, isShuffled: boolean): RowPlan => ({
+    group: 'records',
+    name,
+    note: 'four f64 and a u8, against an array of objects',
+    hasMemory: false,
+    arms: () => arms.map((arm) => singleArm(arm, `record ${verb}`, { count, isShuffled, milliseconds })),
+  })
+  const exponent = (count: number): string => (count === 1e5 ? '1e5' : '1e6')
+  const rows: RowPlan[] = []
+  for (const verb of ['read x', 'read tag', 'read x, y, tag', 'step']) {
+    for (const count of counts) {
+      for (const isShuffled of [false, true]) {
+        const name = `${verb} of ${exponent(count)} records, ${isShuffled ? 'shuffled' : 'in order'}`
+        rows.push(row(name, verb, ['ebb', 'ebb cursor', 'objects'], count, isShuffled))
+      }
+    }
+  }
+  for (const count of counts)
+    rows.push(row(`make ${exponent(count)} records`, 'make', ['ebb', 'objects'], count, false))
+  return rows
 }
 
 /** All rows whose group or name contains one of the words; all where there are none. */

@@ -1,19 +1,12 @@
 /** Child side: single operations, timed by tinybench. One operation is shorter than any clock, so a sample is a batch of them. */
-import type { Work } from './child'
+import { makeDetachHappen } from '../common/detach'
 import { fieldBatch } from './fields'
-import { loadEbb, makeDetachHappen } from './js-arms'
+import { loadEbb } from './js-arms'
 import { pairBatch } from './pairs'
 import type { SingleOptions } from './protocol'
 import { recordBatch } from './records'
 import { viewBatch } from './views'
-
-/** A batch of operations that tinybench calls as one. */
-export interface Batch {
-  /** Carries out the batch; what it returns keeps the optimiser from dropping it. */
-  readonly run: () => unknown
-  readonly operations: number
-  readonly finish?: () => void
-}
+import type { Batch, Work } from './work'
 
 /** Where results go that nobody needs. */
 const sink: { value: unknown } = { value: undefined }
@@ -26,7 +19,7 @@ export async function startSingle(
   library: string | undefined,
 ): Promise<Work> {
   const ebb = loadEbb(library)
-  if (arm.startsWith('ebb')) makeDetachHappen(ebb)
+  if (arm.startsWith('ebb')) makeDetachHappen()
   const batch = await makeBatch(arm, single, options, ebb)
   const { Bench } = await import('tinybench')
   return {

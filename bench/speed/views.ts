@@ -2,7 +2,7 @@
 import type { Pointer } from 'ebb'
 import type { EbbModule } from './js-arms'
 import type { SingleOptions } from './protocol'
-import type { Batch } from './singles'
+import type { Batch } from './work'
 
 const VIEWS = 10_000
 

@@ -28,3 +28,12 @@ export function shuffle(list: Uint32Array | Int32Array | number[], random: Rando
     list[other] = kept
   }
 }
+
+/** Numbers from 0 up to, not including, 1: a linear congruential generator with the constants of Numerical Recipes. */
+export function uniform(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return state / 2 ** 32
+  }
+}

@@ -1,9 +1,9 @@
 /**
- * The calls that must be fast: alloc, allocZeroed, realloc and free. Each does the usual case here, on the words of the space, and
- * hands everything else down. V8 makes one piece of code of such a half and the loop that calls it, where the half is short enough.
+ * The hot paths: alloc, allocZeroed, realloc and free. Each method handles the usual case on the words of the space and leaves the rest
+ * to a function below the class. V8 inlines such a method into the caller's hot loop while it is short enough.
  */
 
-import { isByteLength, refuseByteLength, refuseClosed } from '../base/errors'
+import { isByteLength, refuseByteLength } from '../base/errors'
 import {
   GRANULE_BYTES,
   GRANULE_SHIFT,
@@ -17,12 +17,12 @@ import { CLASS_TABLE_LENGTH } from '../base/size-classes'
 import { checkHeap } from '../inspect/check-heap'
 import { HEAP_WORDS_SHIFT } from '../space/plan'
 import { space } from '../space/thread-space'
-import { type Magazines, SEGMENT_MASK } from '../supply/magazines'
+import { SEGMENT_MASK } from '../supply/magazines'
 import type { HeapParts } from '../supply/parts'
-import { BlockData } from './bytes'
 import { freeBlock, refuseHeld } from './free'
-import { clearBlock, copyBlock, isLive, usableBytes } from './live-blocks'
-import { refusePointer } from './refuse'
+import { clearBlock, copyBlock, usableBytes } from './live-blocks'
+import { Numbers, partsOf } from './numbers'
+import { mustBeLive, mustBeOpen, refusePointer } from './refuse'
 import { moveLarge, resizeInPlace } from './resize'
 import { takeAny, tookFresh } from './take'
 
@@ -38,29 +38,20 @@ const heapShift = HEAP_WORDS_SHIFT
 const { words, owners, near } = space
 const firstNear = space.nearFirst * GRANULES_PER_ARENA
 const nearEnd = space.nearEnd * GRANULES_PER_ARENA
-/** Whether a pointer is one into a near arena. */
+/** True for a pointer into near memory. */
 const isNear = (pointer: Pointer): boolean => pointer >= firstNear && pointer < nearEnd
+
+/** Granules of a small block, which are its size class too. */
+const granulesOf = (byteLength: number): number => (byteLength + 15) >>> 4
 
 /** EBB_CHECK=3 in the environment: the heap checks itself after every CHECK_INTERVAL-th slow operation. */
 const CHECK = Number(process.env.EBB_CHECK ?? 0)
 const CHECK_INTERVAL = 64
 
 /** Taking, resizing and freeing blocks. */
-export abstract class FastBlocks extends BlockData {
-  /** @internal */
-  protected readonly magazines: Magazines
-  /** Word of this heap's magazines. @internal */
-  protected readonly base: number
-  /** @internal */
-  protected isClosed = false
-  private slowOperations = 0
-
-  /** @internal */
-  protected constructor(parts: HeapParts) {
-    super(parts)
-    this.magazines = parts.magazines
-    this.base = parts.table.map.base
-  }
+export class Blocks extends Numbers {
+  /** Word of this heap's magazines. Set here and not in the constructor: a private field that is written once is a constant to V8. */
+  readonly #base: number = partsOf(this).table.map.base
 
   /**
    * Allocates a block.
@@ -68,10 +59,10 @@ export abstract class FastBlocks extends BlockData {
    * @returns pointer to at least that many bytes, contents undefined, aligned to 16 bytes
    * @throws TypeError, RangeError for what is not a number of bytes; HeapError `EBB_OUT_OF_MEMORY`, `EBB_LIMIT`, `EBB_CLOSED`
    */
-  override alloc(byteLength: number): Pointer {
-    // Not `>>> 0` for both questions: what it gives, V8 compares with a signed number as doubles.
+  alloc(byteLength: number): Pointer {
+    // `| 0` and `>>> 0`, not `>>> 0` twice: V8 compares an unsigned with a signed number as doubles.
     if (typeof byteLength === 'number' && (byteLength | 0) === byteLength && (byteLength - 1) >>> 0 < smallMax) {
-      const magazine = this.base + ((byteLength + 15) >>> 4)
+      const magazine = this.#base + ((byteLength + 15) >>> 4)
       const top = words[magazine] as number
       const pointer = words[top] as Pointer | 0
       if (pointer !== 0) {
@@ -80,74 +71,24 @@ export abstract class FastBlocks extends BlockData {
         return pointer
       }
     }
-    // `| 0` tells V8 that this is a 32-bit integer: where one path of several gives it an unknown value, it boxes the pointers of all.
-    return (this.allocSlow(byteLength) | 0) as Pointer
+    // `| 0` tells V8 that this is a 32-bit integer: if one of several paths returned an unknown value, it would box the pointers of all.
+    return (allocSlow(this, byteLength) | 0) as Pointer
   }
 
   /** Allocates a block whose usable bytes are all 0. Otherwise like {@link alloc}. (`calloc`) */
   allocZeroed(byteLength: number): Pointer {
-    return (this.takeZeroed(byteLength) | 0) as Pointer
-  }
-
-  private takeZeroed(byteLength: number): Pointer {
-    if (typeof byteLength === 'number' && byteLength <= smallMax) {
-      const pointer = this.alloc(byteLength)
-      const granules = (byteLength + 15) >>> 4 || 1
-      if (!isNear(pointer)) {
-        clearBlock(this.parts.table, pointer, granules << 4)
-        return pointer
-      }
-      const end = near + ((pointer + granules) << 2)
-      for (let i = end - (granules << 2); i < end; i += 4) {
-        words[i] = 0
-        words[i + 1] = 0
-        words[i + 2] = 0
-        words[i + 3] = 0
-      }
-      return pointer
-    }
-    this.parts.arenas.tookFresh = false
-    const pointer = this.alloc(byteLength)
-    clearBlock(this.parts.table, pointer, usableBytes(this.parts, pointer), tookFresh(this.parts, pointer, byteLength))
-    return pointer
+    return (takeZeroed(this, byteLength) | 0) as Pointer
   }
 
   /**
    * Makes a block larger or smaller. It stays where it is while it fits and is not more than a quarter too large.
    * @param pointer - a live block, or 0 for a new one
    * @param byteLength - bytes wanted
-   * @returns where the block is now; `pointer` is dead if that is elsewhere. On failure the block is as it was.
+   * @returns pointer to the block; if it is another one, `pointer` is dead. On failure the block is as it was.
    * @throws as {@link alloc} and {@link free}
    */
   realloc(pointer: Pointer, byteLength: number): Pointer {
-    return (this.resize(pointer, byteLength) | 0) as Pointer
-  }
-
-  private resize(pointer: Pointer, byteLength: number): Pointer {
-    if ((pointer as number) === 0) return this.alloc(byteLength)
-    const granules = this.smallGranules(pointer)
-    if (granules > 0 && typeof byteLength === 'number' && (byteLength | 0) === byteLength) {
-      if (byteLength > 0 && byteLength <= smallMax) {
-        const unused = (granules << granuleShift) - byteLength
-        if (unused >= 0 && (unused < granuleBytes || unused <= granules << (granuleShift - 2))) return pointer
-        return this.moveSmall(pointer, byteLength, Math.min(granules, (byteLength + 15) >>> granuleShift))
-      }
-    }
-    return this.resizeAny(pointer, byteLength)
-  }
-
-  private resizeAny(pointer: Pointer, byteLength: number): Pointer {
-    this.mustBeLive(pointer, 'realloc')
-    if (!isByteLength(byteLength)) refuseByteLength(byteLength)
-    const { parts } = this
-    refuseHeld(parts, pointer, 'realloc')
-    if (resizeInPlace(parts, pointer, byteLength)) return pointer
-    const longer = moveLarge(parts, pointer, byteLength)
-    if (longer !== 0) return longer
-    const moved = this.alloc(byteLength)
-    copyBlock(parts.table, pointer, moved, Math.min(byteLength, usableBytes(parts, pointer)))
-    this.free(pointer)
-    return moved
+    return (resize(this, this.#base, pointer, byteLength) | 0) as Pointer
   }
 
   /**
@@ -161,8 +102,8 @@ export abstract class FastBlocks extends BlockData {
       const bit = 1 << pointer
       if ((bits & bit) !== 0) {
         const magazine = words[owners + (pointer >>> poolShift)] as number
-        // One of this heap's: another heap's pointer is for freeSlow to refuse.
-        if ((magazine ^ this.base) >>> heapShift === 0) {
+        // A magazine of this heap; freeSlow refuses the pointer of another heap.
+        if ((magazine ^ this.#base) >>> heapShift === 0) {
           const top = ((words[magazine] as number) + 1) | 0
           if ((top & segmentMask) !== 0) {
             words[index] = bits ^ bit
@@ -171,29 +112,73 @@ export abstract class FastBlocks extends BlockData {
             return
           }
         }
-        this.freeSlow(pointer)
+        freeSlow(this, pointer)
         return
       }
     }
-    if ((pointer as number) !== 0) refusePointer(this.parts, this.isClosed, pointer, 'free')
+    if ((pointer as number) !== 0) refusePointer(partsOf(this), pointer, 'free')
   }
+}
 
-  /** Granules of a live block of a small class that is free to move; 0 for all else. */
-  private smallGranules(pointer: Pointer): number {
-    if (typeof pointer !== 'number' || (pointer | 0) !== pointer || pointer < 0) return 0
-    if (((words[pointer >>> 5] as number) & (1 << pointer)) === 0) return 0
-    const sizeClass = (words[owners + (pointer >>> poolShift)] as number) - this.base
-    return sizeClass > 0 && sizeClass <= smallClasses ? sizeClass : 0
-  }
+function allocSlow(heap: Blocks, byteLength: number): Pointer {
+  const parts = partsOf(heap)
+  const isSmall = typeof byteLength === 'number' && (byteLength | 0) === byteLength && (byteLength - 1) >>> 0 < smallMax
+  if (!isSmall && !isByteLength(byteLength)) refuseByteLength(byteLength)
+  mustBeOpen(parts, 'alloc')
+  if (isSmall) return parts.magazines.refill(granulesOf(byteLength) as SizeClass)
+  return settle(parts, takeAny(parts, byteLength))
+}
 
-  /** The way of a realloc that makes another small block of a small one, of which `granules` are kept. */
-  private moveSmall(pointer: Pointer, byteLength: number, granules: number): Pointer {
-    const moved = this.alloc(byteLength)
-    if (!isNear(pointer) || !isNear(moved)) {
-      copyBlock(this.parts.table, pointer, moved, granules << granuleShift)
-      this.free(pointer)
-      return moved
+function takeZeroed(heap: Blocks, byteLength: number): Pointer {
+  if (typeof byteLength === 'number' && byteLength <= smallMax) {
+    const pointer = heap.alloc(byteLength)
+    const granules = granulesOf(byteLength) || 1
+    if (!isNear(pointer)) {
+      clearBlock(partsOf(heap).table, pointer, granules << granuleShift)
+      return pointer
     }
+    const end = near + ((pointer + granules) << 2)
+    for (let i = end - (granules << 2); i < end; i += 4) {
+      words[i] = 0
+      words[i + 1] = 0
+      words[i + 2] = 0
+      words[i + 3] = 0
+    }
+    return pointer
+  }
+  const parts = partsOf(heap)
+  parts.arenas.tookFresh = false
+  const pointer = heap.alloc(byteLength)
+  clearBlock(parts.table, pointer, usableBytes(parts, pointer), tookFresh(parts, pointer, byteLength))
+  return pointer
+}
+
+function resize(heap: Blocks, base: number, pointer: Pointer, byteLength: number): Pointer {
+  if ((pointer as number) === 0) return heap.alloc(byteLength)
+  const granules = smallGranules(base, pointer)
+  if (granules > 0 && typeof byteLength === 'number' && (byteLength | 0) === byteLength) {
+    if (byteLength > 0 && byteLength <= smallMax) {
+      const unused = (granules << granuleShift) - byteLength
+      if (unused >= 0 && (unused < granuleBytes || unused <= granules << (granuleShift - 2))) return pointer
+      return moveSmall(heap, pointer, byteLength, Math.min(granules, granulesOf(byteLength)))
+    }
+  }
+  return resizeAny(heap, pointer, byteLength)
+}
+
+/** Granules of a live block of a small class that is free to move; 0 for all else. */
+function smallGranules(base: number, pointer: Pointer): number {
+  if (typeof pointer !== 'number' || (pointer | 0) !== pointer || pointer < 0) return 0
+  if (((words[pointer >>> 5] as number) & (1 << pointer)) === 0) return 0
+  const sizeClass = (words[owners + (pointer >>> poolShift)] as number) - base
+  return sizeClass > 0 && sizeClass <= smallClasses ? sizeClass : 0
+}
+
+/** Moves a small block to another small class and keeps the first `granules` of it. */
+function moveSmall(heap: Blocks, pointer: Pointer, byteLength: number, granules: number): Pointer {
+  const moved = heap.alloc(byteLength)
+  if (!isNear(pointer) || !isNear(moved)) copyBlock(partsOf(heap).table, pointer, moved, granules << granuleShift)
+  else {
     const end = near + ((pointer + granules) << 2)
     const distance = (moved - pointer) << 2
     for (let i = end - (granules << 2); i < end; i += 4) {
@@ -202,44 +187,42 @@ export abstract class FastBlocks extends BlockData {
       words[i + distance + 2] = words[i + 2] as number
       words[i + distance + 3] = words[i + 3] as number
     }
-    this.free(pointer)
-    return moved
   }
+  heap.free(pointer)
+  return moved
+}
 
-  private allocSlow(byteLength: number): Pointer {
-    if (typeof byteLength === 'number' && (byteLength | 0) === byteLength && (byteLength - 1) >>> 0 < smallMax) {
-      return this.magazines.refill(((byteLength + 15) >>> 4) as SizeClass)
-    }
-    if (!isByteLength(byteLength)) refuseByteLength(byteLength)
-    this.mustBeOpen('alloc')
-    return this.settle(takeAny(this.parts, byteLength))
-  }
+function resizeAny(heap: Blocks, pointer: Pointer, byteLength: number): Pointer {
+  const parts = partsOf(heap)
+  mustBeLive(parts, pointer, 'realloc')
+  if (!isByteLength(byteLength)) refuseByteLength(byteLength)
+  refuseHeld(parts, pointer, 'realloc')
+  if (resizeInPlace(parts, pointer, byteLength)) return pointer
+  const longer = moveLarge(parts, pointer, byteLength)
+  if (longer !== 0) return longer
+  const moved = heap.alloc(byteLength)
+  copyBlock(parts.table, pointer, moved, Math.min(byteLength, usableBytes(parts, pointer)))
+  heap.free(pointer)
+  return moved
+}
 
-  /** Frees what is live for some heap. */
-  private freeSlow(pointer: Pointer): void {
-    const sizeClass = (words[owners + (pointer >>> poolShift)] as number) - this.base
-    if (isNear(pointer) && sizeClass > 0 && sizeClass < classes) {
-      // A magazine of this heap that is full or asleep: nothing about the block is in question.
-      words[pointer >>> 5] = (words[pointer >>> 5] as number) & ~(1 << pointer)
-      this.magazines.put(sizeClass as SizeClass, pointer)
-    } else {
-      this.mustBeLive(pointer, 'free')
-      freeBlock(this.parts, pointer)
-    }
-    this.settle(0)
+/** Frees a block that is live for some heap. */
+function freeSlow(heap: Blocks, pointer: Pointer): void {
+  const parts = partsOf(heap)
+  const sizeClass = (words[owners + (pointer >>> poolShift)] as number) - parts.table.map.base
+  if (isNear(pointer) && sizeClass > 0 && sizeClass < classes) {
+    // A magazine of this heap that is full or asleep: nothing about the block is in question.
+    words[pointer >>> 5] = (words[pointer >>> 5] as number) & ~(1 << pointer)
+    parts.magazines.put(sizeClass as SizeClass, pointer)
+  } else {
+    mustBeLive(parts, pointer, 'free')
+    freeBlock(parts, pointer)
   }
+  settle(parts, 0)
+}
 
-  protected mustBeOpen(verb: string): void {
-    if (this.isClosed) refuseClosed(verb)
-  }
-
-  protected override mustBeLive(pointer: unknown, verb: string): void {
-    if (!isLive(this.parts, pointer)) refusePointer(this.parts, this.isClosed, pointer, verb)
-  }
-
-  /** Ends a slow operation: checks the books where that is asked for. */
-  protected settle<T>(result: T): T {
-    if (CHECK >= 3 && ++this.slowOperations % CHECK_INTERVAL === 0) checkHeap(this.parts)
-    return result
-  }
+/** Ends a slow operation: checks the books where that is asked for. */
+export function settle<T>(parts: HeapParts, result: T): T {
+  if (CHECK >= 3 && ++parts.slowOperations % CHECK_INTERVAL === 0) checkHeap(parts)
+  return result
 }

@@ -1,12 +1,14 @@
-/** What is put into blocks and read from them beside numbers: strings, and bytes copied in and out. */
+/** Strings in blocks, bytes copied into and out of them, and views on them. */
 
+import { isByteLength, refuseByteLength, show } from '../base/errors'
 import { type Pointer, slotOf } from '../base/layout'
+import type { ArenaTable } from '../books/arena-table'
 import type { HeapParts } from '../supply/parts'
+import { Blocks } from './blocks'
 import { payloadOffset, usableBytes } from './live-blocks'
-import { Accessors } from './numbers'
+import { partsOf } from './numbers'
+import { mustBeLive, refuseRange } from './refuse'
 import {
-  bytesOf,
-  checkRange,
   encodedBytes,
   packPrefix,
   prefixBytes,
@@ -15,22 +17,8 @@ import {
   type StringEncoding,
 } from './strings'
 
-/** The strings and byte copies of a {@link Heap}. Every call checks that its pointer is that of a live block. */
-export abstract class BlockData extends Accessors {
-  /** @internal */
-  protected readonly parts: HeapParts
-
-  /** @internal */
-  protected constructor(parts: HeapParts) {
-    super(parts.table)
-    this.parts = parts
-  }
-
-  abstract alloc(byteLength: number): Pointer
-
-  /** @internal */
-  protected abstract mustBeLive(pointer: unknown, verb: string): void
-
+/** The strings, copies and views of a {@link Heap}. Every call checks that its pointer is that of a live block. */
+export class Bytes extends Blocks {
   /**
    * Allocates a block with a text in it. Its length and encoding are stored with it, in {@link STRING_PREFIX_BYTES} bytes in front.
    * @param text - any text that the encoding can hold
@@ -43,7 +31,7 @@ export abstract class BlockData extends Accessors {
     const byteLength = encodedBytes(text, encoding)
     const pointer = this.alloc(STRING_PREFIX_BYTES + byteLength)
     this.setUint32(pointer, 0, packPrefix(byteLength, encoding))
-    if (byteLength > 0) this.bufferAt(pointer, STRING_PREFIX_BYTES, byteLength).write(text, encoding)
+    if (byteLength > 0) bufferAt(partsOf(this).table, pointer, STRING_PREFIX_BYTES, byteLength).write(text, encoding)
     return pointer
   }
 
@@ -53,17 +41,19 @@ export abstract class BlockData extends Accessors {
    *   any more read as U+FFFD.
    */
   readString(pointer: Pointer): string {
-    this.mustBeLive(pointer, 'readString')
+    const parts = partsOf(this)
+    mustBeLive(parts, pointer, 'readString')
     const prefix = this.getUint32(pointer, 0)
-    const byteLength = prefixBytes(prefix, usableBytes(this.parts, pointer), pointer, 'readString')
+    const byteLength = prefixBytes(prefix, usableBytes(parts, pointer), pointer, 'readString')
     if (byteLength === 0) return ''
-    return this.bufferAt(pointer, STRING_PREFIX_BYTES, byteLength).toString(prefixEncoding(prefix))
+    return bufferAt(parts.table, pointer, STRING_PREFIX_BYTES, byteLength).toString(prefixEncoding(prefix))
   }
 
   /** Bytes of the text of a block of {@link allocString}, without the prefix. Throws as {@link readString}. */
   stringByteLength(pointer: Pointer): number {
-    this.mustBeLive(pointer, 'stringByteLength')
-    return prefixBytes(this.getUint32(pointer, 0), usableBytes(this.parts, pointer), pointer, 'stringByteLength')
+    const parts = partsOf(this)
+    mustBeLive(parts, pointer, 'stringByteLength')
+    return prefixBytes(this.getUint32(pointer, 0), usableBytes(parts, pointer), pointer, 'stringByteLength')
   }
 
   /**
@@ -75,10 +65,11 @@ export abstract class BlockData extends Accessors {
    *   arguments that cannot be.
    */
   copyIn(pointer: Pointer, source: ArrayBufferView | ArrayBufferLike, byteOffset = 0): number {
-    this.mustBeLive(pointer, 'copyIn')
+    const parts = partsOf(this)
+    mustBeLive(parts, pointer, 'copyIn')
     const bytes = bytesOf(source, 'copyIn')
-    checkRange(pointer, byteOffset, bytes.length, usableBytes(this.parts, pointer), 'copyIn')
-    this.parts.table.payload(slotOf(pointer)).set(bytes, payloadOffset(pointer) + byteOffset)
+    checkedLength(parts, pointer, byteOffset, bytes.length, 'copyIn')
+    parts.table.payload(slotOf(pointer)).set(bytes, payloadOffset(pointer) + byteOffset)
     return bytes.length
   }
 
@@ -89,33 +80,75 @@ export abstract class BlockData extends Accessors {
    * @throws HeapError as {@link free}; `EBB_OUT_OF_BOUNDS` where they leave the block
    */
   copyOut(pointer: Pointer, byteLength?: number, byteOffset = 0): Uint8Array<ArrayBuffer> {
-    this.mustBeLive(pointer, 'copyOut')
-    const usable = usableBytes(this.parts, pointer)
-    const length = byteLength ?? Math.max(0, usable - byteOffset)
-    checkRange(pointer, byteOffset, length, usable, 'copyOut')
+    const parts = partsOf(this)
+    mustBeLive(parts, pointer, 'copyOut')
+    const length = checkedLength(parts, pointer, byteOffset, byteLength, 'copyOut')
     const start = payloadOffset(pointer) + byteOffset
-    return this.parts.table.payload(slotOf(pointer)).slice(start, start + length) as Uint8Array<ArrayBuffer>
+    return parts.table.payload(slotOf(pointer)).slice(start, start + length) as Uint8Array<ArrayBuffer>
   }
 
   /**
-   * A Buffer on the block itself, for APIs that want one. Dead and stale like the view of {@link bytes}.
+   * Makes a view on the block itself. It is dead (length 0) once the block's memory has gone back, and shows other blocks' bytes once
+   * the block is freed: drop it before.
+   * @param byteLength - bytes to show, at most the usable size, which is the default
+   * @throws HeapError as {@link free}; `EBB_OUT_OF_BOUNDS` for more than the usable size
+   */
+  bytes(pointer: Pointer, byteLength?: number): Uint8Array {
+    const parts = partsOf(this)
+    mustBeLive(parts, pointer, 'bytes')
+    const length = checkedLength(parts, pointer, 0, byteLength, 'bytes')
+    return new Uint8Array(parts.table.buffer(slotOf(pointer)), bufferOffset(parts.table, pointer), length)
+  }
+
+  /**
+   * Makes a Buffer on the block itself, for APIs that want one. It dies like the view of {@link bytes}.
    * @param byteLength - bytes to show; default: the usable size
    * @throws as {@link bytes}
    */
   buffer(pointer: Pointer, byteLength?: number): Buffer<ArrayBuffer> {
-    this.mustBeLive(pointer, 'buffer')
-    const usable = usableBytes(this.parts, pointer)
-    const length = byteLength ?? usable
-    checkRange(pointer, 0, length, usable, 'buffer')
-    const { table } = this.parts
-    const slot = slotOf(pointer)
-    return Buffer.from(table.buffer(slot), table.payloadStart(slot) + payloadOffset(pointer), length)
+    const parts = partsOf(this)
+    mustBeLive(parts, pointer, 'buffer')
+    const length = checkedLength(parts, pointer, 0, byteLength, 'buffer')
+    return Buffer.from(parts.table.buffer(slotOf(pointer)), bufferOffset(parts.table, pointer), length)
   }
+}
 
-  /** A Buffer that nobody outside gets: over near memory it is one on the whole space. */
-  private bufferAt(pointer: Pointer, byteOffset: number, byteLength: number): Buffer<ArrayBuffer> {
-    const payload = this.parts.table.payload(slotOf(pointer))
-    const start = payload.byteOffset + payloadOffset(pointer) + byteOffset
-    return Buffer.from(payload.buffer as ArrayBuffer, start, byteLength)
-  }
+/** The bytes of any view or buffer, as they are. */
+export function bytesOf(source: ArrayBufferView | ArrayBufferLike, verb: string): Uint8Array {
+  if (source instanceof Uint8Array) return source
+  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+  if (source instanceof ArrayBuffer || source instanceof SharedArrayBuffer) return new Uint8Array(source)
+  throw new TypeError(
+    `ebb: ${verb} needs a Uint8Array, another view, or an ArrayBuffer, got ${show(source)} (${typeof source})`,
+  )
+}
+
+/**
+ * The length of a byte range of a live block; throws where it leaves the block.
+ * @param byteLength - default: up to the usable size
+ */
+function checkedLength(
+  parts: HeapParts,
+  pointer: Pointer,
+  byteOffset: number,
+  byteLength: number | undefined,
+  verb: string,
+): number {
+  const usable = usableBytes(parts, pointer)
+  if (!isByteLength(byteOffset)) refuseByteLength(byteOffset, 'byteOffset')
+  const length = byteLength ?? Math.max(0, usable - byteOffset)
+  if (!isByteLength(length)) refuseByteLength(length)
+  if (byteOffset + length > usable) refuseRange(pointer, `${length} bytes at byteOffset ${byteOffset}`, usable, verb)
+  return length
+}
+
+/** Where a block begins in the ArrayBuffer of its slot, bytes. */
+const bufferOffset = (table: ArenaTable, pointer: Pointer): number =>
+  table.payloadStart(slotOf(pointer)) + payloadOffset(pointer)
+
+/** A Buffer that stays inside of this file: over near memory it is one on the whole space. */
+function bufferAt(table: ArenaTable, pointer: Pointer, byteOffset: number, byteLength: number): Buffer<ArrayBuffer> {
+  const payload = table.payload(slotOf(pointer))
+  const start = payload.byteOffset + payloadOffset(pointer) + byteOffset
+  return Buffer.from(payload.buffer as ArrayBuffer, start, byteLength)
 }

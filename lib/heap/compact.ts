@@ -1,12 +1,12 @@
 /**
- * Compaction: what an allocator that cannot move has to keep, because one live block pins its OS page, is given back by moving the
- * block. (Evan Jones's third experiment, "with reallocation".)
+ * Compaction moves blocks, so that OS pages go back which an allocator that cannot move has to keep for one live block each. (Evan
+ * Jones's third experiment, "with reallocation".)
  *
- *     1. in each size class: blocks out of the sparsest runs into free places of the fullest, as long as a run can be emptied
- *     2. runs out of the emptiest arenas into free pools of the fullest, as long as an arena can be emptied
+ *     1. in each size class: blocks from the sparsest runs into free places of the fullest, while that can empty a run
+ *     2. runs from the emptiest arenas into free pools of the fullest, while that can empty an arena
  *
- * The books are sound whenever the caller's `moved` runs: it may allocate, free and throw. So nothing is remembered across
- * a call of it that is not checked again after.
+ * The books are sound whenever the caller's `moved` runs: it may allocate, free and throw. So whatever is remembered across a call of it
+ * is checked again after.
  */
 
 import {
@@ -25,15 +25,15 @@ import type { HeapParts } from '../supply/parts'
 import { freeBlock } from './free'
 import { copyBlock, isLive, listBlocks, usableBytes } from './live-blocks'
 
-/** What `compact` may spend in one call. */
+/** The most that one call of `compact` may spend. */
 export interface CompactBudget {
   /** Blocks it may move; default: no bound. */
   readonly maxBlocks?: number
-  /** Milliseconds it may take, looked at after each block; default: no bound. */
+  /** Milliseconds it may take, tested after each block; default: no bound. */
   readonly maxMs?: number
 }
 
-/** What `compact` has done. */
+/** The outcome of a call of `compact`. */
 export interface CompactResult {
   /** Blocks moved. */
   readonly moved: number
@@ -43,14 +43,15 @@ export interface CompactResult {
   readonly done: boolean
 }
 
-/** Told of each move, after the bytes are copied and before `from` is free. */
+/** Called for each move, after the bytes are copied and before `from` is free. */
 export type Moved = (from: Pointer, to: Pointer) => void
 
 /**
- * An arena is emptied only while it has no more pools in use than this: what is won is its ledger, one OS page.
+ * An arena is emptied only if it has no more pools in use than this: all that is won is its ledger, one OS page.
  */
 const EVACUATE_MAX = FREE_POOLS_MAX >> 2
 
+/** One call of `compact`: the moves it makes and the budget it keeps to. */
 export class Compactor {
   moved = 0
   private readonly parts: HeapParts
@@ -117,7 +118,7 @@ export class Compactor {
   private blocks(run: Pointer, sizeClass: SizeClass): Pointer[] {
     if (this.liveIn(run, sizeClass) < 0) return []
     const ledger = this.parts.table.ledger(slotOf(run))
-    return listBlocks(this.parts, run, recordWord(ledger, poolOf(run), LENGTH))
+    return listBlocks(this.parts.table, run, recordWord(ledger, poolOf(run), LENGTH))
   }
 
   private nextTarget(runs: readonly { run: Pointer }[], target: number, source: number, sizeClass: SizeClass): number {
@@ -132,20 +133,20 @@ export class Compactor {
   /** Moves one block into a run of its class that has a free place. */
   private move(from: Pointer, run: Pointer, sizeClass: SizeClass): void {
     const { parts } = this
-    if (!isLive(parts, from) || parts.pins.has(from)) return // the callback freed or pinned it
+    if (!isLive(parts.table, from) || parts.pins.has(from)) return // the callback freed or pinned it
     const to = parts.magazines.ownsClass(sizeClass)
       ? parts.magazines.takeIn(sizeClass, run)
       : parts.runs.takeIn(sizeClass, run)
     copyBlock(parts.table, from, to, usableBytes(parts, from))
     this.moved++
     const { map } = parts.table
-    map.setMagazine(from, 0) // leads a free of it to free.ts, where it is refused
+    map.setMagazine(from, 0) // so that a free of it reaches free.ts, which refuses it
     parts.moving = from
     try {
       this.tell(from, to)
     } finally {
       parts.moving = 0
-      if (isLive(parts, from)) {
+      if (isLive(parts.table, from)) {
         const isPinned = recordWord(parts.table.ledger(slotOf(from)), poolOf(from), PINS) > 0
         if (parts.magazines.ownsClass(sizeClass) && !isPinned) map.setMagazine(from, sizeClass)
         if (!parts.pins.has(from)) freeBlock(parts, from, true)

@@ -1,12 +1,12 @@
 /**
- * The way of a free that Heap.free does not do itself: the magazine is full or asleep, or the block lies in a run of several
- * pools, in a pinned run, or is a large block.
+ * The slow path of free: the magazine is full or asleep, or the block lies in a run of several pools, in a pinned run, or is a large
+ * block.
  */
 import { HeapError, showPointer } from '../base/errors'
 import { type Pointer, type SizeClass, slotOf } from '../base/layout'
 import type { HeapParts } from '../supply/parts'
 
-/** Throws for a live block that must stay where it is: pinned, or the one that compact is telling its callback of. */
+/** Throws where a live block must stay: it is pinned, or compact is calling its callback for it. */
 export function refuseHeld(parts: HeapParts, pointer: Pointer, verb: string): void {
   if (parts.pins.size > 0 && parts.pins.has(pointer)) {
     throw new HeapError('EBB_PINNED', `ebb: ${verb}(${showPointer(pointer)}): the block is pinned; unpin it first`)
@@ -21,7 +21,7 @@ export function refuseHeld(parts: HeapParts, pointer: Pointer, verb: string): vo
 
 /**
  * Frees a live block. Refuses one that is held.
- * @param toPool - past the magazine, straight into its pool
+ * @param toPool - straight into its pool, past the magazine
  */
 export function freeBlock(parts: HeapParts, pointer: Pointer, toPool = false): void {
   const { table, magazines, runs, large } = parts

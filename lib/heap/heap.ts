@@ -1,33 +1,38 @@
-/** The public heap: checks what comes in and hands it to its parts. What must be fast is in blocks.ts. */
+/** The public heap: checks its arguments and hands them to its parts. The hot paths are in blocks.ts and numbers.ts. */
 
 import { type Clock, systemClock } from '../base/clock'
-import { HeapError, isByteLength, refuseByteLength, show, showPointer } from '../base/errors'
-import { POOL_BYTES, type Pointer, slotOf } from '../base/layout'
+import { HeapError, isByteLength, refuseByteLength, show } from '../base/errors'
+import { POOL_BYTES, type Pointer } from '../base/layout'
 import { type HeapStats, takeStats } from '../inspect/stats'
 import type { Ablation } from '../supply/arenas'
 import { abandon, closeParts, type HeapParts, wire } from '../supply/parts'
-import { FastBlocks } from './blocks'
+import { settle } from './blocks'
+import { Bytes } from './bytes'
 import { closeAccessors } from './closed'
 import { type CompactBudget, Compactor, type CompactResult, type Moved } from './compact'
-import { isLive, liveBlocks, payloadOffset, usableBytes } from './live-blocks'
+import { isLive, liveBlocks, usableBytes } from './live-blocks'
+import { partsOf } from './numbers'
 import { pinBlock, unpinBlock } from './pins'
-import { refusePointer } from './refuse'
+import { mustBeLive, mustBeOpen } from './refuse'
 import { allocAligned } from './take'
 
-/** What a heap is made with. */
+/** Options of a new heap. */
 export interface HeapOptions {
   /**
-   * Milliseconds that freed memory may stay resident before it goes back to the operating system; 0: not at all, Infinity: for
-   * ever. Default 1000.
+   * Milliseconds that freed memory may stay resident before it goes back to the operating system. 0: it goes back at once;
+   * Infinity: never by itself. Default 1000.
    */
   readonly decay?: number
-  /** Bytes the heap may map. A request that would pass it makes the heap give back all that is free, then fails. Default Infinity. */
+  /**
+   * Bytes the heap may map. A request beyond them makes the heap give back all that is free, and fails if that is not enough. Default
+   * Infinity.
+   */
   readonly limit?: number
   /** A name for statistics and messages. */
   readonly name?: string
   /** Where time comes from; tests put their own here. Default: the system's clock and timers. */
   readonly clock?: Clock
-  /** Switches heuristics off; for measurements of what they are worth. */
+  /** Switches heuristics off, to measure what they are worth. */
   readonly ablation?: Ablation
 }
 
@@ -44,11 +49,11 @@ export interface Block {
  *
  * A heap belongs to the thread that made it. One that is dropped without `close()` gives its memory back when it is collected.
  */
-export class Heap extends FastBlocks {
+export class Heap extends Bytes {
   /** The heap's name, `''` where none was given. */
   readonly name: string
-  private readonly listeners = new Map<Moved, (() => void) | undefined>()
-  private isCompacting = false
+  readonly #listeners = new Map<Moved, (() => void) | undefined>()
+  #isCompacting = false
 
   /**
    * @param options - see {@link HeapOptions}
@@ -57,10 +62,9 @@ export class Heap extends FastBlocks {
   constructor(options: HeapOptions = {}) {
     const decay = checkedOption('decay', options.decay ?? 1000, 'milliseconds')
     const limit = checkedOption('limit', options.limit ?? Infinity, 'bytes')
-    const parts = wire(options.clock ?? systemClock, decay, limit, options.ablation)
-    super(parts)
+    super(wire(options.clock ?? systemClock, decay, limit, options.ablation))
     this.name = String(options.name ?? '')
-    collected.register(this, parts)
+    collected.register(this, partsOf(this))
   }
 
   /**
@@ -69,53 +73,35 @@ export class Heap extends FastBlocks {
    * @param alignment - bytes, a power of two from 1 to an OS page
    */
   allocAligned(byteLength: number, alignment: number): Pointer {
+    const parts = partsOf(this)
     if (!isByteLength(byteLength)) refuseByteLength(byteLength)
-    return this.settle(allocAligned(this.parts, byteLength, alignment))
+    mustBeOpen(parts, 'allocAligned')
+    return settle(parts, allocAligned(parts, byteLength, alignment))
   }
 
-  /** Bytes that a live block can hold, at least what was asked for. (`malloc_usable_size`) */
+  /** Bytes that a live block can hold, at least as many as were asked for. (`malloc_usable_size`) */
   usableSize(pointer: Pointer): number {
-    this.mustBeLive(pointer, 'usableSize')
-    return usableBytes(this.parts, pointer)
+    const parts = partsOf(this)
+    mustBeLive(parts, pointer, 'usableSize')
+    return usableBytes(parts, pointer)
   }
 
-  /**
-   * A view on the block itself. It is dead (length 0) once the block's memory has gone back, and shows others' bytes once the block
-   * is freed: let go of it before.
-   * @param byteLength - bytes to show, at most the usable size, which is the default
-   * @throws HeapError as {@link free}; `EBB_OUT_OF_BOUNDS` for more than the usable size
-   */
-  bytes(pointer: Pointer, byteLength?: number): Uint8Array {
-    this.mustBeLive(pointer, 'bytes')
-    const usable = usableBytes(this.parts, pointer)
-    const length = byteLength ?? usable
-    if (!isByteLength(length)) refuseByteLength(length)
-    if (length > usable) {
-      throw new HeapError(
-        'EBB_OUT_OF_BOUNDS',
-        `ebb: bytes(${showPointer(pointer)}, ${length}): the block has ${usable} usable bytes; realloc it first`,
-      )
-    }
-    const { table } = this.parts
-    const slot = slotOf(pointer)
-    return new Uint8Array(table.buffer(slot), table.payloadStart(slot) + payloadOffset(pointer), length)
-  }
-
-  /** Whether a value is the pointer of a live block of this heap. */
+  /** True for the pointer of a live block of this heap. */
   isLive(pointer: unknown): pointer is Pointer {
-    return isLive(this.parts, pointer)
+    return isLive(partsOf(this).table, pointer)
   }
 
-  /** All live blocks, in the order of their memory. What is allocated or freed meanwhile may be shown or not. */
+  /** Walks all live blocks, in the order of their memory. A block allocated or freed meanwhile may be shown or not. */
   *blocks(): Generator<Block> {
-    this.mustBeOpen('blocks')
-    for (const pointer of liveBlocks(this.parts)) yield { pointer, usableSize: usableBytes(this.parts, pointer) }
+    const parts = partsOf(this)
+    mustBeOpen(parts, 'blocks')
+    for (const pointer of liveBlocks(parts.table)) yield { pointer, usableSize: usableBytes(parts, pointer) }
   }
 
   /** Statistics that add up to the mapped bytes; as a string, a table. A closed heap has all of them 0. */
   stats(): HeapStats {
-    this.parts.magazines.releaseAll()
-    return takeStats(this.parts, this.name)
+    partsOf(this).magazines.releaseAll()
+    return takeStats(partsOf(this), this.name)
   }
 
   /**
@@ -123,7 +109,7 @@ export class Heap extends FastBlocks {
    * @returns resident bytes
    */
   residentBytes(): number {
-    const { table } = this.parts
+    const { table } = partsOf(this)
     let bytes = 0
     for (const slot of table.own) {
       bytes += table.residentBytes(slot)
@@ -134,64 +120,69 @@ export class Heap extends FastBlocks {
 
   /** Gives back everything that is free, now. Returns the bytes of resident memory that went back. */
   purge(): number {
-    this.mustBeOpen('purge')
-    this.parts.magazines.releaseAll()
-    return this.settle(this.parts.purger.purge())
+    const parts = partsOf(this)
+    mustBeOpen(parts, 'purge')
+    parts.magazines.releaseAll()
+    return settle(parts, parts.purger.purge())
   }
 
   /**
    * Moves blocks together and gives back the memory this frees: below the floor of OS pages with one live block.
-   * @param moved - told of each move, when the bytes are at `to` already and `from` is not free yet. It may use the heap, but not free or
-   *   realloc `from`. If it throws, the block stays moved, compaction ends, and the error comes out of here.
+   * @param moved - called for each move, when the bytes are at `to` already and `from` is not free yet. It may use the heap, but not
+   *   free or realloc `from`. If it throws, the block stays moved, compaction ends, and the error comes out of here.
    * @param budget - blocks or milliseconds this call may spend
    * @throws HeapError `EBB_BUSY` from inside of `moved`
    */
   compact(moved: Moved, budget: CompactBudget = {}): CompactResult {
-    this.mustBeOpen('compact')
+    const parts = partsOf(this)
+    mustBeOpen(parts, 'compact')
     if (typeof moved !== 'function')
       throw new TypeError(`ebb: compact needs a function that is told (from, to) of each move, got ${show(moved)}`)
-    if (this.isCompacting)
+    if (this.#isCompacting)
       throw new HeapError('EBB_BUSY', 'ebb: compact inside of its own callback; let the running one end')
     const tell: Moved = (from, to) => {
-      if (this.listeners.size > 0) for (const listener of this.listeners.keys()) listener(from, to)
+      if (this.#listeners.size > 0) for (const listener of this.#listeners.keys()) listener(from, to)
       moved(from, to)
     }
-    this.parts.magazines.releaseAll()
-    const compactor = new Compactor(this.parts, tell, budget)
-    this.isCompacting = true
+    parts.magazines.releaseAll()
+    const compactor = new Compactor(parts, tell, budget)
+    this.#isCompacting = true
     try {
       const done = compactor.run()
-      this.parts.magazines.releaseAll()
-      return { moved: compactor.moved, bytes: this.parts.purger.purge(), done }
+      parts.magazines.releaseAll()
+      return { moved: compactor.moved, bytes: parts.purger.purge(), done }
     } finally {
-      this.isCompacting = false
-      this.settle(0)
-      if (compactor.moved > 0) for (const ended of this.listeners.values()) ended?.()
+      this.#isCompacting = false
+      settle(parts, 0)
+      if (compactor.moved > 0) for (const ended of this.#listeners.values()) ended?.()
     }
   }
 
   /**
-   * Registers somebody who holds pointers and wants to follow moves: told before `compact`'s own callback. Returns what undoes it.
+   * Registers a listener that holds pointers and follows moves; it is called before `compact`'s own callback.
+   * @returns a function that takes the listener away
    * @param ended - called at the end of every `compact` that moved a block, also of one that threw
    */
   onMoved(listener: Moved, ended?: () => void): () => void {
-    this.listeners.set(listener, ended)
-    return () => this.listeners.delete(listener)
+    this.#listeners.set(listener, ended)
+    return () => this.#listeners.delete(listener)
   }
 
-  /** Keeps a block where it is: compact leaves it alone, and it cannot be freed. As often pinned, as often to be unpinned. */
+  /** Keeps a block where it is: compact leaves it alone and free refuses it, until it was unpinned as often as it was pinned. */
   pin(pointer: Pointer): void {
-    this.mustBeLive(pointer, 'pin')
-    pinBlock(this.parts, pointer)
+    const parts = partsOf(this)
+    mustBeLive(parts, pointer, 'pin')
+    pinBlock(parts, pointer)
   }
 
   /** Undoes one {@link pin}. */
   unpin(pointer: Pointer): void {
-    this.mustBeLive(pointer, 'unpin')
-    unpinBlock(this.parts, pointer)
+    const parts = partsOf(this)
+    mustBeLive(parts, pointer, 'unpin')
+    unpinBlock(parts, pointer)
   }
 
-  /** Allocates as many blocks of `byteLength` bytes as `into` is long. All or none. Returns `into`. */
+  /** Fills `into` with pointers to blocks of `byteLength` bytes, all or none. Returns `into`. */
   allocMany<T extends Int32Array | Uint32Array | Pointer[]>(byteLength: number, into: T): T {
     let made = 0
     try {
@@ -203,42 +194,27 @@ export class Heap extends FastBlocks {
     return into
   }
 
-  /** Frees all blocks of a list. Stops with the error at the first wrong pointer, having freed those before. */
+  /** Frees all blocks of a list. Throws at the first wrong pointer, having freed the blocks before it. */
   freeMany(pointers: ArrayLike<number>): void {
     for (let i = 0; i < pointers.length; i++) this.free(pointers[i] as Pointer)
   }
 
-  /** Gives back everything, now; every view is dead and every later call but `close`, `stats` and `free(0)` is refused. */
+  /** Gives back everything, now. Every view is dead, and every later call but `close`, `stats` and `free(0)` throws EBB_CLOSED. */
   close(): void {
-    if (this.isClosed) return
-    this.isClosed = true
-    closeParts(this.parts)
+    const parts = partsOf(this)
+    if (parts.isClosed) return
+    closeParts(parts)
     closeAccessors(this)
-    this.listeners.clear()
+    this.#listeners.clear()
   }
 
   /** `using heap = new Heap()` closes it at the end of the block. */
   [Symbol.dispose](): void {
     this.close()
   }
-
-  /** The structures behind the face: for the tests, the benches and `checkHeap`; not part of the public interface. @internal */
-  get internals(): HeapParts {
-    return this.parts
-  }
-
-  protected override refuseAccess(pointer: Pointer, byteOffset: number, byteLength: number, cause: unknown): never {
-    if (!isLive(this.parts, pointer)) refusePointer(this.parts, this.isClosed, pointer, 'access')
-    const usable = usableBytes(this.parts, pointer)
-    if (Number.isInteger(byteOffset) && byteOffset >= 0 && byteOffset + byteLength <= usable) throw cause
-    throw new HeapError(
-      'EBB_OUT_OF_BOUNDS',
-      `ebb: ${byteLength} bytes at byteOffset ${show(byteOffset)} leave the block ${showPointer(pointer)} of ${usable} usable bytes`,
-    )
-  }
 }
 
-/** What a heap held, when it is collected: a closed one the place of its magazines, one that was dropped all it had. */
+/** Gives back what a collected heap held: a closed one the place of its magazines, a dropped one everything. */
 const collected = new FinalizationRegistry<HeapParts>(abandon)
 
 function checkedOption(name: string, value: unknown, unit: string): number {

@@ -1,4 +1,4 @@
-/** Live blocks: whether a pointer is one, how large it is, where its bytes are, and all of them in turn. */
+/** Live blocks: the test for one, its size, the place of its bytes, and a walk over all. */
 import { lowestBit } from '../base/bits'
 import {
   arenaOffset,
@@ -18,8 +18,8 @@ import { CLASS, runsOf, word } from '../books/ledger'
 import type { HeapParts } from '../supply/parts'
 import { runOf } from '../supply/runs'
 
-/** Whether a value is the pointer of a live block: the one-bit test of the hot paths. */
-export function isLive({ table }: HeapParts, pointer: unknown): pointer is Pointer {
+/** True for the pointer of a live block of this heap: the one-bit test of the hot paths, and the owner of its slot. */
+export function isLive(table: ArenaTable, pointer: unknown): pointer is Pointer {
   if (typeof pointer !== 'number' || (pointer | 0) !== pointer) return false
   return table.map.has(pointer) && table.isOwn(slotOf(pointer as Pointer))
 }
@@ -45,12 +45,8 @@ export function copyBlock({ space }: ArenaTable, from: Pointer, to: Pointer, byt
   if (byteLength > LOOP_MAX_BYTES || !space.isNear(slotOf(from)) || !space.isNear(slotOf(to))) {
     const source = space.home(slotOf(from))
     const target = space.home(slotOf(to))
-    source.region.copy(
-      source.byteOffset + arenaOffset(from),
-      byteLength,
-      target.region,
-      target.byteOffset + arenaOffset(to),
-    )
+    const at = target.byteOffset + arenaOffset(to)
+    source.region.copy(source.byteOffset + arenaOffset(from), byteLength, target.region, at)
     return
   }
   const source = space.wordAt(from)
@@ -76,7 +72,7 @@ export function clearBlock(table: ArenaTable, pointer: Pointer, byteLength: numb
 }
 
 /** Live blocks of a run, lowest first. */
-export function listBlocks({ table }: HeapParts, run: Pointer, length: number): Pointer[] {
+export function listBlocks(table: ArenaTable, run: Pointer, length: number): Pointer[] {
   const blocks: Pointer[] = []
   for (let column = 0; column < length * MAP_WORDS; column++) {
     for (let bits = table.map.word(run, column); bits !== 0; bits &= bits - 1) {
@@ -87,12 +83,11 @@ export function listBlocks({ table }: HeapParts, run: Pointer, length: number): 
 }
 
 /** Every live block of a heap, slot by slot, lowest first. */
-export function* liveBlocks(parts: HeapParts): Generator<Pointer> {
-  const { table } = parts
+export function* liveBlocks(table: ArenaTable): Generator<Pointer> {
   for (const slot of table.slots()) {
     if (table.isLarge(slot)) yield largePointer(slot)
     if (!table.isArena(slot)) continue
     const ledger = table.ledger(slot)
-    for (const [pool, length] of runsOf(ledger)) yield* listBlocks(parts, pointerTo(slot, pool, 0), length)
+    for (const [pool, length] of runsOf(ledger)) yield* listBlocks(table, pointerTo(slot, pool, 0), length)
   }
 }

@@ -1,20 +1,21 @@
 /**
- * Reading and writing numbers in blocks, with DataView's names, little-endian. None makes a JavaScript object.
+ * Accessors read and write numbers in blocks. They have DataView's names, are little-endian, and make no JavaScript object.
  *
- * The hot path is one element of a typed array over all near memory: aligned, less than a pool from the block's start. The array itself
- * says whether the pointer is a near one: an element outside of it is `undefined`. V8 compiles that to the bounds check which it
- * makes anyway, and a loop without a branch to code that never ran is one that it peels (docs/performance.md has the numbers). The
- * first access outside, far memory or a mistake, takes that away for good: a kind of number then costs twice as much, in this process.
+ * The hot path is one element of a typed array over all near memory: aligned, less than a pool from the block's start. An element
+ * outside of the array is `undefined`, which tells that the pointer is not near. V8 compiles that to the bounds check which it makes
+ * anyway, and peels a hot loop only while it has no branch to code that never ran (docs/performance.md has the numbers). The first
+ * access outside, to far memory or by mistake, ends that: this kind of number then costs twice as much for the rest of the process.
  *
  * Everything else goes through the DataView of its slot. No access can leave the memory of blocks or reach the heap's books: behind
- * each near arena lies an empty pool, and the views of the others start behind their ledgers. What falls outside is refused with a
- * named error. That a pointer is still live, and that the offset stays inside of its block, is not asked here: those are the caller's, as
- * in C. A closed heap gets other accessors (closed.ts).
+ * each near arena lies an empty pool, and the views of the others start behind their ledgers. An access that falls outside throws a
+ * named error. The accessors do not test that a pointer is still live and that the offset stays inside of its block: as in C, that is
+ * up to the caller. A closed heap gets accessors that throw (closed.ts).
  */
 
 import { GRANULE_MASK, GRANULE_SHIFT, POOL_BYTES, type Pointer, SLOT_SHIFT, type Slot } from '../base/layout'
-import type { ArenaTable } from '../books/arena-table'
 import { NEAR } from '../space/near'
+import type { HeapParts } from '../supply/parts'
+import { refuseAccess } from './refuse'
 
 // File-local copies: an imported binding is a property load on every use.
 const slotShift = SLOT_SHIFT
@@ -22,8 +23,8 @@ const granuleMask = GRANULE_MASK
 const granuleShift = GRANULE_SHIFT
 const poolBytes = POOL_BYTES
 /**
- * Whether an offset is a multiple of 1 << shift below a pool's bytes. In these words V8 answers for a constant offset when it reads the
- * function, before it decides which loops to peel.
+ * True for a multiple of 1 << shift below a pool's bytes. Written so, V8 folds it for a constant offset when it reads the function,
+ * before it decides which loops to peel.
  */
 const isInPool = (byteOffset: number, shift: number): boolean =>
   typeof byteOffset === 'number' &&
@@ -35,107 +36,26 @@ const isInPool = (byteOffset: number, shift: number): boolean =>
 const at = (pointer: Pointer, byteOffset: number): number =>
   ((pointer & granuleMask) << granuleShift) - poolBytes + byteOffset
 
-// Kinds of numbers, for what all of them have in common.
-const int8 = 0
-const uint8 = 1
-const int16 = 2
-const uint16 = 3
-const int32 = 4
-const uint32 = 5
-const float32 = 6
-const float64 = 7
-/** Bytes of a number, by its kind. */
-const BYTES = [1, 1, 2, 2, 4, 4, 4, 8] as const
-type Kind = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7
+const { i8, u8, i16, u16, i32, u32, f32, f64, i64, u64, near1, near2, near4, near8 } = NEAR
 
-const { i8, u8, i16, u16, i32, u32, f32, f64, near1, near2, near4, near8 } = NEAR
+/** The structures behind a heap: the door for lib/ and the tests, not part of the public interface. @internal */
+export let partsOf: (heap: Numbers) => HeapParts
 
 /**
- * The typed accessors of a {@link Heap}. All take a `pointer` of a live block and a `byteOffset` in bytes from its start, of any
- * alignment, and throw a HeapError: `EBB_INVALID_POINTER` where nothing near or far is at the pointer, `EBB_OUT_OF_BOUNDS` where the access would
- * leave the memory of the heap, `EBB_CLOSED` after close.
+ * The typed accessors of a {@link Heap}. All take the `pointer` of a live block and a `byteOffset` from its start in bytes, of any
+ * alignment, and throw a HeapError: `EBB_INVALID_POINTER` where there is no memory at the pointer, `EBB_OUT_OF_BOUNDS` where the access
+ * would leave the memory of the heap, `EBB_CLOSED` after close.
  */
-export abstract class Accessors {
+export class Numbers {
+  readonly #parts: HeapParts
+
+  static {
+    partsOf = (heap) => heap.#parts
+  }
+
   /** @internal */
-  protected readonly table: ArenaTable
-  /** @internal */
-  protected constructor(table: ArenaTable) {
-    this.table = table
-  }
-
-  /** Says why an access failed; throws. */
-  protected abstract refuseAccess(pointer: Pointer, byteOffset: number, byteLength: number, cause: unknown): never
-
-  /** The DataView that a pointer lies in. */
-  private view(pointer: Pointer): DataView {
-    return this.table.data((pointer >>> slotShift) as Slot)
-  }
-
-  /**
-   * Reads what the hot path does not. One function for all kinds, and so one that V8 finds too long to inline: its budget for a
-   * caller's loop is for the hot paths.
-   */
-  private getFar(kind: Kind, pointer: Pointer, byteOffset: number): number {
-    try {
-      const view = this.view(pointer)
-      const offset = at(pointer, byteOffset)
-      switch (kind) {
-        case int8:
-          return view.getInt8(offset)
-        case uint8:
-          return view.getUint8(offset)
-        case int16:
-          return view.getInt16(offset, true)
-        case uint16:
-          return view.getUint16(offset, true)
-        case int32:
-          return view.getInt32(offset, true)
-        case uint32:
-          return view.getUint32(offset, true)
-        case float32:
-          return view.getFloat32(offset, true)
-        default:
-          return view.getFloat64(offset, true)
-      }
-    } catch (cause) {
-      return this.refuseAccess(pointer, byteOffset, BYTES[kind], cause)
-    }
-  }
-
-  /** Writes what the hot path does not. */
-  private setFar(kind: Kind, pointer: Pointer, byteOffset: number, value: number): void {
-    try {
-      const view = this.view(pointer)
-      const offset = at(pointer, byteOffset)
-      switch (kind) {
-        case int8:
-          view.setInt8(offset, value)
-          break
-        case uint8:
-          view.setUint8(offset, value)
-          break
-        case int16:
-          view.setInt16(offset, value, true)
-          break
-        case uint16:
-          view.setUint16(offset, value, true)
-          break
-        case int32:
-          view.setInt32(offset, value, true)
-          break
-        case uint32:
-          view.setUint32(offset, value, true)
-          break
-        case float32:
-          view.setFloat32(offset, value, true)
-          break
-        default:
-          view.setFloat64(offset, value, true)
-          break
-      }
-    } catch (cause) {
-      this.refuseAccess(pointer, byteOffset, BYTES[kind], cause)
-    }
+  protected constructor(parts: HeapParts) {
+    this.#parts = parts
   }
 
   // <written by scripts/write-kinds.js>
@@ -148,7 +68,7 @@ export abstract class Accessors {
     ) {
       return i8[(near1 + (pointer << 4) + byteOffset) >>> 0] as number
     }
-    return this.getFar(int8, pointer, byteOffset)
+    return getFar(this.#parts, int8, pointer, byteOffset) as number
   }
 
   /** Writes a signed 8-bit integer (1 byte). */
@@ -161,7 +81,7 @@ export abstract class Accessors {
       i8[(near1 + (pointer << 4) + byteOffset) >>> 0] = value
       return
     }
-    this.setFar(int8, pointer, byteOffset, value)
+    setFar(this.#parts, int8, pointer, byteOffset, value)
   }
 
   /** Reads an unsigned 8-bit integer (1 byte). */
@@ -173,7 +93,7 @@ export abstract class Accessors {
     ) {
       return u8[(near1 + (pointer << 4) + byteOffset) >>> 0] as number
     }
-    return this.getFar(uint8, pointer, byteOffset)
+    return getFar(this.#parts, uint8, pointer, byteOffset) as number
   }
 
   /** Writes an unsigned 8-bit integer (1 byte). */
@@ -186,7 +106,7 @@ export abstract class Accessors {
       u8[(near1 + (pointer << 4) + byteOffset) >>> 0] = value
       return
     }
-    this.setFar(uint8, pointer, byteOffset, value)
+    setFar(this.#parts, uint8, pointer, byteOffset, value)
   }
 
   /** Reads a signed 16-bit integer (2 bytes). */
@@ -198,7 +118,7 @@ export abstract class Accessors {
     ) {
       return i16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] as number
     }
-    return this.getFar(int16, pointer, byteOffset)
+    return getFar(this.#parts, int16, pointer, byteOffset) as number
   }
 
   /** Writes a signed 16-bit integer (2 bytes). */
@@ -211,7 +131,7 @@ export abstract class Accessors {
       i16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] = value
       return
     }
-    this.setFar(int16, pointer, byteOffset, value)
+    setFar(this.#parts, int16, pointer, byteOffset, value)
   }
 
   /** Reads an unsigned 16-bit integer (2 bytes). */
@@ -223,7 +143,7 @@ export abstract class Accessors {
     ) {
       return u16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] as number
     }
-    return this.getFar(uint16, pointer, byteOffset)
+    return getFar(this.#parts, uint16, pointer, byteOffset) as number
   }
 
   /** Writes an unsigned 16-bit integer (2 bytes). */
@@ -236,7 +156,7 @@ export abstract class Accessors {
       u16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] = value
       return
     }
-    this.setFar(uint16, pointer, byteOffset, value)
+    setFar(this.#parts, uint16, pointer, byteOffset, value)
   }
 
   /** Reads a signed 32-bit integer (4 bytes). */
@@ -245,7 +165,7 @@ export abstract class Accessors {
       const value = i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0]
       if (value !== undefined) return value
     }
-    return this.getFar(int32, pointer, byteOffset)
+    return getFar(this.#parts, int32, pointer, byteOffset) as number
   }
 
   /** Writes a signed 32-bit integer (4 bytes). */
@@ -257,7 +177,7 @@ export abstract class Accessors {
         return
       }
     }
-    this.setFar(int32, pointer, byteOffset, value)
+    setFar(this.#parts, int32, pointer, byteOffset, value)
   }
 
   /** Reads an unsigned 32-bit integer (4 bytes). */
@@ -266,7 +186,7 @@ export abstract class Accessors {
       const value = u32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0]
       if (value !== undefined) return value
     }
-    return this.getFar(uint32, pointer, byteOffset)
+    return getFar(this.#parts, uint32, pointer, byteOffset) as number
   }
 
   /** Writes an unsigned 32-bit integer (4 bytes). */
@@ -278,7 +198,7 @@ export abstract class Accessors {
         return
       }
     }
-    this.setFar(uint32, pointer, byteOffset, value)
+    setFar(this.#parts, uint32, pointer, byteOffset, value)
   }
 
   /** Reads a 32-bit IEEE 754 number (4 bytes). */
@@ -287,7 +207,7 @@ export abstract class Accessors {
       const value = f32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0]
       if (value !== undefined) return value
     }
-    return this.getFar(float32, pointer, byteOffset)
+    return getFar(this.#parts, float32, pointer, byteOffset) as number
   }
 
   /** Writes a 32-bit IEEE 754 number (4 bytes). */
@@ -299,7 +219,7 @@ export abstract class Accessors {
         return
       }
     }
-    this.setFar(float32, pointer, byteOffset, value)
+    setFar(this.#parts, float32, pointer, byteOffset, value)
   }
 
   /** Reads a 64-bit IEEE 754 number (8 bytes). */
@@ -308,7 +228,7 @@ export abstract class Accessors {
       const value = f64[(near8 + (pointer << 1) + (byteOffset >> 3)) | 0]
       if (value !== undefined) return value
     }
-    return this.getFar(float64, pointer, byteOffset)
+    return getFar(this.#parts, float64, pointer, byteOffset) as number
   }
 
   /** Writes a 64-bit IEEE 754 number (8 bytes). */
@@ -320,43 +240,145 @@ export abstract class Accessors {
         return
       }
     }
-    this.setFar(float64, pointer, byteOffset, value)
+    setFar(this.#parts, float64, pointer, byteOffset, value)
   }
 
   /** Reads a signed 64-bit integer (8 bytes). */
   getBigInt64(pointer: Pointer, byteOffset: number): bigint {
-    try {
-      return this.view(pointer).getBigInt64(at(pointer, byteOffset), true)
-    } catch (cause) {
-      return this.refuseAccess(pointer, byteOffset, 8, cause)
+    if (typeof pointer === 'number' && isInPool(byteOffset, 3)) {
+      const value = i64[(near8 + (pointer << 1) + (byteOffset >> 3)) | 0]
+      if (value !== undefined) return value
     }
+    return getFar(this.#parts, bigint64, pointer, byteOffset) as bigint
   }
 
   /** Writes a signed 64-bit integer (8 bytes). */
   setBigInt64(pointer: Pointer, byteOffset: number, value: bigint): void {
-    try {
-      this.view(pointer).setBigInt64(at(pointer, byteOffset), value, true)
-    } catch (cause) {
-      this.refuseAccess(pointer, byteOffset, 8, cause)
+    if (typeof pointer === 'number' && isInPool(byteOffset, 3)) {
+      const index = (near8 + (pointer << 1) + (byteOffset >> 3)) | 0
+      if (i64[index] !== undefined) {
+        i64[index] = value
+        return
+      }
     }
+    setFar(this.#parts, bigint64, pointer, byteOffset, value)
   }
 
   /** Reads an unsigned 64-bit integer (8 bytes). */
   getBigUint64(pointer: Pointer, byteOffset: number): bigint {
-    try {
-      return this.view(pointer).getBigUint64(at(pointer, byteOffset), true)
-    } catch (cause) {
-      return this.refuseAccess(pointer, byteOffset, 8, cause)
+    if (typeof pointer === 'number' && isInPool(byteOffset, 3)) {
+      const value = u64[(near8 + (pointer << 1) + (byteOffset >> 3)) | 0]
+      if (value !== undefined) return value
     }
+    return getFar(this.#parts, biguint64, pointer, byteOffset) as bigint
   }
 
   /** Writes an unsigned 64-bit integer (8 bytes). */
   setBigUint64(pointer: Pointer, byteOffset: number, value: bigint): void {
-    try {
-      this.view(pointer).setBigUint64(at(pointer, byteOffset), value, true)
-    } catch (cause) {
-      this.refuseAccess(pointer, byteOffset, 8, cause)
+    if (typeof pointer === 'number' && isInPool(byteOffset, 3)) {
+      const index = (near8 + (pointer << 1) + (byteOffset >> 3)) | 0
+      if (u64[index] !== undefined) {
+        u64[index] = value
+        return
+      }
     }
+    setFar(this.#parts, biguint64, pointer, byteOffset, value)
   }
   // </written>
 }
+
+/** The DataView that a pointer lies in. */
+const viewOf = ({ table }: HeapParts, pointer: Pointer): DataView => table.data((pointer >>> slotShift) as Slot)
+
+// <written by scripts/write-kinds.js>
+const int8 = 0
+const uint8 = 1
+const int16 = 2
+const uint16 = 3
+const int32 = 4
+const uint32 = 5
+const float32 = 6
+const float64 = 7
+const bigint64 = 8
+const biguint64 = 9
+type Kind = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9
+/** Bytes of a number, by its kind. */
+const BYTES = [1, 1, 2, 2, 4, 4, 4, 8, 8, 8] as const
+
+/**
+ * Reads whatever the hot path does not. One function for all kinds, and so one that V8 finds too long to inline: its budget for a
+ * caller's loop is for the hot paths.
+ */
+function getFar(parts: HeapParts, kind: Kind, pointer: Pointer, byteOffset: number): number | bigint {
+  try {
+    const view = viewOf(parts, pointer)
+    const offset = at(pointer, byteOffset)
+    switch (kind) {
+      case int8:
+        return view.getInt8(offset)
+      case uint8:
+        return view.getUint8(offset)
+      case int16:
+        return view.getInt16(offset, true)
+      case uint16:
+        return view.getUint16(offset, true)
+      case int32:
+        return view.getInt32(offset, true)
+      case uint32:
+        return view.getUint32(offset, true)
+      case float32:
+        return view.getFloat32(offset, true)
+      case float64:
+        return view.getFloat64(offset, true)
+      case bigint64:
+        return view.getBigInt64(offset, true)
+      default:
+        return view.getBigUint64(offset, true)
+    }
+  } catch (cause) {
+    return refuseAccess(parts, pointer, byteOffset, BYTES[kind], cause)
+  }
+}
+
+/** Writes whatever the hot path does not. */
+function setFar(parts: HeapParts, kind: Kind, pointer: Pointer, byteOffset: number, value: number | bigint): void {
+  try {
+    const view = viewOf(parts, pointer)
+    const offset = at(pointer, byteOffset)
+    switch (kind) {
+      case int8:
+        view.setInt8(offset, value as number)
+        break
+      case uint8:
+        view.setUint8(offset, value as number)
+        break
+      case int16:
+        view.setInt16(offset, value as number, true)
+        break
+      case uint16:
+        view.setUint16(offset, value as number, true)
+        break
+      case int32:
+        view.setInt32(offset, value as number, true)
+        break
+      case uint32:
+        view.setUint32(offset, value as number, true)
+        break
+      case float32:
+        view.setFloat32(offset, value as number, true)
+        break
+      case float64:
+        view.setFloat64(offset, value as number, true)
+        break
+      case bigint64:
+        view.setBigInt64(offset, value as bigint, true)
+        break
+      default:
+        view.setBigUint64(offset, value as bigint, true)
+        break
+    }
+  } catch (cause) {
+    refuseAccess(parts, pointer, byteOffset, BYTES[kind], cause)
+  }
+}
+// </written>

@@ -1,8 +1,8 @@
 /**
- * Pinned blocks: compaction leaves them where they are and they cannot be freed.
+ * Pinned blocks: compaction leaves them where they are, and free refuses them.
  *
- * Rare, so they cost the hot paths nothing: a run with a pinned block is taken out of its class's list and from its
- * magazine, which leads every free in it to free.ts, where the pin is seen. Its free blocks rest until it is unpinned.
+ * Pins are rare, so they cost the hot paths nothing: a run with a pinned block leaves its class's list and its magazine. Every free in
+ * it then reaches free.ts, which looks at the pins. The free blocks of the run rest until it is unpinned.
  */
 import { HeapError, showPointer } from '../base/errors'
 import { type Pointer, poolOf, recordOf, type SizeClass, slotOf } from '../base/layout'
@@ -11,6 +11,7 @@ import { CLASS, PINS, word } from '../books/ledger'
 import type { HeapParts } from '../supply/parts'
 import { runOf } from '../supply/runs'
 
+/** Pins a live block once more. */
 export function pinBlock(parts: HeapParts, pointer: Pointer): void {
   const { table, pins, magazines, used } = parts
   const times = pins.get(pointer) ?? 0
@@ -28,6 +29,7 @@ export function pinBlock(parts: HeapParts, pointer: Pointer): void {
   table.map.setMagazine(run, 0)
 }
 
+/** Undoes one {@link pinBlock}; throws EBB_PINNED where the block is not pinned. */
 export function unpinBlock(parts: HeapParts, pointer: Pointer): void {
   const { table, pins, magazines, used } = parts
   const times = pins.get(pointer) ?? 0

@@ -1,7 +1,4 @@
-/**
- * Why a pointer is not the pointer of a live block: the slow, exact answer behind the one-bit test of the hot paths. Everything
- * here ends in a throw.
- */
+/** Refusals: the slow, exact reason why a pointer is not that of a live block, or a range not inside of one. All of them throw. */
 import { HeapError, type HeapErrorCode, refuseClosed, show, showPointer } from '../base/errors'
 import {
   GRANULE_SHIFT,
@@ -15,39 +12,82 @@ import {
   slotOf,
 } from '../base/layout'
 import { blockBytesOf, runBlocksOf, WHOLE_RUN } from '../base/size-classes'
+import type { ArenaTable } from '../books/arena-table'
 import { CLASS, isFreePool, word } from '../books/ledger'
 import type { HeapParts } from '../supply/parts'
 import { runOf } from '../supply/runs'
+import { isLive, usableBytes } from './live-blocks'
 
-/** @param verb - what was asked for, for the message: `'free'`, `'realloc'` ... */
-export function refusePointer(parts: HeapParts, isClosed: boolean, pointer: unknown, verb: string): never {
+/** Throws EBB_CLOSED where the heap is closed. */
+export function mustBeOpen({ isClosed }: HeapParts, verb: string): void {
   if (isClosed) refuseClosed(verb)
+}
+
+/** Throws where the pointer is not that of a live block of the heap. */
+export function mustBeLive(parts: HeapParts, pointer: unknown, verb: string): asserts pointer is Pointer {
+  if (!isLive(parts.table, pointer)) refusePointer(parts, pointer, verb)
+}
+
+/**
+ * Throws the reason why an access through an accessor failed.
+ * @param cause - the error of the DataView, thrown where the access lies inside of a live block
+ */
+export function refuseAccess(
+  parts: HeapParts,
+  pointer: Pointer,
+  byteOffset: number,
+  byteLength: number,
+  cause: unknown,
+): never {
+  mustBeLive(parts, pointer, 'access')
+  const usable = usableBytes(parts, pointer)
+  if (Number.isInteger(byteOffset) && byteOffset >= 0 && byteOffset + byteLength <= usable) throw cause
+  refuseRange(pointer, `${byteLength} bytes at byteOffset ${show(byteOffset)}`, usable, 'access')
+}
+
+/**
+ * Throws EBB_OUT_OF_BOUNDS.
+ * @param range - what does not fit the block, for the message: `'8 bytes at byteOffset 12'`
+ * @param usable - bytes of the block
+ */
+export function refuseRange(pointer: Pointer, range: string, usable: number, verb: string): never {
+  throw new HeapError(
+    'EBB_OUT_OF_BOUNDS',
+    `ebb: ${verb}(${showPointer(pointer)}): ${range} leave the block of ${usable} usable bytes; realloc it first`,
+  )
+}
+
+/**
+ * Throws the reason why a pointer is not that of a live block.
+ * @param verb - the refused call, for the message: `'free'`, `'realloc'` ...
+ */
+export function refusePointer(parts: HeapParts, pointer: unknown, verb: string): never {
+  mustBeOpen(parts, verb)
   if (typeof pointer !== 'number') {
     throw new TypeError(
       `ebb: ${verb} needs a pointer that this heap returned, got ${show(pointer)} (${typeof pointer})`,
     )
   }
-  const [code, why] = explain(parts, pointer as Pointer)
+  const [code, why] = explain(parts.table, pointer as Pointer)
   const named = Number.isInteger(pointer) ? showPointer(pointer) : show(pointer)
   throw new HeapError(code, `ebb: ${verb}(${named}): ${why}`)
 }
 
-/** Whether a slot is, or lies in, the memory of a large block. */
-function isInLarge({ table }: HeapParts, slot: Slot): boolean {
+/** True for every slot of a large block. */
+function isInLarge(table: ArenaTable, slot: Slot): boolean {
   if (table.isOwn(slot) || !table.space.isNear(slot)) return table.isLarge(slot)
   return [...table.own].some(
     (first) => table.isLarge(first) && slot > first && slot < first + table.space.slotsOf(first),
   )
 }
 
-function explain(parts: HeapParts, pointer: Pointer): readonly [HeapErrorCode, string] {
-  const { table } = parts
+function explain(table: ArenaTable, pointer: Pointer): readonly [HeapErrorCode, string] {
   if (!Number.isInteger(pointer) || pointer < 0 || pointer > 0x7fffffff) {
     return ['EBB_INVALID_POINTER', 'not a pointer: pointers are integers from 1 to 2^31 - 1 as alloc returns them']
   }
   if (pointer === 0) return ['EBB_INVALID_POINTER', 'the null pointer has no block; allocate one first']
   const slot = slotOf(pointer)
-  if (isInLarge(parts, slot))
+  if (isInLarge(table, slot))
     return [
       'EBB_INVALID_POINTER',
       'it points into a large block, not at its start; pass the pointer that alloc returned',

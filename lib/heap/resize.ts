@@ -16,18 +16,18 @@ import { usableBytes } from './live-blocks'
 import { wholeRunPools } from './take'
 
 /**
- * Bytes a large block is made longer by at least, as a share of its size: growth in small steps stays linear. Not more than the quarter
- * that a block may be too large by. What is never touched is not resident.
+ * A large block grows by at least this share of its size, so that growth in small steps takes linear time. Bytes that are never touched
+ * are not resident.
  */
 const LARGE_GROWTH = 1 / 3
 
-/** Resizes a live block where it is. False where it has to move. */
+/** Resizes a live block in place. Returns false where it has to move. */
 export function resizeInPlace(parts: HeapParts, pointer: Pointer, byteLength: number): boolean {
   const usable = usableBytes(parts, pointer)
   const slot = slotOf(pointer)
-  if (byteLength <= usable && usable - byteLength <= usable >>> 2) return true
+  if (byteLength <= usable && usable - byteLength <= usable / 4) return true
   if (parts.table.isLarge(slot)) {
-    if (byteLength <= usable) return shrinkLarge(parts, pointer, usable, byteLength)
+    if (byteLength <= usable) return shrinkLarge(parts, pointer, byteLength)
     return (
       parts.large.growInPlace(pointer, growthOf(parts, usable, byteLength)) ||
       parts.large.growInPlace(pointer, byteLength)
@@ -49,14 +49,13 @@ export function resizeInPlace(parts: HeapParts, pointer: Pointer, byteLength: nu
 }
 
 /** False: a block of that size is not a large one. */
-function shrinkLarge({ large }: HeapParts, pointer: Pointer, usable: number, byteLength: number): boolean {
-  if (usable - byteLength <= usable / 4) return true
+function shrinkLarge({ large }: HeapParts, pointer: Pointer, byteLength: number): boolean {
   if (byteLength <= MEDIUM_MAX_BYTES || wholeRunPools(byteLength) > 0) return false
   large.shrinkInPlace(pointer, byteLength)
   return true
 }
 
-/** Moves a large block to where it is longer, without copying where the system can. 0: it has to be copied. */
+/** Moves a large block to where it is longer, without copying where the system can. 0: the request is not for more. */
 export function moveLarge(parts: HeapParts, pointer: Pointer, byteLength: number): Pointer | 0 {
   const { large, table } = parts
   if (!table.isLarge(slotOf(pointer))) return 0
@@ -71,6 +70,7 @@ export function moveLarge(parts: HeapParts, pointer: Pointer, byteLength: number
   }
 }
 
+/** Bytes that a large block is to grow to: the generous size where the limit allows it. */
 function growthOf({ large, budget }: HeapParts, usable: number, byteLength: number): number {
   const generous = Math.max(byteLength, usable + Math.ceil(usable * LARGE_GROWTH))
   return generous <= large.maxByteLength && budget.allows(generous - usable) ? generous : byteLength

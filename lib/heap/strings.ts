@@ -7,7 +7,7 @@
  *
  * So a string block tells its own length and encoding; 31 bits hold the longest text of any JavaScript engine in either encoding.
  */
-import { HeapError, refuseByteLength, show, showPointer } from '../base/errors'
+import { HeapError, show, showPointer } from '../base/errors'
 import type { Pointer } from '../base/layout'
 
 /**
@@ -32,7 +32,7 @@ export function encodedBytes(text: string, encoding: StringEncoding): number {
     throw new TypeError(`ebb: allocString needs a string, got ${show(text)} (${typeof text})`)
   if (encoding === 'utf8') {
     const byteLength = Buffer.byteLength(text, 'utf8')
-    // As many bytes as characters: it is ASCII, no need to look.
+    // As many bytes as characters: the text is ASCII.
     if (byteLength !== text.length) refuseLoneSurrogate(text)
     return byteLength
   }
@@ -71,33 +71,5 @@ export function prefixBytes(prefix: number, usable: number, pointer: Pointer, ve
     'EBB_OUT_OF_BOUNDS',
     `ebb: ${verb}(${showPointer(pointer)}): the length prefix says ${byteLength} bytes and the block holds ` +
       `${usable - STRING_PREFIX_BYTES}; it was not made by allocString, or was overwritten`,
-  )
-}
-
-/** The bytes of any view or buffer, as they are. */
-export function bytesOf(source: ArrayBufferView | ArrayBufferLike, verb: string): Uint8Array {
-  if (source instanceof Uint8Array) return source
-  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
-  if (source instanceof ArrayBuffer || source instanceof SharedArrayBuffer) return new Uint8Array(source)
-  throw new TypeError(
-    `ebb: ${verb} needs a Uint8Array, another view, or an ArrayBuffer, got ${show(source)} (${typeof source})`,
-  )
-}
-
-/** Refuses a byte range that leaves its block. */
-export function checkRange(
-  pointer: Pointer,
-  byteOffset: number,
-  byteLength: number,
-  usable: number,
-  verb: string,
-): void {
-  if (!Number.isSafeInteger(byteOffset) || byteOffset < 0) refuseByteLength(byteOffset, 'byteOffset')
-  if (!Number.isSafeInteger(byteLength) || byteLength < 0) refuseByteLength(byteLength)
-  if (byteOffset + byteLength <= usable) return
-  throw new HeapError(
-    'EBB_OUT_OF_BOUNDS',
-    `ebb: ${verb}(${showPointer(pointer)}): ${byteLength} bytes at byteOffset ${byteOffset} leave the block of ${usable} usable ` +
-      `bytes; realloc it first`,
   )
 }

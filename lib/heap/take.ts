@@ -1,4 +1,4 @@
-/** Takes a block for a request that the fast path of alloc does not serve: by its size from a magazine, a run, or as a large block. */
+/** The slow path of alloc: takes a block from a magazine or a run, or as a large block, by the size of the request. */
 import { show } from '../base/errors'
 import {
   FREE_POOLS_MAX,
@@ -13,13 +13,13 @@ import { blockBytesOf, RUN_POOLS, runBlocksOf, sizeClassOf } from '../base/size-
 import type { HeapParts } from '../supply/parts'
 
 /**
- * Runs of up to half an arena's pools leave room for another; runs of at least this many leave no more of it unused than a
- * run of equal blocks may lose. What is between is a large block.
+ * A whole run has at most HALF_ARENA_POOLS, which leaves room for another, or at least NEARLY_ARENA_POOLS, which leaves no more of
+ * the arena unused than a run of equal blocks may lose. Between the two a request gets a large block.
  */
 const HALF_ARENA_POOLS = FREE_POOLS_MAX >> 1
 const NEARLY_ARENA_POOLS = FREE_POOLS_MAX - (FREE_POOLS_MAX >> 3)
 
-/** Pools of a whole run that serves the request; 0 where it is a large block. */
+/** Pools of the whole run that serves a request; 0 where a large block does. */
 export function wholeRunPools(byteLength: number): number {
   const pools = Math.ceil(byteLength / POOL_BYTES)
   return pools <= HALF_ARENA_POOLS || (pools >= NEARLY_ARENA_POOLS && pools <= FREE_POOLS_MAX) ? pools : 0
@@ -35,7 +35,7 @@ export function takeAny({ magazines, runs, large }: HeapParts, byteLength: numbe
   return pools > 0 ? runs.takeWhole(pools) : large.take(byteLength)
 }
 
-/** Takes a block at a multiple of `alignment` bytes: a class whose blocks are, or a whole run, or a large block. */
+/** Takes a block at a multiple of `alignment` bytes: of a class whose blocks all are, a whole run, or a large block. */
 export function allocAligned(parts: HeapParts, byteLength: number, alignment: number): Pointer {
   const page = parts.space.region.osPageSize
   if (!Number.isInteger(alignment) || alignment < 1 || alignment > page || (alignment & (alignment - 1)) !== 0) {

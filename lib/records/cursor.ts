@@ -1,9 +1,11 @@
-/** A cursor: stands on one record of a block of them at a time, and shows it as properties. For loops. */
+/** A cursor, for loops: it stands on one record of a block at a time and shows it as properties. */
 
-import { HeapError, show, showPointer } from '../base/errors'
+import { show } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { WeakList } from '../base/weak-list'
 import type { Heap } from '../heap/heap'
+import { partsOf } from '../heap/numbers'
+import { refuseRange } from '../heap/refuse'
 import { space } from '../space/thread-space'
 import { addReader } from '../supply/parts'
 import { Place, type RowMaker } from './rows'
@@ -20,8 +22,8 @@ const { words } = space
  *       row.x += row.dx
  *     }
  *
- * It keeps the place of its record in near memory, so that a property costs one access of it. {@link at} asks each time whether the
- * block is live still; between two calls of `at`, a block that is freed shows what its memory holds next, as with `bytes()`. A cursor
+ * It keeps the place of its record in near memory, so that a property costs one access of it. {@link at} tests each time that the block
+ * is still live; between two calls of `at`, a freed block shows what its memory holds next, as with `bytes()`. A cursor
  * follows its block through `compact()`, and a large block that `realloc` grows in place.
  */
 export class Cursor<S extends Shape> {
@@ -38,7 +40,7 @@ export class Cursor<S extends Shape> {
     this.#place.stride = stride
     this.row = make(this.#place) as unknown as RowOf<S>
     this.seat(pointer, length)
-    addReader(heap.internals, this.#place)
+    addReader(partsOf(heap), this.#place)
     places.add(this.#place)
   }
 
@@ -52,7 +54,7 @@ export class Cursor<S extends Shape> {
     return this.#count
   }
 
-  /** Which record it stands on. */
+  /** Index of the record that it stands on. */
   get index(): number {
     return this.#place.index
   }
@@ -66,8 +68,7 @@ export class Cursor<S extends Shape> {
     if (index >>> 0 !== index || index >= this.#count) refuseIndex(index, this.#count)
     const place = this.#place
     if (((words[place.mapWord] as number) & place.bit) === 0) this.seat(place.pointer, this.#count)
-    place.index = index
-    place.base = (place.start + Math.imul(index, place.step)) | 0
+    place.stand(index)
     return this.row
   }
 
@@ -84,7 +85,7 @@ export class Cursor<S extends Shape> {
     return this.row
   }
 
-  /** All records in turn, each as {@link row}. */
+  /** Walks all records, each as {@link row}. */
   *[Symbol.iterator](): Generator<RowOf<S>> {
     for (let index = 0; index < this.#count; index++) yield this.at(index)
   }
@@ -99,9 +100,5 @@ export function checkRecords(heap: Heap, pointer: Pointer, length: number, strid
   const usable = heap.usableSize(pointer)
   if (!Number.isSafeInteger(length) || length < 0)
     throw new RangeError(`ebb: ${verb} needs a whole number of records from 0, got ${show(length)}`)
-  if (length * stride <= usable) return
-  throw new HeapError(
-    'EBB_OUT_OF_BOUNDS',
-    `ebb: ${verb}(${showPointer(pointer)}): ${length} records of ${stride} bytes leave the block of ${usable} usable bytes`,
-  )
+  if (length * stride > usable) refuseRange(pointer, `${length} records of ${stride} bytes`, usable, verb)
 }

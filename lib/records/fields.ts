@@ -1,28 +1,29 @@
 /**
- * Fields of records, addressed by pointer: one class per kind of scalar. The hot path is that of numbers.ts once more: fields are
- * aligned, so an element of the record is an element of the typed array, and what lies outside of that is not near. Everything else
- * asks the heap's accessor.
+ * Fields of records, addressed by pointer: one class per kind of scalar. The hot path is that of numbers.ts: fields are aligned, so an
+ * element of the record is an element of the typed array, and an element outside of the array is not near. All else goes to the heap's
+ * accessor.
  *
- * Written out rather than made by a factory, because V8 learns types per function: a `get` that served every kind would call whatever
- * it is given, and one that is made per field from a common template shares what was learnt. So each site here sees one kind of
- * object only, whatever records a program has. (docs/records.md has the times.)
+ * There is a class per kind and no factory, because V8 learns types per function: one `get` for all kinds would be megamorphic, and
+ * closures made from one template share their feedback. Here each site sees one kind of object, whatever records a program has.
+ * (docs/records.md has the times.)
  */
 
 import { POOL_BYTES, type Pointer } from '../base/layout'
 import { refuseIn } from '../heap/closed'
 import type { Heap } from '../heap/heap'
+import { partsOf } from '../heap/numbers'
 import { NEAR } from '../space/near'
 import { addReader } from '../supply/parts'
 import { type Field, type Leaf, refuseValue, type ScalarKind } from './types'
 
-const { i8, u8, i16, u16, i32, u32, f32, f64, near1, near2, near4, near8 } = NEAR
+const { i8, u8, i16, u16, i32, u32, f32, f64, i64, u64, near1, near2, near4, near8 } = NEAR
 /** Elements of 1, 2, 4 and 8 bytes in a pool. */
 const pool1 = POOL_BYTES
 const pool2 = POOL_BYTES / 2
 const pool4 = POOL_BYTES / 4
 const pool8 = POOL_BYTES / 8
 
-/** What the fields of all kinds have. */
+/** The part that fields of all kinds share. */
 abstract class FieldOf<Value> implements Field<Value> {
   readonly name: string
   readonly kind: ScalarKind
@@ -30,7 +31,7 @@ abstract class FieldOf<Value> implements Field<Value> {
   /** Bytes of a whole record. */
   protected readonly stride: number
   protected readonly heap: Heap
-  /** The same two in elements of the field's own size. */
+  /** Offset and stride in elements of the field's own size. */
   protected readonly element: number
   protected readonly step: number
 
@@ -42,7 +43,7 @@ abstract class FieldOf<Value> implements Field<Value> {
     this.heap = heap
     this.element = leaf.byteOffset / leaf.byteLength
     this.step = stride / leaf.byteLength
-    addReader(heap.internals, this)
+    addReader(partsOf(heap), this)
   }
 
   /** The heap has closed. @internal */
@@ -273,22 +274,48 @@ class F64Field extends FieldOf<number> {
 
 class I64Field extends FieldOf<bigint> {
   get(pointer: Pointer, index = 0): bigint {
+    const element = this.element + index * this.step
+    if (typeof pointer === 'number' && element >= 0 && element < pool8) {
+      const value = i64[(near8 + (pointer << 1) + element) | 0]
+      if (value !== undefined) return value
+    }
     return this.heap.getBigInt64(pointer, this.byteOffset + index * this.stride)
   }
 
   set(pointer: Pointer, value: bigint, index = 0): void {
     if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) refuseValue(this.name, 'i64', value)
+    const element = this.element + index * this.step
+    if (typeof pointer === 'number' && element >= 0 && element < pool8) {
+      const at = (near8 + (pointer << 1) + element) | 0
+      if (i64[at] !== undefined) {
+        i64[at] = value
+        return
+      }
+    }
     this.heap.setBigInt64(pointer, this.byteOffset + index * this.stride, value)
   }
 }
 
 class U64Field extends FieldOf<bigint> {
   get(pointer: Pointer, index = 0): bigint {
+    const element = this.element + index * this.step
+    if (typeof pointer === 'number' && element >= 0 && element < pool8) {
+      const value = u64[(near8 + (pointer << 1) + element) | 0]
+      if (value !== undefined) return value
+    }
     return this.heap.getBigUint64(pointer, this.byteOffset + index * this.stride)
   }
 
   set(pointer: Pointer, value: bigint, index = 0): void {
     if (typeof value !== 'bigint' || BigInt.asUintN(64, value) !== value) refuseValue(this.name, 'u64', value)
+    const element = this.element + index * this.step
+    if (typeof pointer === 'number' && element >= 0 && element < pool8) {
+      const at = (near8 + (pointer << 1) + element) | 0
+      if (u64[at] !== undefined) {
+        u64[at] = value
+        return
+      }
+    }
     this.heap.setBigUint64(pointer, this.byteOffset + index * this.stride, value)
   }
 }

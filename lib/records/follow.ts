@@ -1,14 +1,15 @@
 /**
- * Pointers that records hold, kept right through compaction. Moves are collected while `compact` runs, and every `ref` field of the
- * followed blocks is looked at once when it ends: time grows with the followed records, not with their square.
+ * Pointers in records, kept right through compaction. Moves are collected while `compact` runs; at its end every `ref` field of the
+ * followed blocks is read once: time grows with the followed records, not with their square.
  *
  *     compact:   A -> B, then C -> A (the place is free again), then A -> D
- *     moves:     A -> B, C -> D        by the names that the records still hold: those from before compact
+ *     moves:     A -> B, C -> D        from the pointers before compact, which the records still hold
  */
 
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 
+/** The followed blocks of one record type, and the moves since compact began. */
 export class FollowedRecords {
   private readonly heap: Heap
   /** Offsets of the `ref` fields in a record, bytes. */
@@ -16,9 +17,9 @@ export class FollowedRecords {
   private readonly stride: number
   /** Records in each followed block. */
   private readonly blocks = new Map<Pointer, number>()
-  /** From the pointer before compact to the one now. */
+  /** Pointer before compact -> pointer now. */
   private readonly moves = new Map<Pointer, Pointer>()
-  /** From the pointer now to the one before compact. */
+  /** Pointer now -> pointer before compact. */
   private readonly origins = new Map<Pointer, Pointer>()
 
   constructor(heap: Heap, refOffsets: readonly number[], stride: number) {
@@ -39,7 +40,7 @@ export class FollowedRecords {
     return this.blocks.delete(pointer)
   }
 
-  /** A block has moved, followed or not. */
+  /** Notes that a block has moved, followed or not. */
   note(from: Pointer, to: Pointer): void {
     if (this.blocks.size === 0) return
     const origin = this.origins.get(from) ?? from
@@ -52,7 +53,7 @@ export class FollowedRecords {
     this.blocks.set(to, length)
   }
 
-  /** Compaction has ended: rewrites the pointers to what moved. */
+  /** Rewrites the pointers to moved blocks, once compaction has ended. */
   rewrite(): void {
     const { heap, moves, stride } = this
     if (moves.size === 0) return

@@ -1,4 +1,4 @@
-/** Records: typed fields over the blocks of a heap, laid out as C does it. docs/records.md is their guide. */
+/** Records: typed fields over the blocks of a heap, in C's layout. docs/records.md is their guide. */
 import { show } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import { WeakList } from '../base/weak-list'
@@ -32,13 +32,13 @@ export class RecordType<S extends Shape> {
   readonly struct: Struct<S>
   /** Bytes of a record, padding included. */
   readonly byteLength: number
-  /** Its fields by name. Reading one makes no object and costs what a DataView read by pointer costs. */
+  /** Its fields by name. Reading one makes no object, and costs one element of a typed array where the record is near. */
   readonly fields: FieldsOf<S>
-  private readonly makeRow: RowMaker
-  /** Of its cursors: told of moves. */
-  private readonly places = new WeakList<Place>()
-  private readonly followed: FollowedRecords
-  private isListening = false
+  readonly #makeRow: RowMaker
+  /** The places of its cursors, which follow moves. */
+  readonly #places = new WeakList<Place>()
+  readonly #followed: FollowedRecords
+  #isListening = false
 
   /** @internal */
   constructor(heap: Heap, layout: Struct<S>) {
@@ -49,8 +49,8 @@ export class RecordType<S extends Shape> {
     this.byteLength = layout.byteLength
     const fields = makeFields(heap, leaves, layout.byteLength)
     this.fields = fields as unknown as FieldsOf<S>
-    this.makeRow = rowMaker(fields)
-    this.followed = new FollowedRecords(heap, refs, layout.byteLength)
+    this.#makeRow = rowMaker(fields)
+    this.#followed = new FollowedRecords(heap, refs, layout.byteLength)
   }
 
   /** Allocates one record, all fields 0. Throws as `heap.alloc`. */
@@ -59,7 +59,7 @@ export class RecordType<S extends Shape> {
   }
 
   /**
-   * Allocates a block of records, all fields 0. Their pointer is that of the block; fields and cursors take the index beside it.
+   * Allocates a block of records, all fields 0. They share the pointer of the block; fields and cursors take an index with it.
    * @param length - records
    * @throws as `heap.alloc`
    */
@@ -119,50 +119,50 @@ export class RecordType<S extends Shape> {
    * @throws HeapError where the block is not live or holds fewer
    */
   cursor(pointer: Pointer, length = 1): Cursor<S> {
-    const cursor = new Cursor<S>(this.heap, this.byteLength, this.makeRow, this.places, pointer, length)
-    this.listen()
+    const cursor = new Cursor<S>(this.heap, this.byteLength, this.#makeRow, this.#places, pointer, length)
+    this.#listen()
     return cursor
   }
 
   /**
-   * Has the `ref` fields of a block of records rewritten by `heap.compact()` when the blocks that they point to have moved: at its end,
-   * so that its callback still sees the old pointers. Costs JavaScript memory for a Map entry a block.
+   * Makes `heap.compact()` rewrite the `ref` fields of a block of records when the blocks that they point to have moved: at its end, so
+   * that its callback still sees the old pointers. Costs JavaScript memory for a Map entry a block.
    * @param length - records, default 1
    * @returns `pointer`
    * @throws HeapError where the block is not live or holds fewer
    */
   follow(pointer: Pointer, length = 1): Pointer {
     checkRecords(this.heap, pointer, length, this.byteLength, 'follow')
-    this.listen()
-    this.followed.add(pointer, length)
+    this.#listen()
+    this.#followed.add(pointer, length)
     return pointer
   }
 
-  /** Undoes {@link follow}; to be done before the block is freed. Returns whether it was followed. */
+  /** Undoes {@link follow}; call it before the block is freed. Returns true if the block was followed. */
   unfollow(pointer: Pointer): boolean {
-    return this.followed.delete(pointer)
+    return this.#followed.delete(pointer)
   }
 
   /** Frees a block of records and forgets that it was followed. Throws as `heap.free`. */
   free(pointer: Pointer): void {
     this.heap.free(pointer)
-    this.followed.delete(pointer)
+    this.#followed.delete(pointer)
   }
 
-  private listen(): void {
-    if (this.isListening) return
-    this.isListening = true
+  #listen(): void {
+    if (this.#isListening) return
+    this.#isListening = true
     const moved = (from: Pointer, to: Pointer): void => {
-      for (const place of this.places) if (place.pointer === from) place.move(to)
-      this.followed.note(from, to)
+      for (const place of this.#places) if (place.pointer === from) place.move(to)
+      this.#followed.note(from, to)
     }
-    this.heap.onMoved(moved, () => this.followed.rewrite())
+    this.heap.onMoved(moved, () => this.#followed.rewrite())
   }
 }
 
 /**
  * Defines records of a heap. Do it once per kind of record: a definition makes objects, using it makes none.
- * @param heap - where the records live
+ * @param heap - the heap of the records
  * @param shape - field types by name, or a {@link struct}
  * @throws TypeError as {@link struct}
  */

@@ -7,33 +7,33 @@ import { NEAR } from '../space/near'
 import { space } from '../space/thread-space'
 import type { Field, ScalarKind } from './types'
 
-const { i8, u8, i16, u16, i32, u32, f32, f64, near1 } = NEAR
+const { i8, u8, i16, u16, i32, u32, f32, f64, i64, u64, near1 } = NEAR
 
 /** An object whose values are of one kind at the ends of its branches. */
 export interface Tree<T> {
   [name: string]: T | Tree<T>
 }
 
-/** No byte of near memory has this number, modulo 2^32, nor one of as many behind it as a record can have. */
-const OUTSIDE = -(2 ** 28)
+/** The first byte behind near memory, modulo 2^32. */
+const OUTSIDE = u8.length | 0
 
-/** Where a cursor stands; its rows read this. */
+/** The position of a cursor, which its row reads. */
 export class Place {
   /** Bytes of a record. */
   stride = 0
-  /** The block of records, and the one among them. */
+  /** The block of records, and the index of the record in it. */
   pointer = 0 as Pointer
   index = 0
-  /** Byte of near memory, modulo 2^32, at which that record begins; {@link OUTSIDE} where it is not near, or the heap has closed. */
+  /** First byte of that record in near memory, modulo 2^32; {@link OUTSIDE} if it is not near or the heap has closed. */
   base = OUTSIDE
-  /** The same of the first record, and the bytes from one to the next; 0 outside. */
-  start = OUTSIDE
-  step = 0
-  /** Where the live bit of the block is. */
+  /** First byte of record 0, and bytes from one record to the next; 0 outside. */
+  private start = OUTSIDE
+  private step = 0
+  /** Word and bit that are set while the block is live. */
   mapWord = 0
   bit = 0
 
-  /** Goes to a record of the block. Cursor.at() does the same in its own words, which is faster than a call. */
+  /** Goes to a record of the block. */
   stand(index: number): void {
     this.index = index
     this.base = (this.start + Math.imul(index, this.step)) | 0
@@ -60,13 +60,13 @@ export class Place {
 /** The class that every row extends. */
 export class Row {
   /**
-   * A name, not a symbol: V8 forgets which property a keyed access is for once it has seen many kinds of rows, and no field can have
-   * this name (RESERVED in types.ts).
+   * A name, not a symbol or a private field: a keyed access becomes megamorphic and slow once it has seen many kinds of rows. No field can
+   * have this name (RESERVED in types.ts).
    */
   declare readonly _cursor: Place
 
   constructor(place: Place) {
-    // Read-only, so that V8 takes the place of a row that it knows for a constant.
+    // Read-only, so that V8 treats the place of a known row as a constant.
     Object.defineProperty(this, '_cursor', { value: place })
   }
 }
@@ -206,22 +206,38 @@ const PROPERTIES: Record<ScalarKind, (field: Field<never>) => Property> = {
       },
     }
   },
-  i64: (field: Field<bigint>) => ({
-    get(): bigint {
-      return field.get(this._cursor.pointer, this._cursor.index)
-    },
-    set(value: bigint): void {
-      field.set(this._cursor.pointer, value, this._cursor.index)
-    },
-  }),
-  u64: (field: Field<bigint>) => ({
-    get(): bigint {
-      return field.get(this._cursor.pointer, this._cursor.index)
-    },
-    set(value: bigint): void {
-      field.set(this._cursor.pointer, value, this._cursor.index)
-    },
-  }),
+  i64: (field: Field<bigint>) => {
+    const { byteOffset } = field
+    return {
+      get(): bigint {
+        const place = this._cursor
+        const value = i64[(place.base + byteOffset) >>> 3]
+        return value !== undefined ? value : field.get(place.pointer, place.index)
+      },
+      set(value: bigint): void {
+        const place = this._cursor
+        const at = (place.base + byteOffset) >>> 3
+        if (typeof value === 'bigint' && BigInt.asIntN(64, value) === value && i64[at] !== undefined) i64[at] = value
+        else field.set(place.pointer, value, place.index)
+      },
+    }
+  },
+  u64: (field: Field<bigint>) => {
+    const { byteOffset } = field
+    return {
+      get(): bigint {
+        const place = this._cursor
+        const value = u64[(place.base + byteOffset) >>> 3]
+        return value !== undefined ? value : field.get(place.pointer, place.index)
+      },
+      set(value: bigint): void {
+        const place = this._cursor
+        const at = (place.base + byteOffset) >>> 3
+        if (typeof value === 'bigint' && BigInt.asUintN(64, value) === value && u64[at] !== undefined) u64[at] = value
+        else field.set(place.pointer, value, place.index)
+      },
+    }
+  },
   bool: (field: Field<boolean>) => {
     const { byteOffset } = field
     return {
@@ -257,7 +273,7 @@ const PROPERTIES: Record<ScalarKind, (field: Field<never>) => Property> = {
   // </written>
 }
 
-/** Makes a row; one function per record type, so that all rows of a type have one hidden class. */
+/** Makes a row. There is one function per record type, so that all rows of a type have one hidden class. */
 export type RowMaker = (place: Place) => Row
 
 /** Makes the maker of rows with these fields. */

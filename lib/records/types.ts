@@ -1,6 +1,6 @@
 /**
- * What a record is made of: scalars, structs of them with C's alignment and padding, and the types that TypeScript infers from a
- * shape. Nothing here knows a heap.
+ * The types of a record: scalars, structs of them with C's alignment and padding, and what TypeScript infers from a shape. Nothing
+ * here knows a heap.
  *
  *     struct({ tag: u8, x: f64, id: u16 })     | tag | 7 padding | x: 8 | id: 2 | 6 padding |     24 bytes, alignment 8
  */
@@ -10,13 +10,13 @@ import type { Pointer } from '../base/layout'
 /** Name of a scalar: i = signed, u = unsigned, f = IEEE 754, with its bits. */
 export type ScalarKind = 'i8' | 'u8' | 'i16' | 'u16' | 'i32' | 'u32' | 'f32' | 'f64' | 'i64' | 'u64' | 'bool' | 'ref'
 
-/** The type of one field. `Value` is what JavaScript sees. */
+/** The type of one field. `Value` is its type in JavaScript. */
 export class Scalar<Value> {
   readonly kind: ScalarKind
   /** Bytes of a value, which is also its alignment. */
   readonly byteLength: number
   readonly alignment: number
-  /** Only for the compiler: never there. */
+  /** For the compiler alone: no object has it. */
   declare readonly value: Value
 
   /** @internal */
@@ -85,13 +85,13 @@ export interface Field<Value> {
   /** Its name, `outer.inner` where it is nested. */
   readonly name: string
   readonly kind: ScalarKind
-  /** Where it lies in its record, bytes. */
+  /** Its place in the record, bytes. */
   readonly byteOffset: number
   /**
    * Reads the field.
    * @param pointer - a live block of records
-   * @param index - which record of the block, default 0. Like the offset of a DataView-style accessor, it is kept inside the heap's
-   *   memory, not inside the block: that is the caller's.
+   * @param index - which record of the block, default 0. Like the offset of an accessor, it is kept inside the heap's memory; to keep it
+   *   inside the block is up to the caller.
    * @throws HeapError `EBB_INVALID_POINTER`, `EBB_OUT_OF_BOUNDS`, `EBB_CLOSED`
    */
   get(pointer: Pointer, index?: number): Value
@@ -123,7 +123,7 @@ export class Struct<S extends Shape> {
   readonly byteLength: number
   /** Bytes. (`alignof`) */
   readonly alignment: number
-  /** Where each field lies, bytes. (`offsetof`) */
+  /** The place of each field, bytes. (`offsetof`) */
   readonly offsets: { readonly [K in keyof S]: number }
 
   /** @internal */
@@ -154,7 +154,7 @@ export const struct = <S extends Shape>(shape: S): Struct<S> => new Struct(shape
 
 const roundUp = (byteOffset: number, alignment: number): number => Math.ceil(byteOffset / alignment) * alignment
 
-/** What JavaScript and the rows of cursors have a use for. */
+/** Names that JavaScript and the rows of cursors use. */
 const RESERVED = ['__proto__', '_cursor']
 
 function checkedNames(shape: unknown): string[] {

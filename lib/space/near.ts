@@ -24,6 +24,8 @@ export const NEAR = {
   u32: new Uint32Array(buffer, start, bytes / 4),
   f32: new Float32Array(buffer, start, bytes / 4),
   f64: new Float64Array(buffer, start, bytes / 8),
+  i64: new BigInt64Array(buffer, start, bytes / 8),
+  u64: new BigUint64Array(buffer, start, bytes / 8),
   /** Elements of 1, 2, 4 and 8 bytes. */
   near1: -(firstNear << 4) | 0,
   near2: -(firstNear << 3) | 0,

@@ -39,8 +39,10 @@ export interface HeapParts {
   readonly readers: WeakList<Reader>
   /** The block that compact is telling its callback of; 0: none. */
   moving: Pointer | 0
-  /** Set when the heap closes, or is collected: it serves no request any more. */
+  /** Set when the heap closes, or is collected: every call but close, stats and free(0) is refused from then on. */
   isClosed: boolean
+  /** Slow operations so far, counted where EBB_CHECK asks for it. */
+  slowOperations: number
 }
 
 /**
@@ -84,7 +86,7 @@ export function wire(clock: Clock, decayMs: number, limit: number, ablation?: Ab
     pins,
     readers,
   }
-  return { ...parts, moving: 0, isClosed: false }
+  return { ...parts, moving: 0, isClosed: false, slowOperations: 0 }
 }
 
 /** The pages of the space in which nothing is in use any more. */

@@ -14,6 +14,7 @@ const { setTimeout: sleep } = require('node:timers/promises')
 const folder = path.resolve(process.argv[2] ?? path.join(__dirname, '..', '..'))
 const { Heap, HeapError } = require(folder)
 const { checkHeap } = require(path.join(folder, 'dist', 'inspect', 'check-heap.js'))
+const { partsOf } = require(path.join(folder, 'dist', 'heap', 'numbers.js'))
 const { loadAddon } = require(path.join(folder, 'dist', 'os', 'native-binding.js'))
 const { osPages } = require(path.join(folder, 'dist', 'space', 'thread-space.js'))
 
@@ -201,7 +202,7 @@ function modelTest(heap, operations, below) {
         blocks.pop()
       }
     }
-    if (i % 997 === 0) checkHeap(heap.internals)
+    if (i % 997 === 0) checkHeap(partsOf(heap))
     if (i % 4999 === 0) heap.purge()
   }
   for (const block of blocks) verify(block)
@@ -212,10 +213,10 @@ for (const decay of [0, 1000, Infinity]) {
   check(`20000 random operations keep every byte and add up, decay ${decay}`, () => {
     const heap = new Heap({ decay })
     modelTest(heap, 20_000, generator(seed))
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
     assert.equal(heap.stats().blocks, 0)
     heap.purge()
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
     heap.close()
   })
 }
@@ -240,7 +241,7 @@ check('wrong pointers and sizes are refused with their code, and change nothing'
   assert.ok(thrownBy(() => heap.alloc('1')) instanceof TypeError)
   for (const size of [-1, 1.5, NaN, Infinity, 2 ** 53])
     assert.ok(thrownBy(() => heap.alloc(size)) instanceof RangeError, `${size}`)
-  checkHeap(heap.internals)
+  checkHeap(partsOf(heap))
   assert.equal(heap.stats().blocks, 1)
   heap.close()
   assert.equal(thrownBy(() => heap.alloc(1)).code, 'EBB_CLOSED')
@@ -253,7 +254,7 @@ check('a limit is kept', () => {
   })
   assert.equal(error.code, 'EBB_LIMIT')
   assert.ok(heap.stats().mappedBytes <= 4 * MIB)
-  checkHeap(heap.internals)
+  checkHeap(partsOf(heap))
   heap.close()
 })
 
@@ -271,7 +272,7 @@ check('large and aligned blocks lie where they should and go back', () => {
   }
   heap.free(grown)
   heap.purge()
-  checkHeap(heap.internals)
+  checkHeap(partsOf(heap))
   assert.ok(heap.stats().mappedBytes - before <= 256 * KIB)
   heap.close()
 })
@@ -295,7 +296,7 @@ check('the resident set of the process rises with blocks and falls when they are
   heap.purge()
   gc?.()
   resident.after = rss()
-  checkHeap(heap.internals)
+  checkHeap(partsOf(heap))
   heap.close()
   const shown = JSON.stringify(resident)
   assert.ok(resident.full - resident.before > 0.9 * wanted, shown)
@@ -314,7 +315,7 @@ check('an idle heap gives its memory back by itself after decay', async () => {
   if (residentSkip === undefined)
     assert.ok(heap.residentBytes() <= 64 * KIB + 3 * page, `${heap.residentBytes()} resident`)
   assert.equal(heap.getUint32(kept, 0), 12345)
-  checkHeap(heap.internals)
+  checkHeap(partsOf(heap))
   heap.close()
 })
 
@@ -326,13 +327,13 @@ check('pools that share an OS page go back only together, and what is live in th
   const kept = pointers.filter((_, index) => index % 32 === 0)
   heap.freeMany(pointers.filter((_, index) => index % 32 !== 0))
   const given = heap.purge()
-  checkHeap(heap.internals)
+  checkHeap(partsOf(heap))
   for (const pointer of kept) assert.equal(heap.getUint32(pointer, 508), pointer)
   if (page >= 16 * KIB) assert.ok(given <= 8 * 2 * page, `${given} bytes went back`)
   else assert.ok(given >= 8 * 63 * 4 * KIB * 0.7, `${given} bytes went back`)
   heap.freeMany(kept)
   heap.purge()
-  checkHeap(heap.internals)
+  checkHeap(partsOf(heap))
   assert.equal(heap.stats().blocks, 0)
   heap.close()
 })
@@ -353,7 +354,7 @@ check('compact empties sparse pools and tells where every block went', () => {
   })
   assert.ok(result.done && result.moved > 0, JSON.stringify(result))
   heap.purge()
-  checkHeap(heap.internals)
+  checkHeap(partsOf(heap))
   assert.ok(heap.stats().mappedBytes < before / 4)
   for (const [pointer, index] of kept) assert.equal(heap.getUint32(pointer, 60), index)
   heap.close()
@@ -368,7 +369,7 @@ check(
       heap.allocMany(512, new Int32Array(20_000))
       heap.alloc(1e6)
       heap.alloc(FAR_BYTES)
-      return { slots: heap.internals.table.slots(), space: heap.internals.space }
+      return { slots: partsOf(heap).table.slots(), space: partsOf(heap).space }
     })()
     assert.ok(addon.mappings().mappedBytes > before && slots.length > 30 && !slots.some((slot) => space.isFree(slot)))
     const isGone = () => addon.mappings().mappedBytes <= before && slots.every((slot) => space.isFree(slot))
@@ -388,7 +389,7 @@ check('large blocks grow where they are, move, and go back', () => {
   for (let byteLength = 1e6; byteLength < 8e6; byteLength += 700_000) {
     assert.equal(heap.getFloat64(pointer, byteLength - 8), byteLength)
   }
-  checkHeap(heap.internals)
+  checkHeap(partsOf(heap))
   heap.free(pointer)
   heap.purge()
   const zeroed = heap.allocZeroed(8e6)
@@ -435,7 +436,7 @@ check(
     assert.equal(thrownBy(() => heap.getUint8(far, 0)).code, 'EBB_ARENA_LOST')
     assert.equal(thrownBy(() => heap.free(far)).code, 'EBB_ARENA_LOST')
     heap.free(heap.alloc(100))
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
     heap.close()
   },
   ArrayBuffer.prototype.transfer ? undefined : 'this runtime has no ArrayBuffer.prototype.transfer',

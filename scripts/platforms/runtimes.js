@@ -116,6 +116,7 @@ function other(name, spec, binary, flags) {
   return {
     platform: 'Linux x64',
     name: `${name} ${spec.split('@').at(-1)}`,
+    binary: path.join(folder, 'node_modules', binary),
     noVitest: 'the test runner is for Node',
     prepare() {
       if (process.platform !== 'linux' || process.arch !== 'x64') return 'needs a Linux x64 machine'
@@ -124,7 +125,7 @@ function other(name, spec, binary, flags) {
     },
     start(args, { cwd, env }) {
       const rest = args.filter((word) => word !== '--expose-gc')
-      return start(path.join(folder, 'node_modules', binary), [...flags, ...rest], { cwd, env })
+      return start(this.binary, [...flags, ...rest], { cwd, env })
     },
   }
 }

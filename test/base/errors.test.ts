@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { HeapError, isByteLength, refuseByteLength, refuseClosed, show, showPointer } from '../../lib/base/errors'
 import { type Pointer, slotOf } from '../../lib/base/layout'
 import { Heap } from '../../lib/heap/heap'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { caught } from '../support/caught'
 import { testHeap } from '../support/test-heap'
@@ -195,7 +196,7 @@ describe('wrong pointers on an open heap', () => {
       }
       expect(valueOfRan).toBe(0)
       expect(heap.stats()).toEqual(before)
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     })
   }
 
@@ -230,7 +231,7 @@ describe('wrong pointers on an open heap', () => {
     const unmapped = ['into the null slot', 'behind the last slot', 'of more than 31 bits', 'negative']
     const far = heap.alloc(2 ** 28)
     heap.free(far)
-    expect(heap.internals.space.isNear(slotOf(far))).toBe(false)
+    expect(partsOf(heap).space.isNear(slotOf(far))).toBe(false)
     for (const [method, call] of Object.entries(accessors)) {
       for (const name of unmapped) {
         const [pointer, code] = wrong[name] as [Pointer, string, RegExp]
@@ -261,7 +262,7 @@ describe('wrong pointers on an open heap', () => {
       }
     }
     expect(caught(() => heap.getFloat64(large, heap.usableSize(large) - 7)).message).toMatch(
-      /^ebb: 8 bytes at byteOffset/,
+      /^ebb: access\(0x[0-9a-f]+\): 8 bytes at byteOffset/,
     )
   })
 
@@ -321,7 +322,7 @@ describe('wrong sizes', () => {
     const pointer = heap.alloc(100)
     expect(caught(() => heap.bytes(pointer, 113))).toMatchObject({
       code: 'EBB_OUT_OF_BOUNDS',
-      message: `ebb: bytes(${showPointer(pointer)}, 113): the block has 112 usable bytes; realloc it first`,
+      message: `ebb: bytes(${showPointer(pointer)}): 113 bytes at byteOffset 0 leave the block of 112 usable bytes; realloc it first`,
     })
     expect(caught(() => heap.bytes(pointer, -1))).toBeInstanceOf(RangeError)
     expect(caught(() => heap.bytes(pointer, '5' as unknown as number))).toBeInstanceOf(TypeError)
@@ -388,7 +389,7 @@ describe('a closed heap', () => {
     expect(heap.isLive(pointer)).toBe(false)
     expect(heap.stats()).toMatchObject({ arenas: 0, blocks: 0, mappedBytes: 0, residentBytes: 0, liveBytes: 0 })
     expect(heap.residentBytes()).toBe(0)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 })
 
@@ -411,7 +412,7 @@ describe('a heap whose ArrayBuffers user code took away', () => {
           expect([heap.getInt32(block.pointer, 12), heap.bytes(block.pointer)[12]]).toEqual([7, 7])
           heap.free(block.pointer)
         }
-        checkHeap(heap.internals)
+        checkHeap(partsOf(heap))
         expect(heap.stats()).toMatchObject({ blocks: 0, liveBytes: 0 })
         heap.purge()
         expect(heap.stats().mappedBytes).toBe(0)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { f64, record, u8 } from '../../lib'
 import type { Pointer } from '../../lib/base/layout'
 import { Heap } from '../../lib/heap/heap'
 import { caught } from '../support/caught'
@@ -23,6 +24,37 @@ describe('the accessors of a closed heap', () => {
       }
     }
   })
+
+  for (const lock of ['freeze', 'seal', 'preventExtensions'] as const) {
+    it(`refuse after Object.${lock}() too, those of fields and rows with them, and others go on`, () => {
+      const [locked, open] = [new Heap(), new Heap()]
+      const point = record(locked, { x: f64, tag: u8 })
+      const other = record(open, { x: f64, tag: u8 })
+      const [here, there] = [point.alloc(), other.alloc()]
+      const cursor = point.cursor(here)
+      for (const object of [locked, point.fields.x, point.fields.tag, cursor, cursor.row])
+        (Object[lock] as (object: unknown) => unknown)(object)
+      expect([cursor.at(0).x, point.fields.x.get(here), locked.getUint8(here, 0)]).toEqual([0, 0, 0])
+      locked.close()
+      const calls = [
+        () => locked.getFloat64(here, 0),
+        () => locked.setInt32(here, 0, 1),
+        () => locked.alloc(16),
+        () => point.fields.x.get(here),
+        () => point.fields.tag.set(here, 1),
+        () => cursor.at(0),
+        () => cursor.row.x,
+        () => {
+          cursor.row.tag = 1
+        },
+      ]
+      expect(calls.map((call) => caught(call).code)).toEqual(calls.map(() => 'EBB_CLOSED'))
+      other.cursor(there).row.x = 5
+      other.fields.tag.set(there, 6)
+      expect([other.toObject(there), open.getFloat64(there, 0)]).toEqual([{ x: 5, tag: 6 }, 5])
+      open.close()
+    })
+  }
 
   it('are those of that heap only, which is one still', () => {
     class Named extends Heap {

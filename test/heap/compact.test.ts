@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { POOL_BYTES, type Pointer, type SizeClass } from '../../lib/base/layout'
 import { BLOCK_BYTES, RUN_BLOCKS, runPoolsOf, sizeClassOf, WHOLE_RUN } from '../../lib/base/size-classes'
 import type { Heap } from '../../lib/heap/heap'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { caught } from '../support/caught'
 import { Random } from '../support/random'
@@ -53,7 +54,7 @@ class Marked {
         throw new Error(`${pointer} has lost its mark`)
       }
     }
-    checkHeap(this.#heap.internals)
+    checkHeap(partsOf(this.#heap))
     expect(this.#heap.stats().blocks).toBe(this.marks.size)
   }
 }
@@ -246,7 +247,7 @@ describe('moved', () => {
     expect(moved).toBeGreaterThan(50)
     expect(fresh.every((pointer) => heap.isLive(pointer))).toBe(true)
     expect(new Set(fresh).size).toBe(50)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('may free the block that it is told of, at its new place', () => {
@@ -275,10 +276,10 @@ describe('moved', () => {
             for (let i = 0; i < 5; i++) marked.alloc(random.pick(sizes))
             break
           case 1:
-            if (!heap.internals.pins.has(any)) marked.free(any)
+            if (!partsOf(heap).pins.has(any)) marked.free(any)
             break
           case 2: {
-            if (heap.internals.pins.has(any)) break
+            if (partsOf(heap).pins.has(any)) break
             const mark = marked.marks.get(any) as number
             const size = random.pick(sizes)
             if (heap.usableSize(any) !== BLOCK_BYTES[sizeClassOf(Math.min(size, 32_768))]) break
@@ -295,9 +296,9 @@ describe('moved', () => {
           default:
             heap.free(heap.allocZeroed(random.pick(sizes)))
         }
-        if (calls % 16 === 0) checkHeap(heap.internals)
+        if (calls % 16 === 0) checkHeap(partsOf(heap))
       })
-      for (const pointer of heap.internals.pins.keys()) expect(heap.isLive(pointer)).toBe(true)
+      for (const pointer of partsOf(heap).pins.keys()) expect(heap.isLive(pointer)).toBe(true)
       marked.check()
     }
   })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import * as ebb from '../../lib'
 import type { Pointer } from '../../lib/base/layout'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { caught } from '../support/caught'
 import { testHeap } from '../support/test-heap'
@@ -13,6 +14,29 @@ describe('a heap', () => {
     const pointer = heap.alloc(10)
     heap.setFloat64(pointer, 0, 1.5)
     expect(heap.getFloat64(pointer, 0)).toBe(1.5)
+    heap.close()
+  })
+
+  it('shows nothing but its public methods, and its name', () => {
+    const heap = new ebb.Heap({ name: 'public' })
+    expect(Reflect.ownKeys(heap)).toEqual(['name'])
+    const symbols = new Set<unknown>()
+    const names: string[] = []
+    for (let face = ebb.Heap.prototype as object; face !== Object.prototype; face = Object.getPrototypeOf(face)) {
+      for (const key of Reflect.ownKeys(face)) {
+        if (typeof key === 'symbol') symbols.add(key)
+        else if (key !== 'constructor') names.push(key)
+      }
+    }
+    expect([...symbols]).toEqual([Symbol.dispose])
+    expect(new Set(names).size).toBe(names.length)
+    expect(names.filter((name) => !/^([gs]et(Big)?(Int|Uint|Float)\d+)$/.test(name)).sort()).toEqual(
+      [
+        ...['alloc', 'allocAligned', 'allocMany', 'allocString', 'allocZeroed', 'blocks', 'buffer', 'bytes', 'close'],
+        ...['compact', 'copyIn', 'copyOut', 'free', 'freeMany', 'isLive', 'onMoved', 'pin', 'purge', 'readString'],
+        ...['realloc', 'residentBytes', 'stats', 'stringByteLength', 'unpin', 'usableSize'],
+      ].sort(),
+    )
     heap.close()
   })
 
@@ -59,11 +83,11 @@ describe('a heap', () => {
       heap.setUint8(pointer, 7, 3)
       const grown = heap.realloc(pointer, byteLength * 2)
       expect([heap.getUint8(grown, 7), heap.bytes(grown)[7]]).toEqual([3, 3])
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
       heap.free(grown)
       heap.purge()
     }
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('allocates and frees many at once, into arrays of any kind', () => {
@@ -93,7 +117,7 @@ describe('a heap', () => {
     heap.onMoved(() => {})
     heap.close()
     expect([os.mapped.size, heap.stats().mappedBytes, clock.pending]).toEqual([0, 0, 0])
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('has nothing to do with another', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Pointer } from '../../lib/base/layout'
 import { payloadOffset } from '../../lib/heap/live-blocks'
+import { partsOf } from '../../lib/heap/numbers'
 import { testHeap } from '../support/test-heap'
 
 const sizes = [0, 1, 16, 17, 511, 512, 513, 2600, 4096, 5000, 32_768, 32_769, 100_000, 180_000, 230_000, 1e6]
@@ -48,7 +49,7 @@ describe('live blocks', () => {
       const bytes = heap.bytes(pointer)
       expect(bytes.byteOffset % 16).toBe(0)
       expect(payloadOffset(pointer)).toBe(
-        bytes.byteOffset - (heap.internals.table.isArena((pointer >>> 14) as never) ? 4096 : 0),
+        bytes.byteOffset - (partsOf(heap).table.isArena((pointer >>> 14) as never) ? 4096 : 0),
       )
     }
   })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { caught } from '../support/caught'
 import { testHeap } from '../support/test-heap'
@@ -14,7 +15,7 @@ describe('a pinned block', () => {
       heap.pin(pointer)
       heap.pin(pointer)
       for (let pins = 2; pins > 0; pins--) {
-        checkHeap(heap.internals)
+        checkHeap(partsOf(heap))
         expect(caught(() => heap.free(pointer))).toMatchObject({ code: 'EBB_PINNED', message: /unpin it first$/ })
         expect(caught(() => heap.realloc(pointer, 2 * size))).toMatchObject({ code: 'EBB_PINNED' })
         heap.unpin(pointer)
@@ -22,7 +23,7 @@ describe('a pinned block', () => {
       expect(caught(() => heap.unpin(pointer)).code).toBe('EBB_PINNED')
       heap.free(pointer)
       heap.free(neighbour)
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
       expect(heap.stats().blocks).toBe(0)
     })
   }
@@ -36,15 +37,15 @@ describe('a pinned block', () => {
       const fresh = heap.alloc(size)
       expect(fresh >>> 8).not.toBe((pointers[2] as never as number) >>> 8)
       heap.realloc(pointers[1] as never, 10 * size)
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
       heap.unpin(pointers[2] as never)
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
       heap.pin(pointers[2] as never)
       heap.pin(pointers[3] as never)
       heap.unpin(pointers[2] as never)
       expect(caught(() => heap.free(pointers[3] as never)).code).toBe('EBB_PINNED')
       heap.free(pointers[2] as never)
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     }
   })
 })

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { HeapError } from '../../lib/base/errors'
 import type { Pointer } from '../../lib/base/layout'
+import { partsOf } from '../../lib/heap/numbers'
 import { refusePointer } from '../../lib/heap/refuse'
 import { caught } from '../support/caught'
 import { testHeap } from '../support/test-heap'
@@ -11,10 +12,11 @@ it('always throws, and the heap being closed comes first', () => {
   const { heap } = testHeap()
   const live = heap.alloc(10)
   for (const pointer of [0, 1, -1, 0.5, 2 ** 40, live + 1, 0x4000, 0x7fffffff]) {
-    const error = caught(() => refusePointer(heap.internals, false, pointer, 'free'))
+    const error = caught(() => refusePointer(partsOf(heap), pointer, 'free'))
     expect(error).toBeInstanceOf(HeapError)
     expect(error.message).toMatch(/^ebb: free\(/)
-    expect(caught(() => refusePointer(heap.internals, true, pointer, 'free')).code).toBe('EBB_CLOSED')
+    const closed = { ...partsOf(heap), isClosed: true }
+    expect(caught(() => refusePointer(closed, pointer, 'free')).code).toBe('EBB_CLOSED')
   }
 })
 

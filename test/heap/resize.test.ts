@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ARENA_BYTES, POOL_BYTES, type Pointer } from '../../lib/base/layout'
+import { partsOf } from '../../lib/heap/numbers'
 import { wholeRunPools } from '../../lib/heap/take'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { testHeap } from '../support/test-heap'
@@ -27,7 +28,7 @@ describe('realloc', () => {
           for (let i = 0; i < Math.min(from, to); i += 7) if (now[i] !== (i & 255)) expect([from, to, i]).toEqual([])
         }
       }
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     }
   })
 
@@ -38,11 +39,11 @@ describe('realloc', () => {
     expect(heap.usableSize(pointer)).toBe(20 * POOL_BYTES)
     expect(heap.realloc(pointer, 9 * POOL_BYTES)).toBe(pointer)
     expect(heap.usableSize(pointer)).toBe(9 * POOL_BYTES)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
     const behind = heap.alloc(9 * POOL_BYTES)
     expect(heap.realloc(pointer, 30 * POOL_BYTES)).not.toBe(pointer)
     heap.free(behind)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('grows a medium block that is alone in its run in place', () => {
@@ -51,7 +52,7 @@ describe('realloc', () => {
     heap.bytes(pointer).fill(6)
     expect(heap.realloc(pointer, 3 * POOL_BYTES)).toBe(pointer)
     expect(heap.bytes(pointer, 2 * POOL_BYTES).every((byte) => byte === 6)).toBe(true)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
     heap.free(pointer)
     expect(heap.stats().freePools).toBe(63)
   })
@@ -73,7 +74,7 @@ describe('realloc', () => {
         heap.setUint32(pointer, 0, heap.getUint32(pointer, 0) + 1)
       }
       expect(heap.getUint32(pointer, 0)).toBeGreaterThan(1000)
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     }
   })
 })
@@ -98,6 +99,6 @@ describe('allocAligned', () => {
         for (const pointer of pointers.slice(1)) heap.free(pointer as Pointer)
       }
     }
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 })

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Heap, type HeapErrorCode, type Pointer, type StringEncoding } from '../../lib'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 
 let heap: Heap
@@ -40,7 +41,7 @@ describe('strings', () => {
       expect(heap.readString(pointer)).toBe(text)
       expect(heap.stringByteLength(pointer)).toBe(Buffer.byteLength(text))
       heap.free(pointer)
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     })
   }
 
@@ -128,7 +129,9 @@ describe('copies', () => {
       Uint16Array.of(1, 2).buffer,
     ]
     for (const source of sources) {
-      heap.internals.table.payload(1 as never).fill(0)
+      partsOf(heap)
+        .table.payload(1 as never)
+        .fill(0)
       expect(heap.copyIn(pointer, source)).toBe(4)
       expect([...heap.copyOut(pointer, 4)]).toEqual([1, 0, 2, 0])
     }

@@ -11,6 +11,7 @@ import {
 } from '../../lib/base/layout'
 import * as L from '../../lib/books/ledger'
 import type { Heap } from '../../lib/heap/heap'
+import { partsOf } from '../../lib/heap/numbers'
 import * as checks from '../../lib/inspect/check-heap'
 import { caught } from '../support/caught'
 import { testHeap } from '../support/test-heap'
@@ -39,12 +40,12 @@ function soundHeap(): Sound {
   heap.free(a)
   heap.purge()
   heap.free(b)
-  heap.internals.magazines.releaseAll()
+  partsOf(heap).magazines.releaseAll()
   const slot = slotOf(used)
   return {
     heap,
     slot,
-    ledger: heap.internals.table.ledger(slot),
+    ledger: partsOf(heap).table.ledger(slot),
     used: recordOf(poolOf(used)),
     long: recordOf(poolOf(long)),
     clean: poolOf(a),
@@ -67,7 +68,7 @@ const corruptions: [name: string, check: keyof typeof checks, RegExp, (sound: So
     'an arena in no bucket',
     'arenasAreInTheirBuckets',
     /arena \d+ with \d+ free pools/,
-    (s) => s.heap.internals.arenas.usable.clear(),
+    (s) => partsOf(s.heap).arenas.usable.clear(),
   ],
   [
     'a free count that is not the map',
@@ -94,44 +95,44 @@ const corruptions: [name: string, check: keyof typeof checks, RegExp, (sound: So
     'a count that is not the bits',
     'usedPoolsAreLinked',
     /has 1 live blocks, 2 are counted as taken/,
-    (s) => s.heap.internals.table.map.setTaken(runAt(s, s.used), 2),
+    (s) => partsOf(s.heap).table.map.setTaken(runAt(s, s.used), 2),
   ],
   [
     'a live bit too many',
     'usedPoolsAreLinked',
     /has 2 live blocks, 1 are counted as taken/,
-    (s) => s.heap.internals.table.map.set((runAt(s, s.used) + 7) as Pointer),
+    (s) => partsOf(s.heap).table.map.set((runAt(s, s.used) + 7) as Pointer),
   ],
   [
     'a pool whose frees go to the wrong magazine',
     'usedPoolsAreLinked',
     /sends frees to magazine 9/,
-    (s) => s.heap.internals.table.map.setMagazine(runAt(s, s.used), 9),
+    (s) => partsOf(s.heap).table.map.setMagazine(runAt(s, s.used), 9),
   ],
   [
     'a run in use without a block',
     'usedPoolsAreLinked',
     /without a live block/,
     (s) => {
-      s.heap.internals.table.map.clear(runAt(s, s.long))
-      s.heap.internals.table.map.setTaken(runAt(s, s.long), 0)
+      partsOf(s.heap).table.map.clear(runAt(s, s.long))
+      partsOf(s.heap).table.map.setTaken(runAt(s, s.long), 0)
     },
   ],
-  ['a used run in no list', 'usedPoolsAreLinked', /is linked as undefined/, (s) => s.heap.internals.used.clear()],
+  ['a used run in no list', 'usedPoolsAreLinked', /is linked as undefined/, (s) => partsOf(s.heap).used.clear()],
   [
     'a used run in the list of another class',
     'usedPoolsAreLinked',
     /is linked (as \d+|twice)/,
     (s) => {
-      s.heap.internals.used.clear()
-      s.heap.internals.used.link(9 as SizeClass, runAt(s, s.used))
+      partsOf(s.heap).used.clear()
+      partsOf(s.heap).used.link(9 as SizeClass, runAt(s, s.used))
     },
   ],
   [
     'a list with a run that is free',
     'usedPoolsAreLinked',
     /1 runs are linked that are not in use/,
-    (s) => s.heap.internals.used.link(5 as SizeClass, runAt(s, 60 << 4)),
+    (s) => partsOf(s.heap).used.link(5 as SizeClass, runAt(s, 60 << 4)),
   ],
   [
     'a pool of a run that does not point back',
@@ -143,7 +144,7 @@ const corruptions: [name: string, check: keyof typeof checks, RegExp, (sound: So
     'mapped bytes that are not the sum',
     'statisticsAddUp',
     /add up to \d+, mapped are/,
-    (s) => (s.heap.internals.budget.mappedBytes += 1),
+    (s) => (partsOf(s.heap).budget.mappedBytes += 1),
   ],
   [
     'a dirty pool in use',
@@ -161,13 +162,13 @@ const corruptions: [name: string, check: keyof typeof checks, RegExp, (sound: So
     'a slot in use that nothing is in',
     'slotsAreAccountedFor',
     /slot 7 is neither an arena nor a large block/,
-    (s) => s.heap.internals.table.own.add(7 as Slot),
+    (s) => partsOf(s.heap).table.own.add(7 as Slot),
   ],
   [
     'a large block that is not live',
     'slotsAreAccountedFor',
     /large block \d+ is not live/,
-    (s) => s.heap.internals.table.map.clear(s.large),
+    (s) => partsOf(s.heap).table.map.clear(s.large),
   ],
   [
     'a ledger in the wrong slot',
@@ -179,26 +180,26 @@ const corruptions: [name: string, check: keyof typeof checks, RegExp, (sound: So
     'an arena that is not counted',
     'slotsAreAccountedFor',
     /1 arenas in the table, 0 counted/,
-    (s) => s.heap.internals.table.arenas--,
+    (s) => partsOf(s.heap).table.arenas--,
   ],
   [
     'a large block that is not counted',
     'slotsAreAccountedFor',
     /1 large blocks in the table, 2 counted/,
-    (s) => s.heap.internals.large.count++,
+    (s) => partsOf(s.heap).large.count++,
   ],
   [
     'a pin that its run does not count',
     'pinsAreLive',
     /counts 1 pinned blocks/,
-    (s) => s.heap.internals.pins.delete(s.pinned),
+    (s) => partsOf(s.heap).pins.delete(s.pinned),
   ],
   // Last, because the bit stays when the heap closes.
   [
     'a live bit in the middle of a large block',
     'slotsAreAccountedFor',
     /2 blocks are live in the slots of large block/,
-    (s) => s.heap.internals.table.map.set((s.large + (2 << 14)) as Pointer),
+    (s) => partsOf(s.heap).table.map.set((s.large + (2 << 14)) as Pointer),
   ],
 ]
 
@@ -206,18 +207,18 @@ const byName: Record<string, unknown> = { ...checks }
 
 describe('checkHeap', () => {
   it('finds nothing wrong with sound books', () => {
-    checks.checkHeap(soundHeap().heap.internals)
+    checks.checkHeap(partsOf(soundHeap().heap))
   })
 
   for (const [name, check, message, corrupt] of corruptions) {
     it(`finds ${name}`, () => {
       const sound = soundHeap()
       corrupt(sound)
-      const error = caught(() => (byName[check] as (parts: unknown) => void)(sound.heap.internals))
+      const error = caught(() => (byName[check] as (parts: unknown) => void)(partsOf(sound.heap)))
       expect(error.code).toBe('EBB_CORRUPT')
       expect(error.message).toMatch(message)
       expect(error.message).toMatch(/^ebb: the books contradict themselves: /)
-      expect(caught(() => checks.checkHeap(sound.heap.internals)).code).toBe('EBB_CORRUPT')
+      expect(caught(() => checks.checkHeap(partsOf(sound.heap))).code).toBe('EBB_CORRUPT')
     })
   }
 

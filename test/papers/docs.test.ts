@@ -53,16 +53,12 @@ describe('docs/api.md', () => {
   })
 
   it('has every method of a heap', () => {
-    const hidden = ['constructor', 'internals', 'parts', 'bufferAt', 'allocAttached', 'allocSlow', 'freeSlow']
-    hidden.push('mustBeOpen', 'mustBeLive', 'settle', 'refuseAccess', 'forgetLost', 'takeZeroed', 'clearFar')
-    hidden.push('resize', 'resizeAny', 'smallGranules', 'moveSmall', 'moveFar', 'view', 'getFar', 'setFar')
     const names = new Set<string>()
     for (let face = Heap.prototype as object; face !== Object.prototype; face = Object.getPrototypeOf(face)) {
       for (const name of Object.getOwnPropertyNames(face)) names.add(name)
     }
-    for (const name of names) {
-      if (!hidden.includes(name)) expect(api, name).toMatch(new RegExp(`\`${name}[\`(]`))
-    }
+    names.delete('constructor')
+    for (const name of names) expect(api, name).toMatch(new RegExp(`\`${name}[\`(]`))
   })
 
   it('has every field of the statistics', () => {

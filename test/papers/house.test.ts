@@ -1,4 +1,4 @@
-/** The floors of lib/README.md: a file imports from its folder and from those above it in the list, types included. */
+/** The floors of lib/README.md and bench/README.md: who may import from whom, types included. */
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -89,5 +89,52 @@ describe('lib/', () => {
   it('has no file above 370 lines that a person writes', () => {
     const long = lib.filter((file) => writtenLines(read(file)) > 370)
     expect(long).toEqual([])
+  })
+})
+
+/** Folders in a part of bench/README.md, in order. */
+const benchFolders = (from: string, to: string): string[] => {
+  const text = read('bench/README.md')
+  const part = text.slice(text.indexOf(`\n${from}`), text.indexOf(`\n${to}`))
+  return [...part.matchAll(/^- \[(\w+)\]\(\1\): \S/gm)].map((match) => match[1] as string)
+}
+
+describe('bench/', () => {
+  const shared = benchFolders('Shared, from the ground up.', 'Subjects.')
+  const subjects = benchFolders('Subjects.', 'In a subject')
+  /** Undefined for a command, which lies beside the folders. */
+  const folderOf = (file: string): string | undefined => file.match(/^bench\/(\w+)\//)?.[1]
+
+  it('has a line in its README for each folder', () => {
+    const entries = readdirSync(path.join(root, 'bench'), { withFileTypes: true })
+    const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
+    expect([...shared, ...subjects].sort()).toEqual(folders.sort())
+  })
+
+  it('imports from shared folders on its own floor or below, and never from one subject into another', () => {
+    const isAllowed = (file: string, from: string): boolean => {
+      if (from.startsWith('lib/')) return from === 'lib/base/layout.ts'
+      const [own, other] = [folderOf(file), folderOf(from)]
+      if (own === undefined || own === other) return true
+      if (other === undefined || subjects.includes(other)) return false
+      return subjects.includes(own) || shared.indexOf(other) < shared.indexOf(own)
+    }
+    const arrows = bench.flatMap((file) => importsOf(file).map((from) => [file, from] as const))
+    expect(arrows.filter(([, from]) => !files.has(from))).toEqual([])
+    expect(arrows.filter(([file, from]) => !isAllowed(file, from))).toEqual([])
+    expect(arrows.length).toBeGreaterThan(100)
+  })
+
+  it('has no circle', () => {
+    const done = new Set<string>()
+    const circles: string[] = []
+    const visit = (file: string, trail: readonly string[]): void => {
+      if (trail.includes(file)) circles.push([...trail.slice(trail.indexOf(file)), file].join(' -> '))
+      if (done.has(file) || trail.includes(file)) return
+      for (const from of importsOf(file)) visit(from, [...trail, file])
+      done.add(file)
+    }
+    for (const file of bench) visit(file, [])
+    expect(circles).toEqual([])
   })
 })

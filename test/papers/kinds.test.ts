@@ -43,6 +43,6 @@ describe('scripts/write-kinds.js', () => {
     const [folder, file] = [copy(), FILES[0] as string]
     writeFileSync(path.join(folder, file), read(folder, file).replaceAll('written by', 'made by'))
     const { status, printed } = run(folder)
-    expect([status, printed.includes(`${file} has no region`)]).toEqual([1, true])
+    expect([status, printed.includes(`${file} has 0 regions`)]).toEqual([1, true])
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ARENA_BYTES, POOL_BYTES, type Pointer } from '../../lib/base/layout'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { Decay } from '../../lib/release/decay'
 import { Purger, type Source } from '../../lib/release/purger'
@@ -24,7 +25,7 @@ describe('the timer', () => {
     const pools = [...heap.allocMany(4096, new Int32Array(10))] as Pointer[]
     for (const pool of pools) {
       heap.free(pool)
-      heap.internals.magazines.releaseAll()
+      partsOf(heap).magazines.releaseAll()
       clock.advance(300)
     }
     let dirty = heap.stats().dirtyPools
@@ -77,7 +78,7 @@ describe('the timer', () => {
     }
     expect(seen.size).toBeGreaterThan(5)
     expect(heap.stats().arenas).toBe(0)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('is never armed with decay Infinity, nor after close', () => {
@@ -95,13 +96,13 @@ describe('the timer', () => {
     const { heap, clock, os } = testHeap()
     const pointers = heap.allocMany(4096, new Int32Array(20))
     heap.freeMany(pointers.subarray(0, 10))
-    heap.internals.magazines.releaseAll()
+    partsOf(heap).magazines.releaseAll()
     os.failing = 'discard'
     os.failFrom = 0
     clock.advance(1500)
     const { failedDiscards } = heap.stats()
     expect(failedDiscards).toBe(4) // at 1125, 1250, 1375 and 1500 ms
-    expect(heap.internals.purger.lastFailure).toMatchObject({ code: 'EBB_OS', syscall: 'madvise' })
+    expect(partsOf(heap).purger.lastFailure).toMatchObject({ code: 'EBB_OS', syscall: 'madvise' })
     os.failFrom = Infinity
     clock.advance(125)
     expect(heap.stats()).toMatchObject({ failedDiscards, dirtyPools: 0 })
@@ -238,7 +239,7 @@ describe('purge', () => {
     expect(heap.purge()).toBe(4 * POOL_BYTES)
     heap.free(pools[3] as Pointer)
     expect(heap.purge()).toBe(4 * POOL_BYTES)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
     heap.freeMany(pools.filter((pool) => heap.isLive(pool)))
     heap.purge()
     expect(heap.stats().mappedBytes).toBe(0)

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { FREE_POOLS_MAX, POOL_BYTES, type Pointer, slotOf } from '../../lib/base/layout'
 import { Heap } from '../../lib/heap/heap'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { space } from '../../lib/space/thread-space'
 import { caught } from '../support/caught'
@@ -34,14 +35,14 @@ describe('a heap larger than near memory', () => {
     expect(small.every((pointer) => heap.getUint32(pointer, 96) === pointer)).toBe(true)
     heap.freeMany(small)
 
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
     heap.freeMany(far)
     heap.purge()
     expect(view.length).toBe(0)
     expect(caught(() => heap.free(far[0]!)).code).toBe('EBB_INVALID_POINTER')
     const zeroed = heap.allocZeroed(ARENA_BLOCK)
     expect([space.isNear(slotOf(zeroed)), heap.getInt32(zeroed, 0)]).toEqual([false, 0])
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
     heap.close()
     expect(space.isFree(slotOf(zeroed))).toBe(true)
   })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ARENA_BYTES, type Pointer, poolOf, type Slot, slotOf } from '../../lib/base/layout'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { testHeap } from '../support/test-heap'
 
@@ -12,7 +13,7 @@ describe('the supply of pools', () => {
     for (const pointer of of(first).slice(0, 20)) heap.free(pointer)
     for (const pointer of of(second).slice(0, 2)) heap.free(pointer)
     for (const pointer of of(third).slice(0, 40)) heap.free(pointer)
-    heap.internals.magazines.releaseAll()
+    partsOf(heap).magazines.releaseAll()
     const slots = Array.from({ length: 24 }, () => slotOf(heap.alloc(4096)))
     expect(slots).toEqual([second, second, ...Array(20).fill(first), third, third])
   })
@@ -24,7 +25,7 @@ describe('the supply of pools', () => {
     heap.free(pointers[5] as Pointer)
     heap.free(pointers[6] as Pointer)
     expect(slotOf(heap.alloc(4096))).toBe(slotOf(pointers[0] as Pointer))
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('gives dirty pools before those that were never used or were discarded', () => {
@@ -44,21 +45,21 @@ describe('the supply of pools', () => {
     expect(heap.stats().mappedBytes).toBe(ARENA_BYTES)
     heap.free(pointer)
     expect(heap.stats()).toMatchObject({ mappedBytes: 0, arenas: 0, unmaps: 1 })
-    const { space } = heap.internals
+    const { space } = partsOf(heap)
     expect([space.isFree(slotOf(pointer)), space.words[space.wordAt(pointer)]]).toEqual([true, 0])
   })
 
   it('case 2: a full arena joins the usable ones with its first free pool', () => {
     const { heap } = testHeap()
     const pointers = [...heap.allocMany(4096, new Int32Array(63))] as Pointer[]
-    const { usable } = heap.internals.arenas
+    const { usable } = partsOf(heap).arenas
     const slot = slotOf(pointers[0] as Pointer)
     expect(usable.fullest(1)).toBe(0)
     heap.free(pointers[0] as Pointer)
-    heap.internals.magazines.releaseAll()
+    partsOf(heap).magazines.releaseAll()
     expect(usable.head(1)).toBe(slot)
     heap.free(pointers[1] as Pointer) // case 3
-    heap.internals.magazines.releaseAll()
+    partsOf(heap).magazines.releaseAll()
     expect([usable.head(1), usable.head(2)]).toEqual([0, slot])
   })
 
@@ -73,7 +74,7 @@ describe('the supply of pools', () => {
 
   it('moves a run elsewhere only where another arena has room', () => {
     const { heap } = testHeap()
-    const { arenas } = heap.internals
+    const { arenas } = partsOf(heap)
     const slot = slotOf(heap.alloc(40_000))
     expect(arenas.takeRunElsewhere(10, slot)).toBe(0)
     const full = [...heap.allocMany(4096, new Int32Array(63))] as Pointer[]
@@ -81,7 +82,7 @@ describe('the supply of pools', () => {
     const run = arenas.takeRunElsewhere(3, slot)
     expect(slotOf(run as Pointer)).toBe(slotOf(full.at(-1) as Pointer))
     arenas.putRun(run as Pointer, 3)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('where OS pages hold several pools, a pool taken makes its neighbours dirty', () => {

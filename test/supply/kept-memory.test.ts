@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Pointer, slotOf } from '../../lib/base/layout'
 import type { Heap } from '../../lib/heap/heap'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import type { ManualClock } from '../support/manual-clock'
 import { Random } from '../support/random'
@@ -10,7 +11,7 @@ import type { TestOptions } from '../support/test-pages'
 const MIB = 2 ** 20
 const OS_PAGES = [4096, 16_384, 65_536] as const
 
-const kept = ({ internals }: Heap) => internals.large.kept
+const kept = (heap: Heap) => partsOf(heap).large.kept
 /** Fills a block without an ArrayBuffer over it. */
 const fill = (heap: Heap, pointer: Pointer, value: number): void => {
   heap.copyIn(pointer, new Uint8Array(heap.usableSize(pointer)).fill(value))
@@ -28,7 +29,7 @@ describe('kept memory', () => {
     heap.free(pointer)
     expect(heap.stats()).toMatchObject({ keptBytes: 3 * MIB, mappedBytes: 3 * MIB, residentBytes: 3 * MIB })
     const calls = callsOf(made)
-    expect([heap.alloc(3 * MIB), callsOf(made), heap.internals.large.tookFresh]).toEqual([pointer, calls, false])
+    expect([heap.alloc(3 * MIB), callsOf(made), partsOf(heap).large.tookFresh]).toEqual([pointer, calls, false])
     expect(heap.stats()).toMatchObject({ keptBytes: 0, maps: 1, unmaps: 0 })
     heap.free(pointer)
     const zeroed = heap.allocZeroed(3 * MIB)
@@ -50,7 +51,7 @@ describe('kept memory', () => {
       ] as const)
         fill(heap, block, value)
       expect(isFull(heap, first, 1)).toBe(true)
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     }
   })
 
@@ -85,7 +86,7 @@ describe('kept memory', () => {
       const other = heap.alloc(5 * MIB)
       fill(heap, other, 6)
       expect([heap.stats().maps, isFull(heap, pointer, 5)]).toEqual([1, true])
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     }
   })
 
@@ -131,7 +132,7 @@ describe('kept memory', () => {
       expect(heap.stats()).toMatchObject({ keptBytes: 8 * MIB, residentBytes: 6 * MIB })
       expect(heap.allocZeroed(size)).toBe(pointer)
       expect([isFull(heap, pointer, 0), kept(heap).residentBytes]).toEqual([true, resident])
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
       expect(heap.purge()).toBe(resident)
       expect(heap.stats().mappedBytes).toBe(size)
     }
@@ -165,11 +166,11 @@ describe('kept memory', () => {
     const pointers = [8 * MIB, 9 * MIB].map((size) => heap.alloc(size)) as [Pointer, Pointer]
     heap.free(pointers[0])
     clock.stall(1300)
-    heap.internals.purger.epoch = 10
+    partsOf(heap).purger.epoch = 10
     os.failFrom = 0
     heap.free(pointers[1])
     expect(heap.stats()).toMatchObject({ failedDiscards: 1, largeBlocks: 0, keptBytes: 17 * MIB })
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
     os.failFrom = Infinity
     clock.advance(3000)
     expect(heap.stats().mappedBytes).toBe(0)
@@ -237,7 +238,7 @@ class Model {
     const now = this.#clock.now()
     this.#peaks.push([now, this.liveBytes])
     change()
-    this.liveBytes = this.#heap.internals.large.bytes
+    this.liveBytes = partsOf(this.#heap).large.bytes
     this.#peaks.push([now, this.liveBytes])
   }
 
@@ -271,14 +272,14 @@ function runModel(options: TestOptions & { decay?: number }, operations: number)
     }
     if (mappedBytes !== model.liveBytes + keptBytes) expect(mappedBytes).toBe(model.liveBytes + keptBytes)
     if (residentBytes > mappedBytes) expect(residentBytes).toBeLessThanOrEqual(mappedBytes)
-    if (operation % 50 === 0) checkHeap(heap.internals)
+    if (operation % 50 === 0) checkHeap(partsOf(heap))
     if (random.oneIn(30)) clock.advance(random.below(1500))
     if (clock.now() - lastFree > 1150 && kept(heap).bytes > 0) expect(kept(heap).bytes).toBe(0)
   }
   for (const pointer of model.live) heap.free(pointer)
   clock.advance(1150)
   expect(heap.stats()).toMatchObject({ keptBytes: 0, mappedBytes: 0, residentBytes: 0, largeBlocks: 0 })
-  checkHeap(heap.internals)
+  checkHeap(partsOf(heap))
 }
 
 describe('kept memory, against a model', () => {
@@ -298,7 +299,7 @@ describe('kept memory, against a model', () => {
     const first = kept(heap).bytes
     const again = Array.from({ length: 20 }, () => heap.alloc(2 * MIB))
     clock.stall(1250)
-    heap.internals.purger.epoch = 10 // the timer is armed, so it is the timer that would move it on
+    partsOf(heap).purger.epoch = 10 // the timer is armed, so it is the timer that would move it on
     let before = kept(heap).residentBytes
     for (const pointer of again) {
       heap.free(pointer)

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { ARENA_BYTES, FREE_POOLS_MAX, POOL_BYTES, type Pointer, type Slot, slotOf } from '../../lib/base/layout'
 import { Heap } from '../../lib/heap/heap'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { loadAddon } from '../../lib/os/native-binding'
 import { space } from '../../lib/space/thread-space'
@@ -46,7 +47,7 @@ describe('large blocks', () => {
         liveBytes: ARENA_BYTES,
         mappedBytes: ARENA_BYTES,
       })
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     }
   })
 
@@ -110,7 +111,7 @@ describe('large blocks', () => {
         expect(caught(() => heap.free(first)).code).toBe('EBB_INVALID_POINTER')
         const again = heap.allocZeroed(1e6) // perhaps in the place that was left
         expect(heap.copyOut(again).every((byte) => byte === 0)).toBe(true)
-        checkHeap(heap.internals)
+        checkHeap(partsOf(heap))
         heap.close()
       }
     }
@@ -121,7 +122,7 @@ describe('large blocks', () => {
       for (const canMove of [true, false]) {
         const { heap, os } = testHeap({ osPageSize, canMove })
         const pointer = heap.allocAligned(1e6, osPageSize)
-        const { byteOffset } = heap.internals.table.payload(slotOf(pointer))
+        const { byteOffset } = partsOf(heap).table.payload(slotOf(pointer))
         expect([isNear(pointer), byteOffset % osPageSize, os.calls.reserve]).toEqual([false, 0, 1])
         fill(heap, pointer, 7)
         expect(heap.realloc(pointer, 2e6)).toBe(pointer) // what lies behind it is free
@@ -137,7 +138,7 @@ describe('large blocks', () => {
         const longest = heap.realloc(far, NEAR_MAX * 2)
         expect([longest === far, heap.getInt32(longest, NEAR_MAX - 4)]).toEqual([false, 77])
         expect([isNear(longest), isFilled(heap, behind, 9, 1e6)]).toEqual([false, true])
-        checkHeap(heap.internals)
+        checkHeap(partsOf(heap))
       }
     }
   })
@@ -148,7 +149,7 @@ describe('large blocks', () => {
       heap.free(heap.alloc(1e6))
       for (const alignment of [4096, osPageSize, osPageSize]) {
         const pointer = heap.allocAligned(1e6, alignment)
-        const { byteOffset } = heap.internals.table.payload(slotOf(pointer))
+        const { byteOffset } = partsOf(heap).table.payload(slotOf(pointer))
         expect([alignment, byteOffset % alignment]).toEqual([alignment, 0])
         heap.free(pointer)
       }
@@ -177,7 +178,7 @@ describe('large blocks', () => {
       for (const size of [5e6, 3e6, 1_500_000, 800_000]) {
         expect(heap.realloc(pointer, size)).toBe(pointer)
         expect(isFilled(heap, pointer, 5, size)).toBe(true)
-        checkHeap(heap.internals)
+        checkHeap(partsOf(heap))
       }
       const others = [1e6, 2e6].map((size) => heap.alloc(size))
       for (const other of others) fill(heap, other, 11)
@@ -190,8 +191,17 @@ describe('large blocks', () => {
     const pointer = heap.alloc(2e6)
     fill(heap, pointer, 13)
     const run = heap.realloc(pointer, 100_000)
-    expect([heap.internals.table.isArena(slotOf(run)), isFilled(heap, run, 13, 100_000)]).toEqual([true, true])
-    checkHeap(heap.internals)
+    expect([partsOf(heap).table.isArena(slotOf(run)), isFilled(heap, run, 13, 100_000)]).toEqual([true, true])
+    checkHeap(partsOf(heap))
+  })
+
+  it('become the least of blocks when they are resized to nothing, far ones too', () => {
+    const { heap } = testHeap()
+    for (const size of [1e6, NEAR_MAX + 1]) {
+      const least = heap.realloc(heap.alloc(size), 0)
+      expect([heap.usableSize(least), heap.stats().largeBlocks]).toEqual([16, 0])
+    }
+    expect(heap.stats().blocks).toBe(2)
   })
 
   it('grow by a third at least, so that growth in small steps makes few calls', () => {
@@ -202,7 +212,7 @@ describe('large blocks', () => {
       for (let size = 1e6; size < 16e6; size += 5000) pointer = heap.realloc(pointer, size)
       expect(os.calls.move).toBeLessThan(12)
       expect([os.calls.reserve, heap.isLive(pinned)]).toEqual([0, true])
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     }
   })
 
@@ -243,7 +253,7 @@ describe('large blocks', () => {
     expect(heap.getInt32(moved, 999_996)).toBe(7)
     heap.free(blocking)
     expect(heap.stats().largeBlocks).toBe(1)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('become far when they grow beyond a share of the space, within the limit of their heap', () => {
@@ -258,7 +268,7 @@ describe('large blocks', () => {
       expect(ends.map((at) => heap.getInt32(far, at))).toEqual(ends.map((at) => at + 9))
       expect(heap.stats()).toMatchObject({ largeBlocks: 1, mappedBytes: heap.usableSize(far) })
       expect(heap.residentBytes()).toBeLessThanOrEqual(heap.usableSize(far))
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     }
   })
 
@@ -273,7 +283,7 @@ describe('large blocks', () => {
         expect(isFilled(heap, pointer, 11, 300_000)).toBe(true)
       }
       expect(heap.stats()).toMatchObject({ largeBlocks: 13, blocks: 13 })
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     }
   })
 

@@ -4,6 +4,7 @@ import { POOL_BYTES, type Pointer, pointerTo, poolOf, poolStart, type SizeClass,
 import { BLOCK_BYTES, RUN_BLOCKS, RUN_POOLS, WHOLE_RUN } from '../../lib/base/size-classes'
 import { freePools, runsOf } from '../../lib/books/ledger'
 import type { Heap } from '../../lib/heap/heap'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { caught } from '../support/caught'
 import { testHeap } from '../support/test-heap'
@@ -11,7 +12,8 @@ import { testHeap } from '../support/test-heap'
 const onePoolClasses = Array.from({ length: WHOLE_RUN }, (_, c) => c as SizeClass).filter((c) => RUN_POOLS[c] === 1)
 
 /** Blocks in magazines, by the books: they count as taken and are not live. */
-function held({ internals: { table } }: Heap): number {
+function held(heap: Heap): number {
+  const { table } = partsOf(heap)
   let blocks = 0
   for (const slot of table.slots()) {
     if (!table.isArena(slot)) continue
@@ -26,9 +28,9 @@ function held({ internals: { table } }: Heap): number {
 /** Live blocks of a class in whole pools, with nothing in its magazine and the magazine awake. */
 function filled(heap: Heap, byteLength: number, blocks: number): Pointer[] {
   const pointers = [...heap.allocMany(byteLength, new Int32Array(blocks))] as Pointer[]
-  heap.internals.magazines.releaseAll()
+  partsOf(heap).magazines.releaseAll()
   const extra = heap.alloc(byteLength)
-  heap.internals.magazines.releaseAll()
+  partsOf(heap).magazines.releaseAll()
   heap.free(extra)
   expect(heap.alloc(byteLength)).toBe(extra)
   expect(held(heap)).toBe(0)
@@ -47,13 +49,13 @@ describe('blocks in one-pool runs', () => {
       })
       expect(poolStart(pointers[blocks] as Pointer)).toBe(pointers[blocks])
       expect(heap.stats().slackBytes).toBe(2 * (POOL_BYTES - blocks * blockBytes))
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     }
   })
 
   it('go from empty to used to full and back', () => {
     const { heap } = testHeap()
-    const { used, magazines } = heap.internals
+    const { used, magazines } = partsOf(heap)
     const sizeClass = 32 as SizeClass
     const pointers = [...heap.allocMany(512, new Int32Array(8))] as Pointer[]
     magazines.releaseAll()
@@ -90,7 +92,7 @@ describe('blocks in one-pool runs', () => {
       const { heap } = testHeap()
       const pointers = [...heap.allocMany(BLOCK_BYTES[sizeClass] as number, new Int32Array(400))] as Pointer[]
       for (let i = 0; i < 400; i++) heap.free(pointers[(i * 149) % 400] as Pointer)
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
       expect(heap.stats()).toMatchObject({ blocks: 0, freeBlockBytes: 0 })
     }
   })
@@ -99,7 +101,7 @@ describe('blocks in one-pool runs', () => {
     const { heap } = testHeap()
     const pointers = [...heap.allocMany(16, new Int32Array(200))] as Pointer[]
     heap.freeMany(pointers.slice(0, 100))
-    heap.internals.magazines.releaseAll()
+    partsOf(heap).magazines.releaseAll()
     const again = [...heap.allocMany(16, new Int32Array(156))] as Pointer[]
     expect(new Set(again.map((pointer) => poolStart(pointer))).size).toBe(1)
     expect(pointers.slice(0, 100).every((pointer) => again.includes(pointer))).toBe(true)
@@ -110,8 +112,8 @@ describe('blocks in one-pool runs', () => {
     const pointers = [...heap.allocMany(512, new Int32Array(8))] as Pointer[]
     const pool = pointers[0] as Pointer
     heap.free(pointers[3] as Pointer)
-    heap.internals.magazines.releaseAll()
-    for (let granule = 0; granule < 256; granule++) heap.internals.table.map.set((pool + granule) as Pointer)
+    partsOf(heap).magazines.releaseAll()
+    for (let granule = 0; granule < 256; granule++) partsOf(heap).table.map.set((pool + granule) as Pointer)
     const error = caught(() => heap.alloc(512))
     expect(error).toBeInstanceOf(HeapError)
     expect(error.message).toBe(
@@ -132,24 +134,24 @@ describe('magazines', () => {
         most = Math.max(most, held(heap))
       }
       expect([sizeClass, most]).toEqual([sizeClass, Math.min(63, Math.max(4, Math.floor(8192 / bytes)))])
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     }
   })
 
   it('that overflow put the older half back and keep the younger, in its order', () => {
     const { heap } = testHeap()
     const pointers = filled(heap, 512, 24) // 8 in a pool, 16 in a magazine
-    const ledger = heap.internals.table.ledger(slotOf(pointers[0] as Pointer))
+    const ledger = partsOf(heap).table.ledger(slotOf(pointers[0] as Pointer))
     const before = freePools(ledger)
     heap.freeMany(pointers.slice(0, 16))
     expect([held(heap), freePools(ledger)]).toEqual([16, before])
     heap.free(pointers[16] as Pointer)
     expect([held(heap), freePools(ledger)]).toEqual([9, before]) // the first pool, which held the older half, rests
-    expect(heap.internals.resting.release()).toBe(true)
+    expect(partsOf(heap).resting.release()).toBe(true)
     expect(freePools(ledger)).toBe(before + 1)
     expect(Array.from({ length: 9 }, () => heap.alloc(512))).toEqual(pointers.slice(8, 17).reverse())
     expect(held(heap)).toBe(0)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('are one for each class', () => {
@@ -176,7 +178,7 @@ describe('magazines', () => {
     expect(heap.alloc(100)).toBe(a)
     expect(clock.pending).toBe(1) // woken by an alloc
     clock.advance(125)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
   })
 
   it('give what they hold to the decay: nothing stays resident for a block that rests in one', () => {
@@ -243,7 +245,7 @@ describe('magazines', () => {
       expect([heap.isLive(pointer), held(heap)]).toEqual([false, 1])
       expect(heap.alloc(size)).toBe(pointer)
       expect(heap.alloc(size)).not.toBe(pointer)
-      heap.internals.magazines.releaseAll()
+      partsOf(heap).magazines.releaseAll()
     }
   })
 
@@ -252,7 +254,7 @@ describe('magazines', () => {
       stats: (heap) => expect(heap.stats()).toMatchObject({ blocks: 31, liveBytes: 31 * 512, freeBlockBytes: 9 * 512 }),
       purge: (heap) => expect(heap.purge()).toBeGreaterThan(0),
       compact: (heap) => heap.compact((from) => expect(heap.isLive(from)).toBe(true)),
-      checkHeap: (heap) => checkHeap(heap.internals),
+      checkHeap: (heap) => checkHeap(partsOf(heap)),
     }
     for (const [name, look] of Object.entries(looks)) {
       const { heap } = testHeap()
@@ -280,7 +282,7 @@ describe('magazines', () => {
     })
     for (const [pointer, index] of live) expect(heap.getInt32(pointer, 60)).toBe(index)
     expect(live.size).toBe(143)
-    checkHeap(heap.internals)
+    checkHeap(partsOf(heap))
     expect(heap.stats().blocks).toBe(143)
   })
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type Pointer, poolStart, type SizeClass } from '../../lib/base/layout'
 import { sizeClassOf } from '../../lib/base/size-classes'
 import type { Heap } from '../../lib/heap/heap'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { testHeap } from '../support/test-heap'
 
@@ -11,27 +12,27 @@ function resting(byteLength = 512): ReturnType<typeof testHeap> & { pools: Point
   const { heap } = made
   heap.alloc(40_000)
   const pointers = [...heap.allocMany(byteLength, new Int32Array(64))] as Pointer[]
-  heap.internals.magazines.releaseAll()
+  partsOf(heap).magazines.releaseAll()
   heap.freeMany(pointers)
   return { ...made, pools: [...new Set(pointers.map(poolStart))], sizeClass: sizeClassOf(byteLength) }
 }
 
-const used = (heap: Heap): number => heap.internals.used.head(sizeClassOf(512))
-const dirtyPools = ({ internals }: Heap): boolean => internals.arenas.dirty.isDirty
+const used = (heap: Heap): number => partsOf(heap).used.head(sizeClassOf(512))
+const dirtyPools = (heap: Heap): boolean => partsOf(heap).arenas.dirty.isDirty
 
 describe('pools that rest', () => {
   it('are empty pools that stay with their class until its magazine needs more, the one that got empty last first', () => {
     const { heap, pools } = resting()
-    expect([heap.internals.resting.isDirty, dirtyPools(heap)]).toEqual([true, false])
+    expect([partsOf(heap).resting.isDirty, dirtyPools(heap)]).toEqual([true, false])
     const again = [...heap.allocMany(512, new Int32Array(64))] as Pointer[]
     expect(new Set(again.map(poolStart))).toEqual(new Set(pools))
-    expect([heap.internals.resting.isDirty, heap.stats().arenas]).toEqual([false, 1])
-    checkHeap(heap.internals)
+    expect([partsOf(heap).resting.isDirty, heap.stats().arenas]).toEqual([false, 1])
+    checkHeap(partsOf(heap))
   })
 
   it('are woken as used pools', () => {
     const { heap, sizeClass } = resting()
-    const { resting: pools } = heap.internals
+    const { resting: pools } = partsOf(heap)
     expect(used(heap)).toBe(0)
     const woken = pools.wake(sizeClass)
     expect([woken !== 0, used(heap)]).toEqual([true, woken])
@@ -42,21 +43,21 @@ describe('pools that rest', () => {
     for (const size of [64, 4096, 8192, 20_000]) {
       const { heap } = testHeap()
       const pointers = [...heap.allocMany(512, new Int32Array(63 * 8))] as Pointer[]
-      heap.internals.magazines.releaseAll()
+      partsOf(heap).magazines.releaseAll()
       heap.freeMany(pointers.slice(0, 64))
-      expect([heap.internals.resting.isDirty, dirtyPools(heap)]).toEqual([true, false])
+      expect([partsOf(heap).resting.isDirty, dirtyPools(heap)]).toEqual([true, false])
       heap.alloc(size)
-      expect([size, heap.internals.resting.isDirty, heap.stats().arenas]).toEqual([size, false, 1])
-      checkHeap(heap.internals)
+      expect([size, partsOf(heap).resting.isDirty, heap.stats().arenas]).toEqual([size, false, 1])
+      checkHeap(partsOf(heap))
     }
   })
 
   it('rest for half a decay and go back a decay after they got empty', () => {
     const { heap, clock } = resting()
     clock.advance(490)
-    expect(heap.internals.resting.isDirty).toBe(true)
+    expect(partsOf(heap).resting.isDirty).toBe(true)
     clock.advance(200)
-    expect([heap.internals.resting.isDirty, dirtyPools(heap)]).toEqual([false, true])
+    expect([partsOf(heap).resting.isDirty, dirtyPools(heap)]).toEqual([false, true])
     clock.advance(300)
     const { dirtyPools: stillDirty } = heap.stats()
     expect(stillDirty).toBeGreaterThan(0)
@@ -68,10 +69,10 @@ describe('pools that rest', () => {
     for (const look of [(heap: Heap) => heap.purge(), (heap: Heap) => heap.stats(), (heap: Heap) => heap.close()]) {
       const { heap } = resting()
       look(heap)
-      expect(heap.internals.resting.isDirty).toBe(false)
+      expect(partsOf(heap).resting.isDirty).toBe(false)
     }
     const { heap } = resting()
-    const { resting: pools } = heap.internals
+    const { resting: pools } = partsOf(heap)
     expect([pools.release(), pools.release(), pools.giveBackStep()]).toEqual([true, false, -1])
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { POOL_BYTES, type Pointer, recordAt, type SizeClass } from '../../lib/base/layout'
 import { BLOCK_BYTES, RUN_BLOCKS, RUN_POOLS, WHOLE_RUN } from '../../lib/base/size-classes'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { runOf } from '../../lib/supply/runs'
 import { testHeap } from '../support/test-heap'
@@ -16,17 +17,17 @@ describe('blocks in runs of several pools', () => {
       const first = pointers[0] as Pointer
       pointers.forEach((pointer, index) => {
         expect((pointer - first) * 16).toBe(index * blockBytes)
-        expect(runOf(heap.internals.table, (pointer + 1) as Pointer)).toBe(first)
+        expect(runOf(partsOf(heap).table, (pointer + 1) as Pointer)).toBe(first)
       })
       expect(recordAt(first)).toBe(16)
-      expect(heap.internals.used.head(sizeClass)).toBe(0)
-      checkHeap(heap.internals)
+      expect(partsOf(heap).used.head(sizeClass)).toBe(0)
+      checkHeap(partsOf(heap))
       heap.free(pointers.at(-1) as Pointer)
-      if (pointers.length > 1) expect(heap.internals.used.head(sizeClass)).toBe(first)
+      if (pointers.length > 1) expect(partsOf(heap).used.head(sizeClass)).toBe(first)
       expect(heap.alloc(blockBytes)).toBe(pointers.at(-1))
       heap.freeMany(pointers)
       expect(heap.stats().freePools).toBe(63)
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
     }
   })
 })
@@ -43,7 +44,7 @@ describe('whole runs', () => {
     ] as const) {
       const pointer = heap.alloc(size)
       expect([heap.usableSize(pointer) / POOL_BYTES, heap.stats().largeBlocks]).toEqual([pools, 0])
-      checkHeap(heap.internals)
+      checkHeap(partsOf(heap))
       heap.free(pointer)
     }
   })

@@ -13,8 +13,8 @@ export interface ChildResult {
 }
 
 /**
- * Runs a script in a fresh Node process. It finds `Heap` and `HeapError` of the built package, `addon`, and `say(value)`, which
- * prints a line of JSON.
+ * Runs a script in a fresh Node process. It finds `Heap`, `HeapError` and `partsOf` of the built package, `addon`, and `say(value)`,
+ * which prints a line of JSON.
  * @param started - called with the process once it runs
  */
 export function runChild(
@@ -25,6 +25,7 @@ export function runChild(
   if (!existsSync(BUILT)) throw new Error(`${BUILT} is missing: run \`npm run build\` before the tests`)
   const head = `
     const { Heap, HeapError } = require(${JSON.stringify(BUILT)})
+    const { partsOf } = require(${JSON.stringify(join(ROOT, 'dist', 'heap', 'numbers.js'))})
     const addon = require(${JSON.stringify(join(ROOT, 'dist', 'os', 'native-binding.js'))}).loadAddon()
     const say = (value) => require('node:fs').writeSync(1, JSON.stringify(value) + '\\n')
   `

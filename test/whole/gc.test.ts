@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Pointer } from '../../lib/base/layout'
 import { Heap } from '../../lib/heap/heap'
+import { partsOf } from '../../lib/heap/numbers'
 import { loadAddon } from '../../lib/os/native-binding'
 import { space } from '../../lib/space/thread-space'
 
@@ -47,7 +48,7 @@ describe('a heap dropped without close', () => {
     const [weak, purger] = ((): [WeakRef<Heap>, WeakRef<object>] => {
       const heap = new Heap({ decay: 3_600_000 })
       heap.free(heap.alloc(5000))
-      return [new WeakRef(heap), new WeakRef(heap.internals.purger)]
+      return [new WeakRef(heap), new WeakRef(partsOf(heap).purger)]
     })()
     expect(await settle(() => weak.deref() === undefined && purger.deref() === undefined)).toBe(true)
   })

@@ -1,6 +1,7 @@
 /** The heap against the plainest model of one: random operations, contents verified, books checked, statistics exact. */
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Heap, HeapOptions } from '../../lib/heap/heap'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { HeapModel, MODEL_MAX_BYTES } from '../support/heap-model'
 import type { ManualClock } from '../support/manual-clock'
@@ -48,7 +49,7 @@ class Run {
       this.#step()
       if (operation % 40 === 0) this.clock.advance(this.#random.below(200))
       if (operation % 100 === 0) this.#statsAreExact()
-      if (operation % 300 === 0) checkHeap(this.heap.internals)
+      if (operation % 300 === 0) checkHeap(partsOf(this.heap))
       if (operation % 2500 === 0) this.#now()
       if (this.#workload.compacts === true && operation % 1000 === 0) this.#compact()
     }
@@ -56,7 +57,7 @@ class Run {
     this.model.freeAll()
     this.#statsAreExact()
     this.heap.purge()
-    checkHeap(this.heap.internals)
+    checkHeap(partsOf(this.heap))
     expect(this.heap.stats()).toMatchObject({ blocks: 0, arenas: 0, mappedBytes: 0, residentBytes: 0 })
     this.heap.close()
     operationsRun += this.#workload.operations
@@ -103,7 +104,7 @@ class Run {
     const { moved, done } = this.heap.compact(model.moved, budget)
     if (budget.maxBlocks !== undefined) expect(moved).toBeLessThanOrEqual(budget.maxBlocks)
     else expect(done).toBe(true)
-    checkHeap(this.heap.internals)
+    checkHeap(partsOf(this.heap))
     const after = this.heap.stats()
     expect([after.blocks, after.liveBytes]).toEqual([before.blocks, before.liveBytes])
     expect(after.residentBytes).toBeLessThanOrEqual(before.residentBytes)

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { checkedEbb, replayChecked } from '../../bench/traces/replay'
 import { readTrace, traceNames } from '../../bench/traces/trace'
 import { Heap } from '../../lib/heap/heap'
+import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { ManualClock } from '../support/manual-clock'
 
@@ -22,7 +23,7 @@ describe('the committed traces', () => {
         checkedEbb(heap),
         () => {
           clock.advance(300)
-          checkHeap(heap.internals)
+          checkHeap(partsOf(heap))
         },
         interval,
       )

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { ARENA_BYTES, POOL_BYTES, type Pointer } from '../../lib/base/layout'
 import { isDirtyPool, isFreePool } from '../../lib/books/ledger'
 import { Heap } from '../../lib/heap/heap'
+import { partsOf } from '../../lib/heap/numbers'
 import { osPages } from '../../lib/space/thread-space'
 import { runChild, said } from '../support/child'
 import { ManualClock } from '../support/manual-clock'
@@ -57,7 +58,7 @@ describe.runIf(process.platform === 'linux' && PAGE === POOL_BYTES)('the OS page
       if (round % 3 === 2) heap.purge()
       if (round % 10 === 9) heap.compact((from, to) => live.splice(live.indexOf(from), 1, to))
       if (isChecked) continue
-      const { table } = heap.internals
+      const { table } = partsOf(heap)
       for (const slot of table.slots()) {
         if (!table.isArena(slot)) continue
         const ledger = table.ledger(slot)
@@ -138,7 +139,7 @@ describe.runIf(process.memoryUsage.rss() > 0)('the resident set of a process', (
       heap.freeMany(live)
       let turns = 0
       const look = setInterval(() => {
-        if (heap.internals.budget.mappedBytes > 0 && ++turns < 300) return
+        if (partsOf(heap).budget.mappedBytes > 0 && ++turns < 300) return
         clearInterval(look)
         say({ before, full, after: process.memoryUsage.rss(), mapped: heap.stats().mappedBytes })
       }, 100)

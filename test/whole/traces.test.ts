@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { decodeTrace } from '../../bench/traces/codec'
+import { readFlat, writeFlat } from '../../bench/traces/flat'
 import { convertLog } from '../../bench/traces/record/convert'
 import { type CheckedArm, replayChecked } from '../../bench/traces/replay'
 import {
@@ -16,7 +17,6 @@ import {
   type Trace,
   TraceBuilder,
   traceNames,
-  writeFlat,
 } from '../../bench/traces/trace'
 
 const folder = mkdtempSync(join(tmpdir(), 'ebb-traces-'))
@@ -148,6 +148,12 @@ describe('readTrace', () => {
     const words = new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))
     expect([...words.subarray(0, 8)]).toEqual([0x54424245, 1, trace.operations, trace.ids, trace.closingFrees, 0, 0, 0])
     expect(words.subarray(8)).toEqual(trace.ops)
+    const { ops, operations, ids, closingFrees } = trace
+    expect(readFlat(file)).toEqual({ ops, operations, ids, closingFrees })
+    writeFileSync(file, bytes.subarray(0, bytes.length - 4))
+    expect(() => readFlat(file)).toThrow(`${file} is cut short`)
+    writeFileSync(file, new Uint8Array(32))
+    expect(() => readFlat(file)).toThrow(`${file} is no flat trace of this version`)
   })
 })
 

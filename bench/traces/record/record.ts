@@ -7,8 +7,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
+import { projectRoot } from '../../common/root'
 import { buildProgram, findPython, type PythonBuild } from '../../peers/build'
-import { encodeTrace, projectRoot, TRACE_SUFFIX, type Trace } from '../trace'
+import { encodeTrace, TRACE_SUFFIX, type Trace } from '../trace'
 import { convertLog } from './convert'
 
 /** Name of a committed trace and the program it is made from. */

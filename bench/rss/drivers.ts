@@ -1,9 +1,8 @@
 /** Every arm behind one interface: Node processes and native peers carry out the same stretches of the same flat traces. */
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { sampleRss } from 'ebb/rss'
+import { AskedProcess } from '../common/asked-process'
 import type { Role } from '../graphs/plot'
 import { type InstalledPeer, isInstalled, nativePeers, PeerProcess } from '../peers/peers'
 import type { Answers, Command, NodeArm } from './protocol'
@@ -59,6 +58,11 @@ export const peerArms = (): Arm[] =>
 
 export const allArms = (): Arm[] => [EBB, EBB_AT_ONCE, EBB_NEVER, ...OTHERS, ...peerArms()]
 
+function growthSince(baseline: number, pid: number): Look {
+  const { resident, cgroup } = sampleRss(pid)
+  return { growth: resident - baseline, charge: cgroup }
+}
+
 /** Starts an arm in a fresh process with a flat trace loaded; resident memory is counted from here. */
 export async function openArm(arm: Arm, file: string, warmUp: 'little' | 'whole' = 'little'): Promise<Driver> {
   if (arm.peer !== undefined) {
@@ -74,18 +78,16 @@ export async function openArm(arm: Arm, file: string, warmUp: 'little' | 'whole'
 
 class NodeDriver implements Driver {
   readonly arm: Arm
-  readonly pid: number
-  readonly child: ChildProcess
+  readonly #process: AskedProcess
   #baseline = 0
 
   constructor(arm: Arm) {
     this.arm = arm
-    this.child = fork(join(__dirname, 'child.js'), [], { execArgv: ['--expose-gc'] })
-    this.pid = this.child.pid!
+    this.#process = new AskedProcess(arm.name, join(__dirname, 'child.js'), { execArgv: ['--expose-gc'] })
   }
 
   begin(): void {
-    this.#baseline = sampleRss(this.pid).resident
+    this.#baseline = sampleRss(this.#process.pid).resident
   }
 
   async run(from: number, to: number): Promise<number> {
@@ -93,37 +95,20 @@ class NodeDriver implements Driver {
   }
 
   look(): Look {
-    const { resident, cgroup } = sampleRss(this.pid)
-    return { growth: resident - this.#baseline, charge: cgroup }
+    return growthSince(this.#baseline, this.#process.pid)
   }
 
   async idle(ms: number): Promise<void> {
     await delay(ms)
   }
 
-  async ask<Name extends Command['do']>(command: Extract<Command, { do: Name }>): Promise<Answers[Name]> {
-    const answered = new AbortController()
-    const gone = once(this.child, 'exit', { signal: answered.signal }).then(() => {
-      throw new Error(`${this.arm.name}: the process ended during "${command.do}"`)
-    })
-    gone.catch(() => {})
-    this.child.send(command)
-    const [message] = (await Promise.race([once(this.child, 'message', { signal: answered.signal }), gone])) as [
-      { answer?: Answers[Name]; error?: string },
-    ]
-    answered.abort()
-    if (message.error !== undefined) throw new Error(`${this.arm.name}: ${message.error}`)
-    return message.answer!
+  ask<Name extends Command['do']>(command: Extract<Command, { do: Name }>): Promise<Answers[Name]> {
+    return this.#process.request(command) as Promise<Answers[Name]>
   }
 
-  /** Ends what is left to do for the child's event loop; resolves with the ms it took to end by itself. */
-  async close(): Promise<void> {
-    if (this.child.exitCode !== null) return
-    const gone = once(this.child, 'exit')
-    this.child.disconnect()
-    const patience = setTimeout(() => this.child.kill('SIGKILL'), 5000)
-    await gone
-    clearTimeout(patience)
+  /** Ends what is left to do for the child's event loop; resolves when it has ended by itself. */
+  close(): Promise<void> {
+    return this.#process.end()
   }
 }
 
@@ -147,8 +132,7 @@ class NativeDriver implements Driver {
   }
 
   look(): Look {
-    const { resident, cgroup } = sampleRss(this.#process.pid)
-    return { growth: resident - this.#baseline, charge: cgroup }
+    return growthSince(this.#baseline, this.#process.pid)
   }
 
   async idle(ms: number): Promise<void> {
