@@ -322,7 +322,7 @@ describe('wrong sizes', () => {
     const pointer = heap.alloc(100)
     expect(caught(() => heap.bytes(pointer, 113))).toMatchObject({
       code: 'EBB_OUT_OF_BOUNDS',
-      message: `ebb: bytes(${showPointer(pointer)}, 113): the block has 112 usable bytes; realloc it first`,
+      message: `ebb: bytes(${showPointer(pointer)}): 113 bytes at byteOffset 0 leave the block of 112 usable bytes; realloc it first`,
     })
     expect(caught(() => heap.bytes(pointer, -1))).toBeInstanceOf(RangeError)
     expect(caught(() => heap.bytes(pointer, '5' as unknown as number))).toBeInstanceOf(TypeError)

@@ -195,6 +195,15 @@ describe('large blocks', () => {
     checkHeap(partsOf(heap))
   })
 
+  it('become the least of blocks when they are resized to nothing, far ones too', () => {
+    const { heap } = testHeap()
+    for (const size of [1e6, NEAR_MAX + 1]) {
+      const least = heap.realloc(heap.alloc(size), 0)
+      expect([heap.usableSize(least), heap.stats().largeBlocks]).toEqual([16, 0])
+    }
+    expect(heap.stats().blocks).toBe(2)
+  })
+
   it('grow by a third at least, so that growth in small steps makes few calls', () => {
     for (const canMove of [true, false]) {
       const { heap, os } = testHeap({ canMove })

@@ -9,7 +9,8 @@ import { caught } from '../support/caught'
 import { HeapModel } from '../support/heap-model'
 import { ManualClock } from '../support/manual-clock'
 import { Random } from '../support/random'
-import { detach, TestPages } from '../support/test-pages'
+import { testHeap } from '../support/test-heap'
+import { detach } from '../support/test-pages'
 
 const oddities: readonly unknown[] = [
   undefined,
@@ -164,7 +165,7 @@ describe('hostile calls', () => {
 
   it('a freed pointer is refused after any history until its place is handed out again', () => {
     const random = new Random('freed pointers')
-    const heap = new Heap({ osPages: new TestPages(), clock: new ManualClock(), decay: random.pick([0, 1000]) })
+    const { heap } = testHeap({ decay: random.pick([0, 1000]) })
     const live = new Set<Pointer>()
     const freed = new Set<Pointer>()
     for (let i = 0; i < 20_000; i++) {
@@ -190,35 +191,42 @@ describe('hostile calls', () => {
     checkHeap(partsOf(heap))
   })
 
-  it('buffers that user code takes away cost their own blocks and no others', () => {
-    const random = new Random('lost buffers')
-    for (const decay of [0, 1000]) {
-      const clock = new ManualClock()
-      const heap = new Heap({ osPages: new TestPages(), clock, decay })
-      let live: Pointer[] = []
-      for (let i = 0; i < 6000; i++) {
+  it('buffers that user code takes away, keeps or drops harm no block, and those of freed large blocks read zero in the end', () => {
+    const random = new Random('buffers')
+    for (const [decay, osPageSize] of [
+      [0, 4096],
+      [1000, 4096],
+      [1000, 16_384],
+    ] as const) {
+      const { heap, clock } = testHeap({ decay, osPageSize })
+      const model = new HeapModel(heap, random)
+      /** Views of large blocks that are freed since. */
+      const kept: Uint8Array[] = []
+      for (let i = 0; i < 4000; i++) {
         const choice = random.below(100)
-        if (choice < 50 || live.length === 0) live.push(heap.alloc(random.logUniform(300_000)))
-        else if (choice < 90) heap.free(live.splice(random.below(live.length), 1)[0] as Pointer)
-        else if (choice < 92) {
-          detach(heap.bytes(random.pick(live)).buffer as ArrayBuffer)
-          const turn = random.below(7)
-          if (turn === 0) heap.purge()
-          if (turn === 1) clock.advance(3000)
-          if (turn === 2) heap.compact((from, to) => live.splice(live.indexOf(from), 1, to))
-          if (turn === 3) for (const size of [10, 600, 5000, 70_000]) live.push(heap.alloc(size))
-          if (turn === 4) heap.stats()
-          if (turn === 5) for (const pointer of live) heap.isLive(pointer)
-          live = live.filter((pointer) => heap.isLive(pointer))
-          heap.purge()
-          expect(heap.stats().blocks).toBe(live.length)
+        if (choice < 50 || model.blocks.length === 0) model.alloc(random.logUniform(600_000))
+        else if (choice < 85) model.free(model.any())
+        else if (choice < 90) {
+          const { pointer } = model.any()
+          detach(heap.bytes(pointer).buffer as ArrayBuffer)
+          model.verify(model.any())
+        } else if (choice < 92) {
+          const block = model.alloc(260_000 + random.below(300_000))
+          kept.push(heap.bytes(block.pointer))
+          model.free(block)
+        } else if (choice < 93) heap.purge()
+        else if (choice < 94) heap.compact(model.moved)
+        else clock.advance(random.below(500))
+        if (i % 100 === 0) {
           checkHeap(partsOf(heap))
-        } else clock.advance(random.below(500))
+          model.verifyAll()
+        }
       }
-      for (const pointer of live) heap.free(pointer)
+      model.freeAll()
       heap.purge()
-      // Slots that were lost are never used again, so their books stay.
-      expect(heap.stats()).toMatchObject({ blocks: 0, arenas: 0, mappedBytes: heap.stats().bookBytes })
+      expect(heap.stats()).toMatchObject({ blocks: 0, arenas: 0, mappedBytes: 0 })
+      expect(kept.length).toBeGreaterThan(20)
+      expect(kept.every((view) => view.length > 0 && view.every((byte) => byte === 0))).toBe(true)
     }
   })
 })
