@@ -1,36 +1,3 @@
-{
-  'targets': [
-    {
-      'target_name': 'ebb',
-      'variables': {
-        'addon_api_include': '<!(node -p "require(\'node-addon-api\').include_dir")',
-      },
-      'include_dirs': ['<(addon_api_include)'],
-      'defines': ['NAPI_VERSION=8', 'NODE_ADDON_API_CPP_EXCEPTIONS_ALL'],
-      'sources': ['native/addon.cc', 'native/regions.cc'],
-      'cflags!': ['-fno-exceptions'],
-      'cflags_cc!': ['-fno-exceptions'],
-      'cflags_cc': ['-Wall', '-Wextra', '-Wno-cast-function-type', '-fvisibility=hidden'],
-      'conditions': [
-        ['OS=="win"', {
-          'sources': ['native/os_pages_win.cc'],
-          'defines': ['_WIN32_WINNT=0x0A00'],
-          'msvs_settings': {
-            'VCCLCompilerTool': {'ExceptionHandling': 1, 'AdditionalOptions': ['/std:c++17']},
-          },
-        }, {
-          'sources': ['native/os_pages_posix.cc'],
-        }],
-        ['OS=="mac"', {
-          'xcode_settings': {
-            'GCC_ENABLE_CPP_EXCEPTIONS': 'YES',
-            'GCC_SYMBOLS_PRIVATE_EXTERN': 'YES',
-            'CLANG_CXX_LANGUAGE_STANDARD': 'c++17',
-            'CLANG_CXX_LIBRARY': 'libc++',
-            'MACOSX_DEPLOYMENT_TARGET': '11.0',
-          },
-        }],
-      ],
-    },
-  ],
-}
+# What node-gyp reads in a checkout. The tarball has native/ebb.gypi only: yarn 1, pnpm up to 9 and Yarn 4 take a file of this
+# name in a package's root for an order to compile at install.
+{ 'includes': ['native/ebb.gypi'] }

@@ -1,4 +1,6 @@
 /** ebb: a heap whose memory flows back to the operating system. */
+/// <reference lib="esnext.disposable" preserve="true" />
+/// <reference types="node" preserve="true" />
 
 export type { Clock } from './base/clock'
 export { HeapError, type HeapErrorCode } from './base/errors'

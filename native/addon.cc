@@ -8,7 +8,6 @@
 #include <dlfcn.h>
 #endif
 
-#include <cmath>
 #include <cstring>
 #include <system_error>
 
@@ -19,7 +18,6 @@ namespace ebb {
 
 using Info = Napi::CallbackInfo;
 
-static constexpr napi_type_tag kRegionTag = {0x0f6d1c5ce6b14b0eull, 0x9a53e2bb41a0c7d2ull};
 static constexpr size_t kMaxByteLength = static_cast<size_t>(((1ull << 53) - 1) & SIZE_MAX);  // what a number counts
 
 static void check(Napi::Env env, const OsResult& result) {
@@ -34,24 +32,31 @@ static void check(Napi::Env env, const OsResult& result) {
 }
 
 // Argument `index`: a whole number of `unit` bytes, from `least` to `most`.
-static size_t multiple(const Info& info, size_t index, const std::string& name, size_t least, size_t most,
-                       size_t unit) {
-  if (!info[index].IsNumber()) throw Napi::TypeError::New(info.Env(), name + " must be a number");
+static size_t multiple(const Info& info, size_t index, const char* name, size_t least, size_t most, size_t unit) {
+  if (!info[index].IsNumber()) throw Napi::TypeError::New(info.Env(), std::string(name) + " must be a number");
   const double bytes = info[index].As<Napi::Number>().DoubleValue();
   const bool within = bytes >= static_cast<double>(least) && bytes <= static_cast<double>(most);
-  if (within && std::fmod(bytes, static_cast<double>(unit)) == 0) return static_cast<size_t>(bytes);
+  if (within) {
+    const auto whole = static_cast<size_t>(bytes);
+    if (static_cast<double>(whole) == bytes && whole % unit == 0) return whole;
+  }
   const std::string units = unit == os_page_size() ? "whole OS pages" : "a multiple of " + std::to_string(unit);
   const std::string bounds = std::to_string(least) + " to " + std::to_string(most);
   const std::string got = info[index].ToString().Utf8Value();
-  throw Napi::RangeError::New(info.Env(), name + " must be " + units + " from " + bounds + " bytes, got " + got);
+  throw Napi::RangeError::New(info.Env(),
+                              std::string(name) + " must be " + units + " from " + bounds + " bytes, got " + got);
 }
 
+static Parts* parts_of(Napi::Env env) { return env.GetInstanceData<Parts>(); }
+
 static Region* region_of(const Info& info, size_t index = 0) {
-  if (info[index].IsObject() && info[index].As<Napi::Object>().CheckTypeTag(&kRegionTag)) {
-    void* region = nullptr;
-    if (napi_unwrap(info.Env(), info[index], &region) == napi_ok) return static_cast<Region*>(region);
+  double number = -1;
+  napi_get_value_double(info.Env(), info[index], &number);
+  if (number >= 0 && number <= UINT32_MAX && number == static_cast<uint32_t>(number)) {
+    Region* region = parts_of(info.Env())->find(static_cast<uint32_t>(number));
+    if (region != nullptr) return region;
   }
-  throw Napi::TypeError::New(info.Env(), "region must be an object made by reserve() or adopt()");
+  throw Napi::TypeError::New(info.Env(), "region must be the id of one made by reserve() or adopt()");
 }
 
 struct Range {
@@ -69,13 +74,18 @@ static Range pages_of(const Info& info, const Region* region, size_t at = 1, siz
   return range_of(info, region, at, length_at, os_page_size());
 }
 
-static void leave_region(napi_env, void* region, void*) { static_cast<Region*>(region)->leave(); }
+static void leave_region(napi_env env, void* id, void*) {
+  Parts* parts = nullptr;
+  napi_get_instance_data(env, reinterpret_cast<void**>(&parts));
+  parts->exit(static_cast<uint32_t>(reinterpret_cast<uintptr_t>(id)));
+}
 
-// The object that JavaScript has of a region: `buffer` is its memory.
+// The object that JavaScript has of a region: `buffer` is its memory, and it stays for as long as the object does.
 static Napi::Value show(Napi::Env env, Region* region, napi_value buffer) {
   auto object = Napi::Object::New(env);
-  object.TypeTag(&kRegionTag);
-  napi_wrap(env, object, region, leave_region, nullptr, nullptr);
+  const uint32_t id = parts_of(env)->enter(region);
+  napi_wrap(env, object, reinterpret_cast<void*>(static_cast<uintptr_t>(id)), leave_region, nullptr, nullptr);
+  object.Set("id", id);
   object.Set("buffer", Napi::Value(env, buffer));
   return object;
 }
@@ -129,7 +139,9 @@ static Napi::Value adopt(const Info& info) {
   napi_value buffer;
   const bool is_view = info[0].IsTypedArray() && napi_get_typedarray_info(env, info[0], &type, &byte_length, &address,
                                                                           &buffer, &byte_offset) == napi_ok;
-  if (!is_view || type != napi_uint8_array || byte_offset != 0)
+  bool can_be_detached = true;
+  if (is_view) napi_is_arraybuffer(env, buffer, &can_be_detached);
+  if (can_be_detached || type != napi_uint8_array || byte_offset != 0)
     throw Napi::TypeError::New(env, "view must be a Uint8Array over a whole SharedArrayBuffer");
   const size_t page = os_page_size();
   if (byte_length == 0 || byte_length % page != 0 || reinterpret_cast<uintptr_t>(address) % page != 0)
@@ -149,7 +161,7 @@ static Napi::Value part(const Info& info) {
     throw Napi::RangeError::New(info.Env(), "byteOffset must be behind the first OS page");
   const size_t hold = multiple(info, 4, "hold", 0, holder->byte_length - sizeof(int32_t), sizeof(int32_t));
   auto* word = reinterpret_cast<int32_t*>(holder->address + hold);
-  return info.Env().GetInstanceData<Parts>()->make(region, range.start, range.byte_length, holder, word);
+  return parts_of(info.Env())->make(region, range.start, range.byte_length, holder, word);
 }
 
 static void discard(const Info& info) {

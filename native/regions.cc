@@ -95,8 +95,28 @@ void Parts::finalize(napi_env env, void*, void* data) {
 
 void Parts::forget(Part* part) {
   living.erase(part);
-  count--;
-  if (has_ended && count == 0) delete this;
+  leave_one();
+}
+
+uint32_t Parts::enter(Region* region) {
+  count++;
+  const auto unused = std::find(regions.begin(), regions.end(), nullptr);
+  const auto id = static_cast<uint32_t>(unused - regions.begin());
+  if (unused == regions.end())
+    regions.push_back(region);
+  else
+    *unused = region;
+  return id;
+}
+
+void Parts::exit(uint32_t id) {
+  regions[id]->leave();
+  regions[id] = nullptr;
+  leave_one();
+}
+
+void Parts::leave_one() {
+  if (--count == 0 && has_ended) delete this;
 }
 
 void Parts::leave() {

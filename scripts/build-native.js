@@ -1,9 +1,10 @@
 'use strict'
 // Builds the addon: build/Release/ebb.node, or build/Debug/ebb.node with --debug. Only the one just built is kept,
-// so that the loader has no choice to make. In a checkout node-gyp and node-addon-api are development dependencies;
-// where ebb is installed without them (`npx ebb build`) they are fetched into a temporary folder first.
+// so that the loader has no choice to make. In a checkout node-gyp and node-addon-api are development dependencies and
+// binding.gyp is there. Where ebb is installed (`npx ebb build`) there is neither: the tools are fetched into a temporary
+// folder, and the addon is built there.
 const { spawnSync } = require('node:child_process')
-const { existsSync, mkdtempSync, rmSync } = require('node:fs')
+const { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } = require('node:fs')
 const { createRequire } = require('node:module')
 const { tmpdir } = require('node:os')
 const path = require('node:path')
@@ -17,21 +18,15 @@ function run(command, args, options = {}) {
   if (status !== 0) throw new Error(`${path.basename(args[0] ?? command)} ended with ${status}`)
 }
 
-function canResolveTools() {
-  try {
-    for (const tool of TOOLS) require.resolve(`${tool}/package.json`)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** Installs the tools in the versions that ebb is developed with; returns the folder. */
-function fetchTools() {
+/** A folder with the sources of the addon, what node-gyp reads, and the tools in the versions that ebb is developed with. */
+function makeFolder() {
   const { devDependencies } = require('../package.json')
   const folder = mkdtempSync(path.join(tmpdir(), 'ebb-build-'))
+  cpSync(path.join(root, 'native'), path.join(folder, 'native'), { recursive: true })
+  writeFileSync(path.join(folder, 'binding.gyp'), "{ 'includes': ['native/ebb.gypi'] }\n")
+  writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n')
   const wanted = TOOLS.map((tool) => `${tool}@${devDependencies[tool]}`)
-  const args = ['install', '--prefix', folder, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', ...wanted]
+  const args = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', ...wanted]
   run('npm', args, { cwd: folder, shell: process.platform === 'win32' })
   return folder
 }
@@ -43,17 +38,29 @@ function headers() {
   return isThere ? [`--nodedir=${prefix}`] : []
 }
 
+/** Runs node-gyp in a folder that has binding.gyp and the tools. */
+function nodeGyp(folder, isDebug) {
+  const gyp = createRequire(path.join(folder, 'index.js')).resolve('node-gyp/bin/node-gyp.js')
+  const mode = isDebug ? '--debug' : '--release'
+  run(process.execPath, [gyp, 'configure', 'build', mode, '--loglevel=warn', ...headers()], { cwd: folder })
+}
+
 function build(isDebug) {
   rmSync(path.join(root, 'build', isDebug ? 'Release' : 'Debug', 'ebb.node'), { force: true })
-  const fetched = canResolveTools() ? undefined : fetchTools()
+  if (existsSync(path.join(root, 'binding.gyp'))) {
+    nodeGyp(root, isDebug)
+    return
+  }
+  const folder = makeFolder()
   try {
-    const from = fetched === undefined ? require : createRequire(path.join(fetched, 'index.js'))
-    const gyp = from.resolve('node-gyp/bin/node-gyp.js')
-    const env = fetched === undefined ? process.env : { ...process.env, NODE_PATH: path.join(fetched, 'node_modules') }
-    const args = [gyp, 'configure', 'build', isDebug ? '--debug' : '--release', '--loglevel=warn', ...headers()]
-    run(process.execPath, args, { env })
+    nodeGyp(folder, isDebug)
+    const file = path.join('build', isDebug ? 'Debug' : 'Release', 'ebb.node')
+    mkdirSync(path.dirname(path.join(root, file)), { recursive: true })
+    // A process that has loaded the old one keeps it: it is replaced, not written over.
+    rmSync(path.join(root, file), { force: true })
+    cpSync(path.join(folder, file), path.join(root, file))
   } finally {
-    if (fetched !== undefined) rmSync(fetched, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 

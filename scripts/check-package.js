@@ -1,8 +1,11 @@
 'use strict'
-// Checks the packed tarball: what must and must not be in it, its manifest, publint, attw, its size. With --all-prebuilt the
-// addons of every platform must be inside, as for a release.
+// Checks the packed tarball: what must and must not be in it, its manifest, publint, attw, its size; then installs it with every package
+// manager, traces and bundles a program that uses it, and compiles against its types (environments.js). Arguments:
+//     --all-prebuilt  the addons of every platform must be inside, as for a release
+//     --contents      only what can be seen without installing it
 const { existsSync, readFileSync } = require('node:fs')
 const path = require('node:path')
+const { BUNDLERS, MANAGERS, TRACERS, TYPES, runEnvironments } = require('./environments.js')
 const { MAX_PACKED, pack } = require('./platforms/pack.js')
 const { TARGETS } = require('./prebuild.js')
 const { root, run } = require('./platforms/tools.js')
@@ -21,10 +24,12 @@ function complaints(manifest, files, needsAllPrebuilt) {
   }
   if (manifest.gypfile !== false) wrong.push('without "gypfile": false npm would compile at install')
   const needed = [...entries(manifest.exports), ...entries(manifest.typesVersions), manifest.bin.ebb]
-  needed.push('LICENSE', 'CHANGELOG.md', 'binding.gyp', 'native/addon.cc', 'scripts/build-native.js')
+  needed.push('LICENSE', 'CHANGELOG.md', 'native/ebb.gypi', 'native/addon.cc', 'scripts/build-native.js')
   if (existsSync(path.join(root, 'README.md'))) needed.push('README.md')
   if (needsAllPrebuilt) needed.push(...TARGETS.map(({ file }) => `prebuilds/${file}`))
   for (const file of new Set(needed)) if (!files.includes(file)) wrong.push(`${file} is missing`)
+  // yarn 1, pnpm up to 9 and Yarn 4 would compile at install.
+  if (files.includes('binding.gyp')) wrong.push('binding.gyp lies in its root')
   const sources = /^(test|bench|docs|examples|build|out|coverage|\.)/
   for (const file of files) if (sources.test(file)) wrong.push(`${file} does not belong in it`)
   return wrong
@@ -32,7 +37,8 @@ function complaints(manifest, files, needsAllPrebuilt) {
 
 function main() {
   const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
-  const { tarball, size, unpackedSize, files } = pack()
+  const packed = pack()
+  const { tarball, size, unpackedSize, files } = packed
   const wrong = complaints(manifest, files, process.argv.includes('--all-prebuilt'))
   if (wrong.length > 0) throw new Error(wrong.join('\n'))
   const bin = (name) => path.join(root, 'node_modules', '.bin', name)
@@ -47,6 +53,9 @@ function main() {
   const addons = files.filter((file) => file.startsWith('prebuilds/')).length
   console.log(`${path.basename(tarball)}: ${size} bytes packed (limit ${MAX_PACKED}), ${unpackedSize} unpacked,`)
   console.log(`${files.length} files, of them ${addons} addons`)
+  if (process.argv.includes('--contents')) return
+  const failed = runEnvironments(Object.keys({ ...MANAGERS, ...TRACERS, ...BUNDLERS, ...TYPES }), packed)
+  if (failed.length > 0) throw new Error(`it does not work with ${failed.join('; ')}`)
 }
 
 try {

@@ -159,9 +159,9 @@ export class ArenaTable {
     this.write(slot, NULL_LEDGER, NO_VIEWS)
   }
 
-  /** Gives the heap's slots back. */
+  /** Gives back the slots that the heap still has. It was collected, which is no reason to empty what somebody has a view on. */
   close(): void {
-    for (const slot of this.own) this.space.put(slot)
+    for (const slot of this.own) this.space.put(slot, true)
     this.own.clear()
     // No purger of this heap comes by any more: the pages of its books go back here.
     this.space.tidy()

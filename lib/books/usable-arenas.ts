@@ -63,7 +63,7 @@ export class UsableArenas {
     else this.maskHigh &= ~(1 << (bucket - 32))
   }
 
-  /** Forgets every arena: the books are about to be rebuilt. */
+  /** Forgets every arena: the heap closes. */
   clear(): void {
     this.heads.fill(0)
     this.maskLow = 0

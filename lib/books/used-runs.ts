@@ -51,7 +51,7 @@ export class UsedRuns {
     else this.set(next, PREV, prev)
   }
 
-  /** Forgets every run: the books are about to be rebuilt. */
+  /** Forgets every run: the heap closes. */
   clear(): void {
     this.heads.fill(0)
     this.tails.fill(0)

@@ -36,23 +36,27 @@ export function usableBytes({ table, large, runs }: HeapParts, pointer: Pointer)
 /** Offset of a block in the payload of its slot, bytes. */
 export const payloadOffset = (pointer: Pointer): number => arenaOffset(pointer) - POOL_BYTES
 
-/** Up to this many bytes a loop is faster than a call of the addon, and than V8's own builtins; measured, see docs/performance.md. */
-const LOOP_MAX_BYTES = 512
+/** Up to so many bytes a loop is fastest; measured on shared memory, see docs/performance.md. */
+const LOOP_MAX_BYTES = 128
+/** Up to so many bytes V8's copyWithin is faster than a call of the addon (45 ns). */
+const BUILTIN_MAX_BYTES = 512
 
 /** Copies bytes from the start of one live block to the start of another. Blocks are whole granules, so rounding up is safe. */
 export function copyBlock({ space }: ArenaTable, from: Pointer, to: Pointer, byteLength: number): void {
-  const { words } = space
-  if (byteLength > LOOP_MAX_BYTES || !space.isNear(slotOf(from)) || !space.isNear(slotOf(to))) {
+  if (!space.isNear(slotOf(from)) || !space.isNear(slotOf(to))) {
     const source = space.home(slotOf(from))
     const target = space.home(slotOf(to))
     const at = target.byteOffset + arenaOffset(to)
     source.region.copy(source.byteOffset + arenaOffset(from), byteLength, target.region, at)
     return
   }
+  const { words, region } = space
   const source = space.wordAt(from)
   const target = space.wordAt(to)
   const count = (byteLength + 3) >>> 2
-  for (let i = 0; i < count; i++) words[target + i] = words[source + i] as number
+  if (byteLength > BUILTIN_MAX_BYTES) region.copy(source * 4, byteLength, region, target * 4)
+  else if (byteLength > LOOP_MAX_BYTES) words.copyWithin(target, source, source + count)
+  else for (let i = 0; i < count; i++) words[target + i] = words[source + i] as number
 }
 
 /**
@@ -61,14 +65,15 @@ export function copyBlock({ space }: ArenaTable, from: Pointer, to: Pointer, byt
  */
 export function clearBlock(table: ArenaTable, pointer: Pointer, byteLength: number, isFresh = false): void {
   const { space } = table
-  if (byteLength > LOOP_MAX_BYTES || !space.isNear(slotOf(pointer))) {
+  if (isFresh || !space.isNear(slotOf(pointer))) {
     table.clearBytes(slotOf(pointer), payloadOffset(pointer), byteLength, isFresh)
     return
   }
-  const { words } = space
+  const { words, region } = space
   const start = space.wordAt(pointer)
   const end = start + ((byteLength + 3) >>> 2)
-  for (let i = start; i < end; i++) words[i] = 0
+  if (byteLength > LOOP_MAX_BYTES) region.clear(start * 4, byteLength)
+  else for (let i = start; i < end; i++) words[i] = 0
 }
 
 /** Live blocks of a run, lowest first. */

@@ -1,7 +1,9 @@
 /** What native/addon.cc exports. Every function checks its arguments and throws TypeError or RangeError. */
 
-/** The addon's object of a region: `buffer` is its memory. */
+/** The addon's object of a region, which it keeps: the functions take its `id`. */
 export interface NativeRegion {
+  readonly id: number
+  /** Its memory. */
   readonly buffer: ArrayBufferLike
 }
 
@@ -30,25 +32,18 @@ export interface NativeAddon {
    * Another ArrayBuffer over pages of a region, which it keeps. The word at byte offset `hold` of the region `holder` is one larger until
    * the buffer's memory is collected, under whatever ArrayBuffer it is by then.
    */
-  part(region: NativeRegion, byteOffset: number, byteLength: number, holder: NativeRegion, hold: number): ArrayBuffer
+  part(region: number, byteOffset: number, byteLength: number, holder: number, hold: number): ArrayBuffer
   /** Gives the memory of pages back; they read zero then. */
-  discard(region: NativeRegion, byteOffset: number, byteLength: number): void
+  discard(region: number, byteOffset: number, byteLength: number): void
   /** The same for pages that `move` has brought: they become one mapping with their neighbours again. */
-  renew(region: NativeRegion, byteOffset: number, byteLength: number): void
+  renew(region: number, byteOffset: number, byteLength: number): void
   /** Gives the memory of a whole region back that nobody reads or writes any more. */
-  drop(region: NativeRegion): void
+  drop(region: number): void
   /** Moves pages to the start of a longer range; those they leave read zero. False: this OS cannot, and nothing has changed. */
-  move(
-    region: NativeRegion,
-    from: number,
-    byteLength: number,
-    target: NativeRegion,
-    to: number,
-    toByteLength: number,
-  ): boolean
-  clear(region: NativeRegion, byteOffset: number, byteLength: number): void
-  copy(region: NativeRegion, from: number, byteLength: number, target: NativeRegion, to: number): void
+  move(region: number, from: number, byteLength: number, target: number, to: number, toByteLength: number): boolean
+  clear(region: number, byteOffset: number, byteLength: number): void
+  copy(region: number, from: number, byteLength: number, target: number, to: number): void
   /** One byte for each OS page: 1 resident, 0 not. */
-  residentPages(region: NativeRegion, byteOffset: number, byteLength: number): Uint8Array
+  residentPages(region: number, byteOffset: number, byteLength: number): Uint8Array
   mappings(): MappingCounts
 }

@@ -1,72 +1,80 @@
-import { closeSync, existsSync, openSync, readSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import bindings from 'bindings'
 import { HeapError } from '../base/errors'
 import type { NativeAddon } from './addon'
+import { libc } from './libc'
 
-/** The package's own folder, seen from lib/os/ and from dist/os/ alike. */
-const PACKAGE_ROOT = path.join(__dirname, '..', '..')
+/**
+ * The package's own folder, seen from lib/os/ and from dist/os/ alike; undefined in a bundle of ES modules, where `__dirname` has no
+ * value.
+ */
+const packageRoot = (): string | undefined =>
+  typeof __dirname === 'string' ? path.join(__dirname, '..', '..') : undefined
+
+/**
+ * Where the prebuilt addons lie. Tools that trace or bundle files (nft, ncc) take the folder along if they see its name as it stands here:
+ * they do not look into the body of an arrow function, and ncc knows no `join` of an imported `path`.
+ */
+function prebuilds(): string {
+  return `${__dirname}/../../prebuilds`
+}
 
 const LOCAL_BUILDS = [
   ['build', 'Release', 'ebb.node'],
   ['build', 'Debug', 'ebb.node'],
 ]
 
-/** The name of musl's loader, which executables linked with musl carry in their first bytes. */
-const MUSL_LOADER = '/ld-musl-'
-const EXECUTABLE_HEAD_BYTES = 4096
-
-/**
- * Which C library the running executable was linked with, read from its own head. Not from `process.report`, which takes
- * hundreds of milliseconds and ends the process under qemu with OS pages of 16 or 64 KiB. One that cannot be read counts as
- * glibc: then the error names the file that was sought.
- */
-function libc(): 'glibc' | 'musl' {
-  const head = Buffer.alloc(EXECUTABLE_HEAD_BYTES)
-  try {
-    const file = openSync(process.execPath, 'r')
-    try {
-      readSync(file, head, 0, head.length, 0)
-    } finally {
-      closeSync(file)
-    }
-  } catch {
-    return 'glibc'
-  }
-  return head.includes(MUSL_LOADER) ? 'musl' : 'glibc'
-}
-
-/** Where the prebuilt addon of this platform lies in the package. */
+/** The prebuilt addon of this platform, below the folder of them all. */
 function prebuilt(): string[] {
   const file = process.platform === 'linux' ? `ebb.${libc()}.node` : 'ebb.node'
-  return ['prebuilds', `${process.platform}-${process.arch}`, file]
+  return [`${process.platform}-${process.arch}`, file]
+}
+
+/** The files to try: local builds where there is one, else the prebuilt addon too, so that an error names it. */
+function filesToTry(root: string, folder: string): string[] {
+  const local = LOCAL_BUILDS.map((parts) => path.join(root, ...parts))
+  return local.some((file) => existsSync(file)) ? local : [...local, path.join(folder, ...prebuilt())]
 }
 
 /**
- * Loads the addon that lies under `root`: a local build if there is one, else the prebuilt one.
+ * Loads the addon: a local build if there is one, else the prebuilt one.
  *
- * @throws HeapError `EBB_NO_ADDON` naming the files sought, the reason, and the command that builds it
+ * @param folder - where the package lies; default: where it is
+ * @throws HeapError `EBB_NO_ADDON` naming the files sought, the reason, and the remedy
  */
-export function loadAddon(root: string = PACKAGE_ROOT): NativeAddon {
-  const isBuilt = LOCAL_BUILDS.some((parts) => existsSync(path.join(root, ...parts)))
-  const sought = isBuilt ? LOCAL_BUILDS : [...LOCAL_BUILDS, prebuilt()]
+export function loadAddon(folder?: string): NativeAddon {
+  const root = folder ?? packageRoot()
+  if (root === undefined) throw new HeapError('EBB_NO_ADDON', `there is no native addon in a bundle\n${EXTERNAL}`)
+  const sought = filesToTry(root, folder === undefined ? prebuilds() : path.join(folder, 'prebuilds'))
   try {
-    return bindings({ bindings: 'ebb', module_root: root, try: sought.map((parts) => ['module_root', ...parts]) })
+    return bindings({ bindings: 'ebb', module_root: root, try: sought.map((file) => [file]) })
   } catch (error) {
     throw noAddon(root, sought, error)
   }
 }
 
-function noAddon(root: string, sought: readonly string[][], cause: unknown): HeapError {
-  const files = sought.map((parts) => path.join(root, ...parts))
-  const found = files.find((file) => existsSync(file))
+/** Whether `root` is not the folder of the package: this code was copied into a bundle, away from its addon. */
+function isBundled(root: string): boolean {
+  try {
+    return JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).name !== 'ebb'
+  } catch {
+    return true
+  }
+}
+
+const EXTERNAL =
+  'It seems that ebb was copied into a bundle, and its addon was not. Let the bundler leave it out, and install it where the bundle runs:\n' +
+  '  esbuild: --external:ebb    webpack: externals: { ebb: "commonjs ebb" }    rollup: external: ["ebb"]'
+
+const BUILD =
+  'To build it from source: `npx ebb build` where ebb is installed, `npm run build:native` in a checkout of ebb.'
+
+function noAddon(root: string, sought: readonly string[], cause: unknown): HeapError {
+  const found = sought.find((file) => existsSync(file))
   const what =
     found === undefined
-      ? `there is no native addon for ${process.platform}-${process.arch}; sought:\n${files.map((file) => `  ${file}`).join('\n')}`
+      ? `there is no native addon for ${process.platform}-${process.arch}; sought:\n${sought.map((file) => `  ${file}`).join('\n')}`
       : `the native addon cannot be loaded: ${found}\n  ${(cause as Error).message}`
-  return new HeapError(
-    'EBB_NO_ADDON',
-    `${what}\nTo build it from source: \`npx ebb build\` where ebb is installed, \`npm run build:native\` in a checkout of ebb.`,
-    cause,
-  )
+  return new HeapError('EBB_NO_ADDON', `${what}\n${isBundled(root) ? EXTERNAL : BUILD}`, cause)
 }

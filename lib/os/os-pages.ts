@@ -18,55 +18,62 @@ class NativePages implements Region {
   readonly byteLength: number
   readonly osPageSize: number
   readonly #addon: NativeAddon
+  readonly #id: number
+  /** Keeps the region. */
   readonly #native: NativeRegion
 
   constructor(addon: NativeAddon, native: NativeRegion) {
     this.#addon = addon
     this.#native = native
-    this.buffer = native.buffer
+    this.#id = native.id
+    this.buffer = this.#native.buffer
     this.byteLength = native.buffer.byteLength
     this.osPageSize = addon.osPageSize
   }
 
   discard(byteOffset: number, byteLength: number): void {
-    this.#addon.discard(this.#native, byteOffset, byteLength)
+    this.#addon.discard(this.#id, byteOffset, byteLength)
   }
 
   renew(byteOffset: number, byteLength: number): void {
-    this.#addon.renew(this.#native, byteOffset, byteLength)
+    this.#addon.renew(this.#id, byteOffset, byteLength)
   }
 
   drop(): void {
-    this.#addon.drop(this.#native)
+    this.#addon.drop(this.#id)
   }
 
   part(byteOffset: number, byteLength: number, holder: Region, hold: number): ArrayBuffer {
-    return this.#addon.part(this.#native, byteOffset, byteLength, nativeOf(holder), hold)
+    return this.#addon.part(this.#id, byteOffset, byteLength, idOf(holder), hold)
   }
 
   move(from: number, byteLength: number, target: Region, to: number, toByteLength: number): boolean {
-    return this.#addon.move(this.#native, from, byteLength, nativeOf(target), to, toByteLength)
+    return this.#addon.move(this.#id, from, byteLength, idOf(target), to, toByteLength)
   }
 
   clear(byteOffset: number, byteLength: number): void {
-    this.#addon.clear(this.#native, byteOffset, byteLength)
+    this.#addon.clear(this.#id, byteOffset, byteLength)
   }
 
   copy(from: number, byteLength: number, target: Region, to: number): void {
+<<<<<<< HEAD
+    this.#addon.copy(this.#id, from, byteLength, idOf(target), to)
+=======
     if (byteLength === 0) return // as of a block that is resized to nothing
     this.#addon.copy(this.#native, from, byteLength, nativeOf(target), to)
+>>>>>>> 6425d213e7df7d90ffc8d6e7052e2fcd5b4e672f
   }
 
   residentPages(byteOffset: number, byteLength: number): Uint8Array {
-    return this.#addon.residentPages(this.#native, byteOffset, byteLength)
+    return this.#addon.residentPages(this.#id, byteOffset, byteLength)
   }
 
-  static nativeOf(region: Region): NativeRegion {
-    return (region as NativePages).#native
+  static idOf(region: Region): number {
+    return (region as NativePages).#id
   }
 }
 
-const nativeOf = NativePages.nativeOf
+const { idOf } = NativePages
 
 /** SharedArrayBuffer as newer type libraries know it: one that can grow has pages of its own, aligned, of which V8 counts none. */
 type GrowableSharedArrayBuffer = new (byteLength: number, options: { maxByteLength: number }) => SharedArrayBuffer

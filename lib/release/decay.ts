@@ -14,6 +14,8 @@ import { STAMP, word } from '../books/ledger'
 
 /** The finer, the closer to the promised time and the more often the timer fires while something is dirty. */
 export const EPOCHS_PER_DECAY = 8
+/** Milliseconds: a shorter decay counts as this one. Timers are no finer, and of less than 1e-307 an epoch would be 0 long. */
+const DECAY_MIN_MS = 1
 
 export class Decay {
   /** Milliseconds; 0: nothing may stay, Infinity: everything may. */
@@ -28,7 +30,7 @@ export class Decay {
    */
   constructor(decayMs: number, now: number) {
     this.decayMs = decayMs
-    this.epochMs = decayMs / EPOCHS_PER_DECAY
+    this.epochMs = decayMs === 0 ? 0 : Math.max(decayMs, DECAY_MIN_MS) / EPOCHS_PER_DECAY
     this.#start = now
   }
 
@@ -37,9 +39,12 @@ export class Decay {
     return this.epochMs === 0 || this.epochMs === Infinity ? 0 : Math.floor((now - this.#start) / this.epochMs)
   }
 
-  /** Whether what became dirty in epoch `stamp` is to be given back in epoch `epoch`. */
+  /**
+   * Whether what became dirty in epoch `stamp` is to be given back in epoch `epoch`. A stamp in a ledger has 32 bits, which at the
+   * shortest decay are used up in 75 hours: the difference is taken modulo 2^32.
+   */
   hasExpired(stamp: number, epoch: number): boolean {
-    return this.decayMs === 0 || (this.decayMs !== Infinity && epoch - stamp > EPOCHS_PER_DECAY)
+    return this.decayMs === 0 || (this.decayMs !== Infinity && ((epoch - stamp) | 0) > EPOCHS_PER_DECAY)
   }
 
   /**

@@ -8,6 +8,7 @@
  *     ...
  *     fs.writeFileSync('rss.csv', recorder.stop().toCsv())
  */
+import { type Cancel, epochNow, repeat } from '../base/clock'
 import { type LinuxMemory, linuxMemory } from './linux'
 
 /** One look at a process. Bytes; a field is undefined where the platform has no such figure or does not let us see it. */
@@ -93,7 +94,7 @@ export class RssRecorder {
   /** Why the recording ended by itself: `EBB_RSS_GONE` when the process ended. Undefined while it runs and after {@link stop}. */
   error: RssError | undefined
   private readonly taken: RssSample[] = []
-  private timer: NodeJS.Timeout | undefined
+  private cancel: Cancel | undefined
   /** Epoch of the first start, in milliseconds; meaningless before it. */
   private startedAt = 0
 
@@ -117,7 +118,7 @@ export class RssRecorder {
 
   /** Whether it is sampling. */
   get isRunning(): boolean {
-    return this.timer !== undefined
+    return this.cancel !== undefined
   }
 
   /**
@@ -125,12 +126,11 @@ export class RssRecorder {
    * @throws {@link RssError} if the first sample cannot be taken
    */
   start(): this {
-    if (this.timer !== undefined) return this
-    if (this.taken.length === 0) this.startedAt = now()
+    if (this.cancel !== undefined) return this
+    if (this.taken.length === 0) this.startedAt = epochNow()
     this.error = undefined
     this.taken.push(sampleSince(this.startedAt, this.pid))
-    this.timer = setInterval(() => this.tick(), this.interval)
-    this.timer.unref()
+    this.cancel = repeat(() => this.tick(), this.interval)
     return this
   }
 
@@ -139,7 +139,7 @@ export class RssRecorder {
    * @throws {@link RssError}
    */
   mark(name: string): RssSample {
-    if (this.taken.length === 0) this.startedAt = now()
+    if (this.taken.length === 0) this.startedAt = epochNow()
     const sample: RssSample = { ...sampleSince(this.startedAt, this.pid), mark: String(name) }
     this.taken.push(sample)
     return sample
@@ -147,10 +147,10 @@ export class RssRecorder {
 
   /** Ends the recording; a last sample is taken if the process is still there. Does nothing if it does not run. */
   stop(): this {
-    if (this.timer === undefined) return this
+    if (this.cancel === undefined) return this
     this.tick()
-    clearInterval(this.timer)
-    this.timer = undefined
+    this.cancel?.()
+    this.cancel = undefined
     this.error = undefined
     return this
   }
@@ -166,8 +166,8 @@ export class RssRecorder {
     } catch (error) {
       if (!(error instanceof RssError)) throw error
       this.error = error
-      clearInterval(this.timer)
-      this.timer = undefined
+      this.cancel?.()
+      this.cancel = undefined
     }
   }
 }
@@ -190,9 +190,6 @@ function field(value: string | number | undefined, column: (typeof COLUMNS)[numb
   return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value
 }
 
-/** Milliseconds since the epoch, never running backwards. */
-const now = (): number => performance.timeOrigin + performance.now()
-
 function checkPid(pid: unknown): void {
   if (!Number.isInteger(pid) || (pid as number) < 1 || (pid as number) > 0x7fff_ffff) {
     throw new RangeError(`ebb/rss: pid must be a process id, a whole number from 1, got ${String(pid)}`)
@@ -201,7 +198,7 @@ function checkPid(pid: unknown): void {
 
 function sampleSince(startedAt: number, pid: number): RssSample {
   const memory = process.platform === 'linux' ? ofLinux(pid) : ofThisProcess(pid)
-  return { ms: now() - startedAt, ...memory }
+  return { ms: epochNow() - startedAt, ...memory }
 }
 
 function ofLinux(pid: number): LinuxMemory {

@@ -211,8 +211,11 @@ export abstract class Slots {
     return to
   }
 
-  /** Gives back a slot, or the slots of a large block: its memory goes now, the address when nobody can reach it any more. */
-  protected leave(slot: Slot): void {
+  /**
+   * Gives back a slot, or the slots of a large block: its memory goes now, the address when nobody can reach it any more.
+   * @param keepsShared - the memory stays, too, where somebody has an ArrayBuffer over it
+   */
+  protected leave(slot: Slot, keepsShared: boolean): void {
     const others = (this.words[this.holds + slot] as number) - 1
     this.words[this.holds + slot] = others
     if (others === 0) {
@@ -220,7 +223,7 @@ export abstract class Slots {
       return
     }
     this.stale.add(slot)
-    this.giveBackPages(slot)
+    if (!keepsShared) this.giveBackPages(slot)
   }
 
   /** Nobody can reach a slot any more: its memory goes back, and it is free. */

@@ -60,12 +60,15 @@ export class Space extends Slots {
     this.magazines = plan.magazines
   }
 
-  /** Gives a slot back: no pointer into it is one from now on. */
-  put(slot: Slot): void {
+  /**
+   * Gives a slot back: no pointer into it is one from now on.
+   * @param keepsShared - what somebody has an ArrayBuffer over keeps its contents until that is collected
+   */
+  put(slot: Slot, keepsShared = false): void {
     this.region.clear(slot * LIVE_WORDS_PER_SLOT * 4, LIVE_WORDS_PER_SLOT * 4)
     this.region.clear((this.owners + slot * POOLS_PER_ARENA) * 4, POOLS_PER_ARENA * 4)
     this.region.clear((this.taken + slot * POOLS_PER_ARENA) * 4, POOLS_PER_ARENA * 4)
-    this.leave(slot)
+    this.leave(slot, keepsShared)
     this.untidy.push(slot)
   }
 

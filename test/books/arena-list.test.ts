@@ -14,18 +14,19 @@ it('links at the front and unlinks anywhere', () => {
   let head: Slot | 0 = 0
   const list = (): number[] => {
     const seen: number[] = []
-    for (let slot = head; slot !== 0; slot = word(table.ledger(slot), A_NEXT) as Slot | 0) seen.push(slot)
+    for (let slot = head; slot !== 0; slot = word(table.ledger(slot), A_NEXT) as Slot | 0)
+      seen.push(slots.indexOf(slot) + 1)
     return seen
   }
   for (const slot of slots) head = linkFront(table, table.ledger(slot), head, A_NEXT, A_PREV)
   expect(list()).toEqual([4, 3, 2, 1])
-  for (const [slot, rest] of [
+  for (const [nth, rest] of [
     [3, [4, 2, 1]],
     [4, [2, 1]],
     [1, [2]],
     [2, []],
   ] as const) {
-    head = unlinkFrom(table, table.ledger(slot as Slot), head, A_NEXT, A_PREV)
+    head = unlinkFrom(table, table.ledger(slots[nth - 1] as Slot), head, A_NEXT, A_PREV)
     expect(list()).toEqual(rest)
   }
 })

@@ -1,104 +1,184 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { ARENA_BYTES, POOL_BYTES, type Slot } from '../../lib/base/layout'
-import { type ArenaTable, LARGE_LEDGER, NULL_LEDGER } from '../../lib/books/arena-table'
-import { osPages, space } from '../../lib/space/thread-space'
+import { type ArenaTable, NULL_LEDGER } from '../../lib/books/arena-table'
+import { Budget } from '../../lib/books/budget'
+import { space } from '../../lib/space/thread-space'
 import { caught } from '../support/caught'
 import { detach, TestPages } from '../support/test-pages'
 import { testTable } from '../support/test-table'
 
-const openLarge = (table: ArenaTable, buffer: ArrayBuffer): Slot => table.open(buffer, LARGE_LEDGER, 0)
+const canTransfer = 'transfer' in ArrayBuffer.prototype
+const PAGE = space.region.osPageSize
+
+const openLarge = (table: ArenaTable, byteLength: number): Slot => {
+  const slot = space.takeLarge(byteLength, false) as Slot
+  table.openLarge(slot, byteLength)
+  return slot
+}
+
+afterEach(() => TestPages.remove())
 
 describe('the arena table', () => {
-  it('opens slots from 1, the lowest that is free', () => {
-    const table = testTable()
-    const slots = [table.openArena(), openLarge(table, new ArrayBuffer(8192)), table.openArena()]
-    expect(slots).toEqual([1, 2, 3])
-    table.unmapArena(1 as Slot)
-    expect(table.closeFar(2 as Slot).byteLength).toBe(8192)
-    expect([table.isArena(1 as Slot), table.isLarge(2 as Slot), table.isOwn(3 as Slot)]).toEqual([false, false, true])
-    expect([openLarge(table, new ArrayBuffer(4096)), table.openArena()]).toEqual([1, 2])
-    expect([table.isLarge(1 as Slot), table.isArena(2 as Slot), table.slots()]).toEqual([true, true, [1, 2, 3]])
+  it('opens arenas and large blocks behind the slots of the space, and closes them', () => {
+    const budget = new Budget(Infinity)
+    const table = testTable(budget)
+    const [a, large, b] = [table.openArena(), openLarge(table, 2 * PAGE), table.openArena()]
+    expect([a, b]).toEqual([space.nearFirst, space.nearFirst + 1])
+    expect([a, b, large].map((slot) => [table.isOwn(slot), table.isArena(slot), table.isLarge(slot)])).toEqual([
+      [true, true, false],
+      [true, true, false],
+      [true, false, true],
+    ])
+    expect([table.slots(), table.arenas, budget.mappedBytes]).toEqual([[a, b, large], 2, 2 * ARENA_BYTES])
+    table.closeArena(a)
+    table.clear(large)
+    space.put(large)
+    expect([a, large].map((slot) => table.isOwn(slot) || !space.isFree(slot))).toEqual([false, false])
+    expect([table.slots(), table.arenas, table.peakArenas, budget.mappedBytes]).toEqual([[b], 1, 2, ARENA_BYTES])
+    expect(table.openArena()).toBe(a)
   })
 
   it('shares the slots of the thread, and knows its own', () => {
     const [one, other] = [testTable(), testTable()]
     const slots = [one.openArena(), other.openArena(), one.openArena()]
-    expect(slots).toEqual([1, 2, 3])
+    expect(slots.map((slot) => slot - space.nearFirst)).toEqual([0, 1, 2])
     expect(slots.map((slot) => [one.isArena(slot), other.isArena(slot)])).toEqual([
       [true, false],
       [false, true],
       [true, false],
     ])
-    expect([one.data(2 as Slot).byteLength, other.ledger(1 as Slot)]).toEqual([0, NULL_LEDGER])
+    expect([one.data(slots[1] as Slot).byteLength, other.ledger(slots[0] as Slot)]).toEqual([0, NULL_LEDGER])
   })
 
-  it('shows of an arena what is behind its ledger, of a large block all', () => {
+  it('knows nothing of slots that are not in use, far, near, and beyond all', () => {
     const table = testTable()
-    const small = table.openArena()
-    const large = openLarge(table, new ArrayBuffer(8192))
-    const { byteOffset, length } = table.payload(small)
-    expect([byteOffset, length]).toEqual([POOL_BYTES, ARENA_BYTES - POOL_BYTES])
-    expect([table.payload(large).byteOffset, table.data(large).byteLength]).toEqual([0, 8192])
-    expect([table.payloadStart(small), table.payloadStart(large)]).toEqual([POOL_BYTES, 0])
+    const asked = [0, 99, space.nearFirst, space.nearEnd, space.slots].map((slot) => slot as Slot)
+    expect(asked.map((slot) => table.isOwn(slot))).toEqual(asked.map(() => false))
+    expect(asked.map((slot) => table.payload(slot).length)).toEqual(asked.map(() => 0))
+    expect(NULL_LEDGER.every((word) => word === 0)).toBe(true)
   })
 
-  it('has ledgers that hold nothing for unused slots and for large blocks', () => {
-    expect([...NULL_LEDGER, ...LARGE_LEDGER].every((word) => word === 0)).toBe(true)
+  it('shows of an arena what is behind pool 0, of a large block its bytes, both in the space itself', () => {
     const table = testTable()
-    const asked = [0, 99, space.nearFirst, space.slots].map((slot) => table.isOwn(slot as Slot))
-    expect(asked).toEqual([false, false, false, false])
+    const [arena, large] = [table.openArena(), openLarge(table, 2 * PAGE)]
+    for (const [slot, bytes] of [
+      [arena, ARENA_BYTES - POOL_BYTES],
+      [large, 2 * PAGE],
+    ] as const) {
+      const { byteOffset } = space.home(slot)
+      const { data, payload } = { data: table.data(slot), payload: table.payload(slot) }
+      expect([payload.byteOffset, payload.length]).toEqual([byteOffset + POOL_BYTES, bytes])
+      expect([data.byteOffset, data.byteLength]).toEqual([byteOffset + POOL_BYTES, bytes])
+      space.words[space.wordAt(((slot << 14) | 256) as never)] = 77
+      expect([data.getInt32(0, true), table.data(slot)]).toEqual([77, data])
+    }
   })
 
-  it('knows how many bytes of the space its books take', () => {
+  it('counts the bytes of its books', () => {
     const table = testTable()
     expect(table.bookBytes).toBe(0)
     const slots = Array.from({ length: 20 }, () => table.openArena())
     expect(table.bookBytes).toBe(20 * 2564)
-    for (const slot of slots) table.unmapArena(slot)
+    for (const slot of slots) table.closeArena(slot)
     expect([table.bookBytes, table.slots()]).toEqual([0, []])
   })
+})
 
-  it('notices lost arenas, serves a scratch page for them, and writes them off once', () => {
+describe('an ArrayBuffer over a slot', () => {
+  it.each([PAGE, 4 * PAGE])('is the same each time, over whole OS pages of %i bytes', (osPageSize) => {
+    const pages = new TestPages({ osPageSize })
+    const table = testTable()
+    for (const [slot, least] of [
+      [table.openArena(), ARENA_BYTES],
+      [openLarge(table, 3 * osPageSize), 3 * osPageSize],
+    ] as const) {
+      const buffer = table.buffer(slot)
+      expect([table.buffer(slot), buffer.byteLength % osPageSize, buffer.byteLength >= least]).toEqual([
+        buffer,
+        0,
+        true,
+      ])
+      const payload = table.payload(slot).fill(9)
+      const shown = new Uint8Array(buffer, table.payloadStart(slot), Math.min(payload.length, 3 * osPageSize))
+      expect(shown.every((byte) => byte === 9)).toBe(true)
+      shown[5] = 3
+      expect(payload[5]).toBe(3)
+    }
+    expect(pages.calls.part).toBe(2)
+  })
+
+  it('reads zero when the slot is closed, and is not given out again', () => {
     const table = testTable()
     const slot = table.openArena()
-    openLarge(table, new ArrayBuffer(4096))
-    expect(table.isLost(slot)).toBe(false)
-    detach(table.buffer(slot))
-    expect(table.isLost(slot)).toBe(true)
-    const scratch = table.ledger(slot)
-    expect([scratch.length, table.sawLost]).toEqual([1024, true])
-    scratch[5] = 5
-    expect([table.writeOffLost(), table.writeOffLost()]).toEqual([1, 0])
-    expect([scratch[5], table.sawLost, table.isArena(slot), table.lostSlots.has(slot)]).toEqual([0, false, false, true])
-    expect(table.openArena()).toBe(3)
+    const buffer = table.buffer(slot)
+    new Uint8Array(buffer).fill(7)
+    table.closeArena(slot)
+    expect([buffer.byteLength, new Uint8Array(buffer).every((byte) => byte === 0)]).toEqual([ARENA_BYTES, true])
+    const next = table.openArena()
+    expect([next === slot, table.buffer(next) === buffer]).toEqual([false, false])
   })
 
-  it("opens arenas near where the pages are the system's, far where none of those is left", () => {
-    const table = testTable(osPages() as never)
-    const near = table.openArena()
-    expect([space.isNear(near), table.isLost(near)]).toEqual([true, false])
-    expect(table.bufferOf(near).byteLength).toBe(0) // nobody has asked for it
-    const buffer = table.buffer(near)
-    expect([buffer.byteLength, table.buffer(near)]).toEqual([ARENA_BYTES, buffer])
-    expect([table.payloadStart(near), table.payload(near).length]).toEqual([POOL_BYTES, ARENA_BYTES - POOL_BYTES])
-    space.words[space.wordAt(((near << 14) | 256) as never)] = 77
-    expect(table.data(near).getInt32(0, true)).toBe(77)
-    table.unmapArena(near)
-    expect([buffer.byteLength, table.isOwn(near)]).toEqual([0, false])
-    expect(space.isNear(testTable(new TestPages()).openArena())).toBe(false)
-  })
-
-  it('refuses one slot too many before anything is mapped for it', () => {
+  it.runIf(canTransfer)('is made anew when user code has taken it away, over the same memory', () => {
     const table = testTable()
-    const slots: Slot[] = []
-    for (let slot = space.takeFar(); slot !== 0; slot = space.takeFar()) slots.push(slot)
-    expect(caught(() => table.reserve())).toMatchObject({ code: 'EBB_OUT_OF_MEMORY', message: /all 131072 slots/ })
-    // No word of a block in one of them is that of one in a near slot, not modulo 2^32 either.
-    const word = (slot: number): number => (slot << 16) >>> 0
-    const [first, end] = [word(space.nearFirst), word(space.nearEnd)]
-    expect(slots.filter((slot) => word(slot) >= first && word(slot) < end)).toEqual([])
-    for (const slot of slots) space.put(slot)
-    table.reserve()
-    space.tidy()
+    const slot = table.openArena()
+    const before = table.buffer(slot)
+    new Uint8Array(before).fill(7)
+    detach(before)
+    const after = table.buffer(slot)
+    expect([before.byteLength, after.byteLength, new Uint8Array(after).every((byte) => byte === 7)]).toEqual([
+      0,
+      ARENA_BYTES,
+      true,
+    ])
+  })
+})
+
+describe('pages of a slot', () => {
+  it('go back where they lie wholly in the range, and the system may refuse it', () => {
+    const pages = new TestPages()
+    const table = testTable()
+    const slot = table.openArena()
+    const payload = table.payload(slot).fill(1)
+    table.discard(slot, 1, 3 * PAGE)
+    expect([payload[0], payload[2 * PAGE], payload.at(-1)]).toEqual([1, 0, 1])
+    pages.failFrom = 0
+    expect(caught(() => table.discard(slot, 0, 3 * PAGE))).toMatchObject({
+      code: 'EBB_OS',
+      syscall: 'madvise',
+      message: expect.stringMatching(/^ebb: discarding \d+ bytes failed \(madvise: ENOMEM\)$/),
+    })
+    expect(payload[0]).toBe(1)
+    pages.failFrom = Infinity
+  })
+
+  it('are cleared: fresh whole ones by a discard, others and those that are locked by writing zeros', () => {
+    const pages = new TestPages()
+    const table = testTable()
+    const slot = openLarge(table, 16 * PAGE)
+    const payload = table.payload(slot)
+    const clear = (at: number, bytes: number, isFresh: boolean): number => {
+      payload.fill(1)
+      const before = pages.calls.discard
+      table.clearBytes(slot, at, bytes, isFresh)
+      expect(payload.reduce((sum, byte) => sum + byte, 0)).toBe(payload.length - bytes)
+      return pages.calls.discard - before
+    }
+    const lead = (PAGE - ((space.home(slot).byteOffset + POOL_BYTES) % PAGE)) % PAGE
+    expect([clear(lead, 4 * PAGE, true), clear(lead, 4 * PAGE, false), clear(lead + 1, PAGE, true)]).toEqual([1, 0, 0])
+    pages.failing = 'discard'
+    pages.failFrom = 0
+    expect(clear(lead, 4 * PAGE, true)).toBe(1)
+    pages.failFrom = Infinity
+  })
+
+  it.runIf(process.platform === 'linux' && PAGE === POOL_BYTES)('are resident when the kernel says so', () => {
+    const table = testTable()
+    const [arena, large] = [table.openArena(), openLarge(table, 16 * PAGE)]
+    expect([arena, large].map((slot) => table.residentBytes(slot))).toEqual([0, 0])
+    table.payload(arena)[5 * PAGE] = 1
+    table.payload(large).fill(1, 0, 3 * PAGE)
+    expect([arena, large].map((slot) => table.residentBytes(slot))).toEqual([PAGE, 3 * PAGE])
+    table.discard(large, PAGE, PAGE)
+    expect(table.residentBytes(large)).toBe(2 * PAGE)
   })
 })

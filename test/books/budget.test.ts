@@ -1,66 +1,84 @@
 import { describe, expect, it } from 'vitest'
+import { HeapError } from '../../lib/base/errors'
 import { Budget } from '../../lib/books/budget'
 import { caught } from '../support/caught'
-import { detach, TestPages } from '../support/test-pages'
+import { osError } from '../support/test-pages'
 
-describe('mappings', () => {
-  it('are counted', () => {
-    const budget = new Budget(new TestPages(), Infinity)
-    const one = budget.map(8192)
-    budget.map(4096)
-    budget.unmap(one, 8192)
-    expect(budget).toMatchObject({ mappedBytes: 4096, peakMappedBytes: 12_288, maps: 2, unmaps: 1 })
-    expect(one.byteLength).toBe(0)
-    budget.writeOff(4096)
-    expect(budget.mappedBytes).toBe(0)
+const refuse = (): never => {
+  throw osError('reserve')
+}
+
+describe('a budget', () => {
+  it('counts what is mapped, how often, and the most there ever was', () => {
+    const budget = new Budget(Infinity)
+    expect([budget.map(8192, () => 5), budget.map(4096, () => 6)]).toEqual([5, 6])
+    budget.unmap(8192)
+    budget.count(100)
+    expect(budget).toMatchObject({ mappedBytes: 4196, peakMappedBytes: 12_288, maps: 2, unmaps: 1 })
   })
 
-  it('are whole OS pages', () => {
-    const budget = new Budget(new TestPages({ osPageSize: 16384 }), Infinity)
-    expect([1, 16384, 16385, 5 * 2 ** 30 + 1].map((size) => budget.roundUp(size) / 16384)).toEqual([1, 1, 2, 327_681])
+  it('counts only the difference where contents move', () => {
+    const budget = new Budget(10_000)
+    budget.map(8192, () => 1)
+    budget.map(9000, () => 2, 8192)
+    expect([budget.mappedBytes, budget.allows(1000), budget.allows(1001)]).toEqual([9000, true, false])
   })
 
-  it('grow by what is added, where the OS can', () => {
-    const budget = new Budget(new TestPages(), 20_000)
-    const grown = budget.grow(budget.map(4096), 16_384)
-    expect([grown?.byteLength, budget.mappedBytes]).toEqual([16_384, 16_384])
-    expect(caught(() => budget.grow(grown as ArrayBuffer, 20_480)).code).toBe('EBB_LIMIT')
-    const plain = new Budget(new TestPages({ canMove: false }), Infinity)
-    expect([plain.grow(plain.map(4096), 8192), plain.mappedBytes]).toEqual([undefined, 4096])
-  })
-
-  it('make the heap give back before the limit or the OS refuses, once', () => {
-    const os = new TestPages()
-    const budget = new Budget(os, 8192)
-    const kept = budget.map(8192)
+  it('has what is free given back before the limit refuses, once', () => {
+    const budget = new Budget(8192)
+    budget.map(8192, () => 1)
     let asked = 0
     budget.reclaim = () => {
-      if (asked++ > 0) return false
-      budget.unmap(kept, 8192)
+      if (asked++ === 0) budget.unmap(8192)
       return true
     }
-    expect(budget.map(4096).byteLength).toBe(4096)
-    os.failAt = os.fallible + 1
-    expect(caught(() => budget.map(4096)).code).toBe('EBB_OUT_OF_MEMORY')
-    expect(asked).toBe(2)
+    expect([budget.map(8192, () => 2), asked]).toEqual([2, 1])
+    const error = caught(() => budget.map(4096, () => 3))
+    expect([error.code, error.message, asked]).toEqual([
+      'EBB_LIMIT',
+      "ebb: 4096 more bytes would pass this heap's limit of 8192 (8192 are mapped); free blocks or raise `limit`",
+      2,
+    ])
+    expect(budget).toMatchObject({ mappedBytes: 8192, maps: 2 })
   })
 
-  it('say false where a buffer to be discarded is gone, and EBB_OS where the OS refuses', () => {
-    const os = new TestPages()
-    const budget = new Budget(os, Infinity)
-    const buffer = budget.map(8192)
-    new Uint8Array(buffer).fill(1)
-    expect(budget.discard(buffer, 4096, 4096)).toBe(true)
-    expect([...os.residentPages(buffer)]).toEqual([1, 0])
-    os.failFrom = 0
-    expect(caught(() => budget.discard(buffer, 0, 4096))).toMatchObject({ code: 'EBB_OS', syscall: 'madvise' })
-    detach(buffer)
-    expect(budget.discard(buffer, 0, 4096)).toBe(false)
+  it('repeats a request that the system refused when something was given back, once', () => {
+    const budget = new Budget(Infinity)
+    let requests = 0
+    const second = (): number => (requests++ === 0 ? refuse() : 7)
+    budget.reclaim = () => true
+    expect([budget.map(4096, second), requests]).toEqual([7, 2])
+    const error = caught(() => budget.map(4096, refuse))
+    expect(error).toMatchObject({ code: 'EBB_OUT_OF_MEMORY', syscall: 'mmap', errno: -12 })
+    expect(error.message).toMatch(
+      /refused 4096 bytes \(mmap: ENOMEM\); free memory, or raise what limits this process: \S/,
+    )
+    expect(budget).toMatchObject({ mappedBytes: 4096, maps: 1 })
   })
 
-  it('are not made once the heap is closed', () => {
-    const budget = new Budget(new TestPages(), Infinity)
-    budget.isClosed = true
-    expect(caught(() => budget.map(4096)).code).toBe('EBB_CLOSED')
+  it('repeats nothing where nothing was given back', () => {
+    const budget = new Budget(Infinity)
+    let requests = 0
+    const never = (): never => {
+      requests++
+      return refuse()
+    }
+    expect([caught(() => budget.map(4096, never)).code, requests]).toEqual(['EBB_OUT_OF_MEMORY', 1])
+  })
+
+  it('says so where no slot is left, and lets an error of its own kind through', () => {
+    const budget = new Budget(Infinity)
+    expect(caught(() => budget.map(4096, () => 0))).toMatchObject({
+      code: 'EBB_OUT_OF_MEMORY',
+      errno: undefined,
+      message: expect.stringMatching(/all slots of this thread's heaps are in use, 4096 bytes find none/),
+    })
+    const own = new HeapError('EBB_OS', 'own')
+    const thrown = caught(() =>
+      budget.map(4096, () => {
+        throw own
+      }),
+    )
+    expect([thrown, budget.mappedBytes]).toEqual([own, 0])
   })
 })

@@ -60,8 +60,22 @@ describe('realloc', () => {
   it('grows a large block without a copy where the OS can', () => {
     const { heap, os } = testHeap()
     const pointer = heap.alloc(ARENA_BYTES)
+    heap.setUint32(pointer, 0, 7)
     expect(heap.realloc(pointer, 10 * ARENA_BYTES)).toBe(pointer)
-    expect([os.calls.map, os.calls.grow]).toEqual([1, 1]) // one for the books
+    heap.alloc(ARENA_BYTES) // behind it, so that it has to move
+    const moved = heap.realloc(pointer, 20 * ARENA_BYTES)
+    expect([moved === pointer, heap.getUint32(moved, 0), os.calls.move]).toEqual([false, 7, 1])
+    checkHeap(partsOf(heap))
+  })
+
+  it('shrinks a large block where it is, and keeps the rest of its memory', () => {
+    const { heap } = testHeap()
+    const pointer = heap.alloc(40 * ARENA_BYTES)
+    heap.copyIn(pointer, new Uint8Array(40 * ARENA_BYTES).fill(1))
+    expect(heap.realloc(pointer, 10 * ARENA_BYTES)).toBe(pointer)
+    expect(heap.stats()).toMatchObject({ largeBytes: 10 * ARENA_BYTES, keptBytes: 30 * ARENA_BYTES })
+    expect(heap.bytes(pointer).every((byte) => byte === 1)).toBe(true)
+    checkHeap(partsOf(heap))
   })
 
   it('comes from 16 bytes to 16 MiB in steps with the contents it had', () => {

@@ -12,6 +12,7 @@ const folders: string[] = []
 function packageWith(...files: string[][]): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'ebb-addon-'))
   folders.push(folder)
+  writeFileSync(path.join(folder, 'package.json'), '{ "name": "ebb" }')
   for (const parts of files) {
     mkdirSync(path.join(folder, ...parts.slice(0, -1)), { recursive: true })
     writeFileSync(path.join(folder, ...parts), 'not an addon')
@@ -36,19 +37,10 @@ describe('loadAddon', () => {
   it('loads the local build of the checkout', () => {
     const addon = loadAddon()
     expect(addon.osPageSize).toBeGreaterThanOrEqual(4096)
-    for (const name of [
-      'map',
-      'unmap',
-      'discard',
-      'populate',
-      'grow',
-      'move',
-      'owns',
-      'residentPages',
-      'mappings',
-    ] as const) {
-      expect(addon[name]).toBeTypeOf('function')
-    }
+    const functions = Object.entries(addon).filter(([, value]) => typeof value === 'function')
+    expect(functions.map(([name]) => name).sort()).toEqual(
+      'adopt clear copy discard drop mappings move part renew reserve residentPages'.split(' '),
+    )
     expect(loadAddon()).toBe(addon)
   })
 
@@ -91,5 +83,18 @@ describe('loadAddon', () => {
     const file = path.join(folder, 'build', 'Release', 'ebb.node')
     expect(error.message).toContain(`the native addon cannot be loaded: ${file}\n  ${(error.cause as Error).message}\n`)
     expect(error.message).toContain('`npm run build:native`')
+  })
+
+  it('says that ebb must be left out of a bundle where its own folder is not around it', () => {
+    const folder = packageWith()
+    for (const manifest of ['{ "name": "an-app" }', 'no manifest']) {
+      writeFileSync(path.join(folder, 'package.json'), manifest)
+      const { code, message } = failureOf(folder)
+      expect(code).toBe('EBB_NO_ADDON')
+      for (const option of ['esbuild: --external:ebb', 'webpack: externals: {', 'rollup: external: [']) {
+        expect(message).toContain(option)
+      }
+      expect(message).not.toContain('npx ebb build')
+    }
   })
 })

@@ -1,495 +1,418 @@
+/** The addon and the pages that it gives, in each of the three ways in which a runtime can show them. */
 import { once } from 'node:events'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { loadAddon, type MappingCounts } from '../../lib/os/native-binding'
-import type { OsPages } from '../../lib/os/os-pages'
-import { osPages, space } from '../../lib/space/thread-space'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { NativeAddon, NativeRegion } from '../../lib/os/addon'
+import { loadAddon } from '../../lib/os/native-binding'
+import { osPagesOf } from '../../lib/os/os-pages'
+import type { OsPages, Region } from '../../lib/os/region'
+import { caught } from '../support/caught'
+import { Random } from '../support/random'
 
-const os = osPages()
 const addon = loadAddon()
-const PAGE = os.osPageSize
-const isLinux = process.platform === 'linux'
+const PAGE = addon.osPageSize
+/** A region that is right wherever one is wanted; it stays. */
+const real = addon.reserve(8 * PAGE, false)
+const canMove = process.platform === 'linux'
+const refuse = (): never => {
+  throw new Error('not this way')
+}
 
-const resident = (buffer: ArrayBuffer): number => os.residentPages(buffer).reduce((sum, page) => sum + page, 0)
+/** An addon that has one of the ways only. */
+const ONLY: Record<string, NativeAddon> = {
+  ...(addon.sharesPages ? { shared: { ...addon, adopt: refuse } } : {}),
+  adopted: { ...addon, sharesPages: false, reserve: refuse },
+  unshared: { ...addon, sharesPages: false, adopt: refuse },
+}
 
-/** Lets the event loop turn until `condition` holds: finalizers run on a later turn, some engines need two. */
-async function settle(condition: () => boolean, collect = false): Promise<void> {
+/** Regions of the process that are mapped. */
+const held = (): number => {
+  const { maps, unmaps } = addon.mappings()
+  return maps - unmaps
+}
+
+/** Lets the event loop turn and the collector run until `condition` holds. */
+async function settle(condition: () => boolean): Promise<boolean> {
   for (let turn = 0; turn < 50 && !condition(); turn++) {
-    if (collect) globalThis.gc?.()
+    globalThis.gc?.()
     await nextTurn()
   }
+  return condition()
 }
 
-/** The space of this thread is always mapped. */
-const SPACES = 1
-
-const liveMappings = ({ maps, unmaps }: MappingCounts): number => maps - unmaps
-
-function thrownBy(call: () => unknown): NodeJS.ErrnoException {
-  try {
-    call()
-  } catch (error) {
-    return error as NodeJS.ErrnoException
-  }
-  throw new Error('nothing was thrown')
+/** Lets the event loop turn and the collector run so many times. */
+async function turns(count: number): Promise<void> {
+  let turn = 0
+  await settle(() => turn++ === count)
 }
 
-/** Every buffer of a test is given back, whatever the test did with it. */
-const mapped: ArrayBuffer[] = []
-function map(pages: number): ArrayBuffer {
-  const buffer = os.map(pages * PAGE)
-  mapped.push(buffer)
-  return buffer
-}
+const bytesOf = (region: Region | NativeRegion, page = 0, pages?: number): Uint8Array =>
+  new Uint8Array(region.buffer, page * PAGE, pages === undefined ? region.buffer.byteLength : pages * PAGE)
+const isAll = (bytes: Uint8Array, value: number): boolean => bytes.every((byte) => byte === value)
+const resident = (region: Region, page = 0, pages = region.byteLength / PAGE): number =>
+  region.residentPages(page * PAGE, pages * PAGE).reduce((sum, flag) => sum + flag, 0)
 
-/** The counts are the whole process's: every test starts when nothing of the one before is left. */
+/** The counts are the whole process's: each test starts when nothing of the one before is left. */
 beforeEach(async () => {
-  await settle(() => liveMappings(addon.mappings()) === SPACES, true)
-  expect(addon.mappings().mappedBytes).toBe(space.buffer.byteLength)
+  expect(await settle(() => held() === 1)).toBe(true)
+  expect(addon.mappings().mappedBytes).toBe(8 * PAGE)
 })
 
-afterEach(() => {
-  for (const buffer of mapped.splice(0)) os.unmap(buffer)
-})
+describe.each(Object.keys(ONLY))('pages that are %s', (way) => {
+  let os: OsPages
+  const reserve = (pages: number): Region => os.reserve(pages * PAGE)
+  /** The word that holds count in is the first one of a region. */
+  const holdOf = (holder: Region): number => new Int32Array(holder.buffer, 0, 1)[0] as number
 
-describe('map', () => {
-  it('gives zeroed pages that become resident one by one as they are touched', () => {
-    const buffer = map(64)
-    expect(buffer.byteLength).toBe(64 * PAGE)
-    expect(resident(buffer)).toBe(0)
-    const bytes = new Uint8Array(buffer)
+  beforeEach(async () => {
+    os = osPagesOf(ONLY[way] as NativeAddon)
+    await settle(() => held() === 1) // what it has tried out
+  })
+
+  it('read zero and become resident one by one as they are touched', () => {
+    const region = reserve(64)
+    expect([region.byteLength, region.buffer.byteLength, region.osPageSize]).toEqual([64 * PAGE, 64 * PAGE, PAGE])
+    expect(region.buffer instanceof ArrayBuffer).toBe(way === 'unshared')
+    expect(resident(region)).toBe(0)
+    const bytes = bytesOf(region)
     for (const page of [0, 7, 63]) bytes[page * PAGE + 5] = 1
-    expect(Array.from(os.residentPages(buffer).entries()).filter(([, flag]) => flag === 1)).toEqual([
-      [0, 1],
-      [7, 1],
-      [63, 1],
-    ])
+    const pages = [...region.residentPages(0, 64 * PAGE)].flatMap((flag, page) => (flag === 1 ? [page] : []))
+    expect(pages).toEqual([0, 7, 63])
     expect(bytes.reduce((sum, byte) => sum + byte, 0)).toBe(3)
   })
 
-  it('starts every mapping at an OS page, so that a page belongs to one mapping only', () => {
-    const one = map(1)
-    const other = map(1)
-    new Uint8Array(one).fill(1)
-    expect(resident(other)).toBe(0)
-  })
-
-  it('refuses lengths that are no number of whole pages', () => {
-    for (const length of [0, -PAGE, 1, PAGE - 1, PAGE + 1, 0.5, Number.NaN, -Infinity, 2 ** 64]) {
-      expect(() => addon.map(length)).toThrow(RangeError)
-      expect(() => addon.map(length)).toThrow(`got ${length}`)
-    }
-    for (const length of [undefined, null, '4096', 4096n, {}, Symbol('length')]) {
-      expect(() => addon.map(length as number)).toThrow(TypeError)
+  it('go back when discarded or renewed, read zero then, and leave their neighbours alone', () => {
+    const region = reserve(64)
+    const bytes = bytesOf(region)
+    for (const give of ['discard', 'renew'] as const) {
+      bytes.fill(9)
+      region[give](16 * PAGE, 32 * PAGE)
+      expect([give, resident(region)]).toEqual([give, 32])
+      expect([bytes[16 * PAGE - 1], bytes[48 * PAGE]]).toEqual([9, 9])
+      expect(isAll(bytesOf(region, 16, 32), 0)).toBe(true)
+      region[give](16 * PAGE, 32 * PAGE) // what is not resident
+      bytes[20 * PAGE] = 1
+      expect(resident(region, 16, 32)).toBe(1)
     }
   })
 
-  it('refuses more than one ArrayBuffer can wrap, before any memory is mapped', () => {
+  it('all go back when their region is dropped', () => {
+    if (process.platform === 'win32') return // must not be asked for afterwards
+    const region = reserve(16)
+    bytesOf(region).fill(1)
+    region.drop()
+    expect(resident(region)).toBe(0)
+  })
+
+  it('are cleared and copied byte by byte, over each other and into another region', () => {
+    const [region, other] = [reserve(4), reserve(4)]
+    const bytes = bytesOf(region)
+    for (let i = 0; i < 100; i++) bytes[i] = i
+    region.copy(10, 50, region, 13)
+    expect([...bytes.subarray(12, 16), bytes[62], bytes[63]]).toEqual([12, 10, 11, 12, 59, 63])
+    region.copy(13, 50, other, 4 * PAGE - 50)
+    expect([...bytesOf(other).subarray(-50)]).toEqual([...bytes.subarray(13, 63)])
+    region.clear(14, 3)
+    expect([...bytes.subarray(13, 18)]).toEqual([10, 0, 0, 0, 14])
+  })
+
+  it('move to a longer range and leave zeros, or say that they cannot and stay', () => {
+    const [region, target] = [reserve(64), reserve(64)]
+    bytesOf(region, 32, 8).fill(9)
+    bytesOf(region, 16, 16).fill(5)
+    bytesOf(region, 40, 8).fill(3)
+    const didMove = region.move(32 * PAGE, 8 * PAGE, region, 16 * PAGE, 16 * PAGE)
+    expect([didMove, isAll(bytesOf(region, 40, 8), 3)]).toEqual([canMove, true])
+    if (!canMove) return
+    expect(resident(region)).toBe(16)
+    expect([isAll(bytesOf(region, 16, 8), 9), isAll(bytesOf(region, 24, 16), 0)]).toEqual([true, true])
+    expect(region.move(16 * PAGE, 16 * PAGE, target, 8 * PAGE, 32 * PAGE)).toBe(true) // again, and to another
+    expect([isAll(bytesOf(target, 8, 8), 9), isAll(bytesOf(region, 16, 24), 0)]).toEqual([true, true])
+    // Two mappings to the kernel: to be copied. Nothing has changed.
+    expect(target.move(4 * PAGE, 8 * PAGE, region, 0, 16 * PAGE)).toBe(false)
+    expect([isAll(bytesOf(target, 8, 8), 9), isAll(bytesOf(region, 0, 16), 0)]).toEqual([true, true])
+    target.renew(8 * PAGE, 32 * PAGE)
+    bytesOf(target).fill(1) // one mapping again
+    expect(target.move(4 * PAGE, 8 * PAGE, region, 0, 16 * PAGE)).toBe(true)
+  })
+
+  it('are the same under an ArrayBuffer of their own, which its hold counts until it is collected', async () => {
+    const [region, holder] = [reserve(16), reserve(1)]
+    await (async () => {
+      const part = region.part(4 * PAGE, 2 * PAGE, holder, 0)
+      const other = region.part(8 * PAGE, PAGE, holder, 0)
+      expect([part.byteLength, other.byteLength, part instanceof ArrayBuffer, holdOf(holder)]).toEqual([
+        2 * PAGE,
+        PAGE,
+        true,
+        2,
+      ])
+      bytesOf(region, 4, 2).fill(7)
+      expect(isAll(new Uint8Array(part), 7)).toBe(true)
+      new Uint8Array(other).fill(5)
+      expect([isAll(bytesOf(region, 8, 1), 5), isAll(bytesOf(region, 7, 1), 0)]).toEqual([true, true])
+      region.discard(4 * PAGE, 2 * PAGE)
+      expect([part.byteLength, isAll(new Uint8Array(part), 0)]).toEqual([2 * PAGE, true])
+    })()
+    expect(await settle(() => holdOf(holder) === 0)).toBe(true)
+  })
+
+  it('go back with the last who can reach them, and not with the one before', async () => {
+    const [region, holder] = [reserve(16), reserve(1)]
+    const word = new Int32Array(holder.buffer, 0, 1)
+    word[0] = 1 // the heap
+    bytesOf(region, 4, 2).fill(7)
+    region.part(4 * PAGE, 2 * PAGE, holder, 0)
+    await settle(() => word[0] === 1)
+    expect([word[0], isAll(bytesOf(region, 4, 2), 7)]).toEqual([1, true])
+    word[0] = 0 // it has given them back
+    region.part(4 * PAGE, 2 * PAGE, holder, 0)
+    await settle(() => word[0] === 0)
+    expect([word[0], resident(region, 4, 2)]).toEqual([0, 0])
+  })
+
+  it('stay mapped while a part is held, of its region and of its holder, and no longer', async () => {
+    const before = held()
+    let part: ArrayBuffer | undefined = (() => {
+      const [region, holder] = [reserve(16), reserve(1)]
+      bytesOf(region).fill(4)
+      return region.part(2 * PAGE, 3 * PAGE, holder, 0)
+    })()
+    await turns(5)
+    expect([held(), isAll(new Uint8Array(part), 4)]).toEqual([before + 2, true])
+    part = undefined
+    expect(await settle(() => held() <= before)).toBe(true)
+  })
+
+  it('stay with a part that user code transfers', async () => {
+    const [region, holder] = [reserve(16), reserve(1)]
+    await (async () => {
+      const part = region.part(4 * PAGE, PAGE, holder, 0)
+      new Uint8Array(part).fill(6)
+      const { transfer } = part as { transfer?: () => ArrayBuffer }
+      const moved = transfer?.call(part) ?? part
+      await turns(3)
+      expect([holdOf(holder), isAll(new Uint8Array(moved), 6)]).toEqual([1, true])
+    })()
+    expect(await settle(() => holdOf(holder) === 0)).toBe(true)
+  })
+
+  it('of a thread are unmapped when it ends', async () => {
+    const script = `
+      const addon = require(${JSON.stringify(require.resolve('../../build/Release/ebb.node'))})
+      const bytes = 64 * addon.osPageSize
+      const adopt = () => addon.adopt(new Uint8Array(new SharedArrayBuffer(bytes, { maxByteLength: bytes }), 0, bytes))
+      const reserve = () => ${way === 'adopted'} ? adopt() : addon.reserve(bytes, ${way === 'shared'})
+      globalThis.kept = [1, 2, 3].map(reserve)
+      globalThis.parts = kept.map((region) => addon.part(region.id, bytes / 2, bytes / 2, kept[0].id, 0))
+      for (const part of parts) new Uint8Array(part).fill(1)
+      require('node:worker_threads').parentPort.postMessage(new Int32Array(kept[0].buffer, 0, 1)[0])`
+    const before = held()
+    for (let round = 0; round < 3; round++) {
+      const worker = new Worker(script, { eval: true })
+      const exit = once(worker, 'exit')
+      expect((await once(worker, 'message'))[0]).toBe(3)
+      await exit
+    }
+    expect(await settle(() => held() <= before)).toBe(true)
+  })
+
+  it('are no more than this runtime can show', () => {
     const before = addon.mappings()
     expect(os.maxByteLength % PAGE).toBe(0)
-    expect(() => os.map(os.maxByteLength + PAGE)).toThrow(RangeError)
+    expect(() => os.reserve(os.maxByteLength + PAGE)).toThrow(`byteLength must be at most ${os.maxByteLength}`)
+    expect(addon.mappings()).toEqual(before)
+  })
+})
+
+describe('the addon', () => {
+  it('names what the OS refuses by code, errno and syscall, and has mapped nothing then', () => {
+    const before = addon.mappings()
+    const error = caught(() => addon.reserve(2 ** 52, false)) as unknown as NodeJS.ErrnoException
+    const [code, syscall] = process.platform === 'win32' ? [/^ERROR_/, 'VirtualAlloc'] : [/^ENOMEM$/, 'mmap']
+    expect(error.code).toMatch(code)
+    expect(error).toMatchObject({ syscall, errno: expect.any(Number) })
+    expect(error.message.startsWith(`${error.code}: `) && error.message.endsWith(`, ${syscall}`)).toBe(true)
     expect(addon.mappings()).toEqual(before)
   })
 
-  it('gives the mapping back when the engine refuses to wrap it', async () => {
-    if (os.maxByteLength >= 2 ** 46) return // this engine wraps all that can be mapped
-    const before = liveMappings(addon.mappings())
-    expect(() => addon.map(os.maxByteLength * 2)).toThrow()
-    await settle(() => liveMappings(addon.mappings()) === before)
-    expect(liveMappings(addon.mappings())).toBe(before)
+  it('says that it shares no pages where the runtime cannot', () => {
+    if (addon.sharesPages) expect(addon.reserve(PAGE, true).buffer).toBeInstanceOf(SharedArrayBuffer)
+    else expect(() => addon.reserve(PAGE, true)).toThrow('this runtime makes no SharedArrayBuffer over mapped pages')
   })
 
-  it('reports what the OS refuses with code, errno and syscall', () => {
-    const error = thrownBy(() => addon.map(2 ** 52))
-    expect(error).toBeInstanceOf(Error)
-    expect(error.message).toBe(`${error.code}: ${error.message.split(': ')[1]?.split(', ')[0]}, ${error.syscall}`)
-    expect(error.errno).toBeLessThan(0)
-    if (process.platform === 'win32') {
-      expect(error.code).toMatch(/^ERROR_/)
-      expect(error.syscall).toBe('VirtualAlloc')
-    } else {
-      expect(error.code).toBe('ENOMEM')
-      expect(error.syscall).toBe('mmap')
-    }
-  })
-})
-
-describe('unmap', () => {
-  it('empties every view at once and gives the address space back on a later turn', async () => {
-    const buffer = map(64)
-    const bytes = new Uint8Array(buffer).fill(7)
-    const view = new DataView(buffer, PAGE, PAGE)
-    expect(os.isAttached(buffer)).toBe(true)
-    const before = addon.mappings()
-
-    expect(os.unmap(buffer)).toBe(true)
-    expect(os.isAttached(buffer)).toBe(false)
-    expect(bytes.length).toBe(0)
-    expect(bytes[0]).toBeUndefined()
-    expect(() => view.getUint8(0)).toThrow(TypeError)
-
-    await settle(() => addon.mappings().unmaps > before.unmaps)
-    expect(addon.mappings()).toEqual({
-      maps: before.maps,
-      unmaps: before.unmaps + 1,
-      mappedBytes: before.mappedBytes - 64 * PAGE,
-    })
-  })
-
-  it('says false to a buffer that is unmapped already, empty, or not from here', () => {
-    const buffer = map(1)
-    os.unmap(buffer)
-    const foreign = new ArrayBuffer(PAGE)
-    for (const notOurs of [buffer, new ArrayBuffer(0), foreign, Buffer.allocUnsafe(8).buffer as ArrayBuffer]) {
-      expect(os.unmap(notOurs)).toBe(false)
-      expect(addon.unmap(notOurs)).toBe(false)
-    }
-    expect(foreign.byteLength).toBe(PAGE)
-  })
-
-  it('lowers the resident set of the process before it returns', () => {
-    if (process.memoryUsage.rss() === 0) return // qemu-user knows no resident set of a process
-    const bytes = 64 * 2 ** 20
-    const buffer = map(bytes / PAGE)
-    const empty = process.memoryUsage.rss()
-    new Uint8Array(buffer).fill(1)
-    const full = process.memoryUsage.rss()
-    os.unmap(buffer)
-    const after = process.memoryUsage.rss()
-    expect(full - empty).toBeGreaterThan(bytes * 0.9)
-    expect(full - after).toBeGreaterThan(bytes * 0.9)
-  })
-
-  it('keeps a new mapping at the same address apart from the old one', async () => {
-    const sameLength = 16 * PAGE
-    for (let round = 0; round < 200; round++) {
-      const buffer = os.map(sameLength)
-      new Uint8Array(buffer).fill(round)
-      os.unmap(buffer)
-      if (round % 7 === 0) await nextTurn()
-    }
-    const last = map(16)
-    new Uint8Array(last).fill(42)
-    await settle(() => false, true)
-    expect(new Uint8Array(last).every((byte) => byte === 42)).toBe(true)
-  })
-
-  it('takes back a buffer that user code marked untransferable', async () => {
-    const { markAsUntransferable } = await import('node:worker_threads')
-    const buffer = os.map(4 * PAGE)
-    new Uint8Array(buffer).fill(1)
-    markAsUntransferable(buffer)
-    expect(os.unmap(buffer)).toBe(true)
-    // Where Node refuses to detach it, it stays, empty, until it is collected.
-    expect(buffer.byteLength === 0 || resident(buffer) === 0).toBe(true)
-  })
-
-  it('knows a buffer again that user code moved', () => {
-    const buffer = map(4)
-    if (!('transfer' in buffer)) return
-    new Uint8Array(buffer).fill(3)
-    const moved = (buffer as ArrayBuffer & { transfer(): ArrayBuffer }).transfer()
-    expect(os.isAttached(buffer)).toBe(false)
-    expect(os.unmap(buffer)).toBe(false)
-    expect(new Uint8Array(moved)[PAGE]).toBe(3)
-    expect(os.unmap(moved)).toBe(true)
-    expect(moved.byteLength).toBe(0)
-  })
-})
-
-describe('collection', () => {
-  it('unmaps a mapping that was dropped without unmap', async () => {
-    if (globalThis.gc === undefined) throw new Error('run with --expose-gc')
-    const before = liveMappings(addon.mappings())
-    const sums = Array.from({ length: 16 }, (_, index) => new Uint8Array(os.map(64 * PAGE)).fill(index)[0])
-    expect(sums).toHaveLength(16)
-    expect(liveMappings(addon.mappings())).toBe(before + 16)
-    await settle(() => liveMappings(addon.mappings()) === before, true)
-    expect(liveMappings(addon.mappings())).toBe(before)
-  })
-
-  it('unmaps what a worker thread mapped when the worker ends', async () => {
-    const before = liveMappings(addon.mappings())
-    const script = `
-      const addon = require(${JSON.stringify(require.resolve('../../build/Release/ebb.node'))})
-      const kept = [1, 2, 3].map(() => addon.map(64 * addon.osPageSize))
-      for (const buffer of kept) new Uint8Array(buffer).fill(1)
-      addon.unmap(kept[0])
-      require('node:worker_threads').parentPort.postMessage(addon.mappings().maps)`
-    for (let round = 0; round < 5; round++) {
-      const worker = new Worker(script, { eval: true })
-      await once(worker, 'exit')
-    }
-    expect(liveMappings(addon.mappings())).toBe(before)
-  })
-})
-
-describe('discard', () => {
-  it('gives the pages of a range back, leaves zeros, and touches nothing beside it', () => {
-    const buffer = map(64)
-    const bytes = new Uint8Array(buffer).fill(9)
-    expect(resident(buffer)).toBe(64)
-
-    os.discard(buffer, 16 * PAGE, 32 * PAGE)
-    expect(resident(buffer)).toBe(32)
-    expect(bytes[16 * PAGE - 1]).toBe(9)
-    expect(bytes[48 * PAGE]).toBe(9)
-    expect(bytes.subarray(16 * PAGE, 48 * PAGE).every((byte) => byte === 0)).toBe(true)
-
-    bytes[20 * PAGE] = 1
-    expect(os.residentPages(buffer)[20]).toBe(1)
-  })
-
-  it('can be repeated, and discards what was never touched', () => {
-    const buffer = map(8)
-    for (let round = 0; round < 3; round++) {
-      os.discard(buffer, 0, 8 * PAGE)
-      expect(resident(buffer)).toBe(0)
-      new Uint8Array(buffer).fill(round + 1)
-    }
-    expect(resident(buffer)).toBe(8)
-  })
-})
-
-describe('populate', () => {
-  it('makes a range resident ahead, or says that it cannot', () => {
-    const buffer = map(64)
-    if (os.populate(buffer, 8 * PAGE, 16 * PAGE)) expect(resident(buffer)).toBe(16)
-    else expect(resident(buffer)).toBe(0)
-    expect(new Uint8Array(buffer).every((byte) => byte === 0)).toBe(true)
-  })
-})
-
-describe('move', () => {
-  it('takes the pages of a range to another, and leaves zeros', () => {
-    const buffer = map(64)
-    const bytes = new Uint8Array(buffer)
-    bytes.fill(3, 0, 8 * PAGE)
-    bytes.fill(9, 32 * PAGE, 40 * PAGE)
-    const target = bytes.subarray(16 * PAGE, 32 * PAGE)
-    target.fill(5)
-    if (!addon.move(buffer, 32 * PAGE, 8 * PAGE, 16 * PAGE, 16 * PAGE)) {
-      expect(process.platform).not.toBe('linux')
-      return
-    }
-    expect(resident(buffer)).toBe(16)
-    expect(target.every((byte, i) => byte === (i < 8 * PAGE ? 9 : 0))).toBe(true)
-    expect(addon.move(buffer, 16 * PAGE, 16 * PAGE, 48 * PAGE, 16 * PAGE)).toBe(true) // again, all of it
-    expect([bytes[48 * PAGE], bytes[56 * PAGE], bytes[16 * PAGE]]).toEqual([9, 0, 0])
-    expect(addon.move(buffer, 40 * PAGE, 16 * PAGE, 0, 16 * PAGE)).toBe(false) // two mappings to the kernel: to be copied
-    expect([bytes[48 * PAGE], bytes[0]]).toEqual([9, 3])
-    expect(bytes.subarray(16 * PAGE, 48 * PAGE).every((byte) => byte === 0)).toBe(true)
-    expect(bytes.subarray(0, 8 * PAGE).every((byte) => byte === 3)).toBe(true)
-    bytes.fill(1) // all of it is mapped still
-  })
-
-  it('refuses ranges that overlap, or leave the mapping', () => {
-    const buffer = map(16)
-    for (const [from, length, to, toLength] of [
-      [0, 1, 0, 1],
-      [0, 2, 1, 2],
-      [5, 2, 4, 2],
-      [4, 2, 1, 4],
-      [0, 5, 12, 5],
-      [12, 5, 0, 5],
-      [0, 1, 0.5, 1],
-      [0, 2, 4, 1],
-    ] as const) {
-      expect(() => addon.move(buffer, from * PAGE, length * PAGE, to * PAGE, toLength * PAGE)).toThrow(RangeError)
-    }
-    expect(() => addon.move(new ArrayBuffer(PAGE), 0, PAGE, PAGE, PAGE)).toThrow(TypeError)
-  })
-})
-
-describe('grow', () => {
-  it('keeps the contents, adds zeros, and detaches the old buffer', async () => {
-    const old = map(16)
-    const numbers = new Uint32Array(old)
-    for (let index = 0; index < numbers.length; index++) numbers[index] = index * 3
-    const count = numbers.length
-    const before = addon.mappings()
-
-    const grown = os.grow(old, 64 * PAGE)
-    if (grown === undefined) {
-      expect(isLinux).toBe(false)
-      expect(new Uint32Array(old)[5]).toBe(15)
-      return
-    }
-    mapped.push(grown)
-    expect(os.isAttached(old)).toBe(false)
-    expect(grown.byteLength).toBe(64 * PAGE)
-    expect(resident(grown)).toBe(16)
-    const moved = new Uint32Array(grown)
-    for (let index = 0; index < count; index++) if (moved[index] !== index * 3) expect(moved[index]).toBe(index * 3)
-    expect(moved.subarray(count).every((word) => word === 0)).toBe(true)
-
-    // The old mapping's finalizer must not unmap the new one.
-    await settle(() => addon.mappings().unmaps > before.unmaps, true)
-    expect(liveMappings(addon.mappings())).toBe(liveMappings(before))
-    expect(addon.mappings().mappedBytes).toBe(before.mappedBytes + 48 * PAGE)
-    expect(new Uint32Array(grown)[count - 1]).toBe((count - 1) * 3)
-  })
-
-  it('grows again and again', () => {
-    let buffer = os.map(PAGE)
-    new Uint8Array(buffer).fill(1)
-    for (let pages = 2; pages <= 1024; pages *= 2) {
-      const grown = os.grow(buffer, pages * PAGE)
-      if (grown === undefined) break
-      buffer = grown
-      new Uint8Array(buffer).fill(1, (pages / 2) * PAGE)
-    }
-    expect(new Uint8Array(buffer).every((byte) => byte === 1)).toBe(true)
-    expect(resident(buffer)).toBe(buffer.byteLength / PAGE)
-    os.unmap(buffer)
-  })
-
-  it('leaves the old buffer as it was when the OS refuses', () => {
-    const buffer = map(4)
-    new Uint8Array(buffer).fill(5)
-    if (!isLinux) return
-    const error = thrownBy(() => addon.grow(buffer, 2 ** 46))
-    expect([error.code, error.syscall]).toEqual(['ENOMEM', 'mremap'])
-    expect(new Uint8Array(buffer).every((byte) => byte === 5)).toBe(true)
-    expect(resident(buffer)).toBe(4)
-  })
-
-  it('refuses a length that is not larger', () => {
-    const buffer = map(4)
-    for (const length of [0, PAGE, 4 * PAGE, 4 * PAGE + 1, Number.NaN]) {
-      expect(() => os.grow(buffer, length)).toThrow(RangeError)
-    }
-    expect(() => os.grow(buffer, os.maxByteLength + PAGE)).toThrow(RangeError)
-    expect(os.isAttached(buffer)).toBe(true)
-  })
-})
-
-describe('wrong arguments', () => {
-  const calls: Record<string, (target: OsPages, buffer: ArrayBuffer) => unknown> = {
-    discard: (target, buffer) => target.discard(buffer, 0, PAGE),
-    populate: (target, buffer) => target.populate(buffer, 0, PAGE),
-    residentPages: (target, buffer) => target.residentPages(buffer),
-    grow: (target, buffer) => target.grow(buffer, 64 * PAGE),
-  }
-
-  for (const [name, call] of Object.entries(calls)) {
-    it(`${name} takes attached buffers of this addon only`, () => {
-      const gone = map(1)
-      os.unmap(gone)
-      const others: unknown[] = [
-        gone,
-        new ArrayBuffer(PAGE),
-        new ArrayBuffer(0),
-        new SharedArrayBuffer(PAGE),
-        new Uint8Array(map(1)),
-        Buffer.alloc(PAGE).buffer,
-        undefined,
-        null,
-        1,
-        'buffer',
-        {},
-        Object.create(ArrayBuffer.prototype),
-      ]
-      for (const other of others) expect(() => call(os, other as ArrayBuffer)).toThrow(TypeError)
-    })
-  }
-
-  it('unmap takes ArrayBuffers only', () => {
-    for (const other of [undefined, null, 1, 'buffer', {}, new Uint8Array(8), new SharedArrayBuffer(PAGE)]) {
-      expect(() => os.unmap(other as ArrayBuffer)).toThrow(TypeError)
-    }
-  })
-
-  it('discard and populate take ranges of whole pages inside the mapping only', () => {
-    const buffer = map(4)
-    new Uint8Array(buffer).fill(1)
-    const ranges: [unknown, unknown][] = [
-      [1, PAGE],
-      [0, 1],
-      [0, 0],
-      [-PAGE, PAGE],
-      [0, -PAGE],
-      [0, 5 * PAGE],
-      [PAGE, 4 * PAGE],
-      [4 * PAGE, PAGE],
-      [2 ** 63, PAGE],
-      [Number.NaN, PAGE],
-      [0, Infinity],
-    ]
-    for (const [byteOffset, byteLength] of ranges) {
-      for (const method of ['discard', 'populate'] as const) {
-        expect(() => os[method](buffer, byteOffset as number, byteLength as number)).toThrow(RangeError)
+  it('knows a region by its id until that is collected, and then no more', async () => {
+    const id = (() => addon.reserve(PAGE, false).id)()
+    const isKnown = (): boolean => {
+      try {
+        return addon.residentPages(id, 0, PAGE).length === 1
+      } catch {
+        return false
       }
     }
-    for (const [byteOffset, byteLength] of [
-      ['0', PAGE],
-      [0, undefined],
-      [0, BigInt(PAGE)],
-    ]) {
-      expect(() => os.discard(buffer, byteOffset as number, byteLength as number)).toThrow(TypeError)
-    }
-    expect(new Uint8Array(buffer).every((byte) => byte === 1)).toBe(true)
+    expect([isKnown(), id === real.id]).toEqual([true, false])
+    expect(await settle(() => !isKnown())).toBe(true)
+    expect(addon.residentPages(real.id, 0, PAGE).length).toBe(1)
   })
 
-  it('none of 10,000 random calls ends the process or harms a mapping', () => {
-    const guarded = map(4)
-    new Uint8Array(guarded).fill(77)
-    const gone = map(1)
-    os.unmap(gone)
-    const values: unknown[] = [
-      0,
-      1,
-      -1,
-      PAGE,
-      2 * PAGE,
-      2 ** 31,
-      2 ** 32,
-      2 ** 53,
-      2 ** 64,
-      -0,
-      0.1,
-      Number.NaN,
-      Infinity,
-      undefined,
-      null,
-      '',
-      'x',
-      true,
-      {},
-      [],
-      () => 0,
-      Symbol('s'),
-      1n,
-      gone,
-      new ArrayBuffer(PAGE),
-      new Uint8Array(8),
-      new DataView(new ArrayBuffer(8)),
-    ]
-    const methods = [
-      addon.map,
-      addon.unmap,
-      addon.discard,
-      addon.populate,
-      addon.grow,
-      addon.move,
-      addon.residentPages,
-      addon.owns,
-    ]
-    let seed = 12345
-    const pick = <T>(list: readonly T[]): T => {
-      seed = (Math.imul(seed, 1103515245) + 12345) >>> 0
-      return list[(seed >>> 8) % list.length] as T
+  it('counts what it maps and unmaps', async () => {
+    const before = addon.mappings()
+    expect(addon.reserve(16 * PAGE, false).buffer.byteLength).toBe(16 * PAGE)
+    const during = addon.mappings()
+    expect([during.maps - before.maps, during.mappedBytes - before.mappedBytes]).toEqual([1, 16 * PAGE])
+    expect(await settle(() => addon.mappings().unmaps > before.unmaps)).toBe(true)
+    expect(addon.mappings().mappedBytes).toBe(before.mappedBytes)
+  })
+
+  it('adopts whole OS pages of shared memory only', () => {
+    const growable = (buffer: typeof SharedArrayBuffer | typeof ArrayBuffer, bytes: number): SharedArrayBuffer =>
+      new (buffer as unknown as new (bytes: number, options: object) => SharedArrayBuffer)(bytes, {
+        maxByteLength: 4 * PAGE,
+      })
+    const shared = growable(SharedArrayBuffer, 2 * PAGE)
+    for (const other of [
+      ...NO_REGIONS,
+      shared,
+      new Uint8Array(shared, PAGE, PAGE),
+      new Int8Array(shared, 0, PAGE),
+      new DataView(shared, 0, PAGE),
+      new Uint8Array(growable(ArrayBuffer, PAGE), 0, PAGE), // can be detached, or resized
+    ]) {
+      expect(() => addon.adopt(other as Uint8Array)).toThrow(TypeError)
     }
-    for (let call = 0; call < 10_000; call++) {
-      const method = pick(methods) as (...values: unknown[]) => unknown
+    for (const part of [new Uint8Array(shared, 0, 0), new Uint8Array(shared, 0, PAGE + 1)]) {
+      expect(() => addon.adopt(part)).toThrow(RangeError)
+    }
+    expect(addon.adopt(new Uint8Array(shared, 0, 2 * PAGE)).buffer).toBe(shared)
+  })
+})
+
+/** What is no region. */
+const NO_REGIONS: unknown[] = [
+  undefined,
+  null,
+  'region',
+  real,
+  -1,
+  real.id + 0.5,
+  real.id + 2 ** 32,
+  Number.NaN,
+  Infinity,
+  1e6,
+  `${real.id}`,
+  true,
+  1n,
+  Symbol('region'),
+  () => real,
+  {},
+  [],
+  { buffer: real.buffer },
+  Object.create(real),
+  new Proxy(real, {}),
+  real.buffer,
+  new ArrayBuffer(PAGE),
+]
+const NO_NUMBERS = [undefined, null, '4096', 4096n, {}, [], Symbol('number'), () => 0, true]
+const NO_PAGES = [-PAGE, 1, PAGE - 1, PAGE + 1, 0.5, Number.NaN, Infinity, -Infinity, 2 ** 53, 2 ** 64, 9 * PAGE]
+const NO_BYTES = [-1, 0.5, Number.NaN, Infinity, -Infinity, 8 * PAGE + 1, 2 ** 53, 2 ** 64]
+
+type Call = (...values: unknown[]) => unknown
+/** For each function arguments that are right, and of each argument those that are not: TypeError, RangeError. */
+const REGION = [NO_REGIONS, []] as const
+const PAGES = [NO_NUMBERS, NO_PAGES] as const
+const BYTES = [NO_NUMBERS, NO_BYTES] as const
+const HOLD = [NO_NUMBERS, [...NO_BYTES, 1, 2, 8 * PAGE]] as const
+const CALLS: Record<string, [right: unknown[], wrong: (readonly (readonly unknown[])[])[]]> = {
+  reserve: [[PAGE, false], [[NO_NUMBERS, [0, ...NO_PAGES.filter((value) => value !== 9 * PAGE)]]]],
+  part: [
+    [real.id, PAGE, PAGE, real.id, 0],
+    [REGION, PAGES, PAGES, REGION, HOLD],
+  ],
+  discard: [
+    [real.id, 0, PAGE],
+    [REGION, PAGES, PAGES],
+  ],
+  renew: [
+    [real.id, 0, PAGE],
+    [REGION, PAGES, PAGES],
+  ],
+  residentPages: [
+    [real.id, 0, PAGE],
+    [REGION, PAGES, PAGES],
+  ],
+  drop: [[real.id], [REGION]],
+  move: [
+    [real.id, 0, PAGE, real.id, 2 * PAGE, 2 * PAGE],
+    [REGION, PAGES, PAGES, REGION, PAGES, PAGES],
+  ],
+  clear: [
+    [real.id, 0, 8],
+    [REGION, BYTES, BYTES],
+  ],
+  copy: [
+    [real.id, 0, 8, real.id, 8],
+    [REGION, BYTES, BYTES, REGION, BYTES],
+  ],
+}
+
+describe('wrong arguments', () => {
+  it.each(Object.keys(CALLS))('of %s are refused, each by its kind and its value', (name) => {
+    const [right, wrong] = CALLS[name] as (typeof CALLS)[string]
+    const call = addon[name as keyof NativeAddon] as unknown as Call
+    expect(wrong.length).toBe(name === 'reserve' ? 1 : right.length)
+    for (const [index, [kinds, values]] of wrong.entries()) {
+      const put = (value: unknown): unknown[] => right.map((argument, i) => (i === index ? value : argument))
+      for (const value of kinds as unknown[]) expect(() => call(...put(value))).toThrow(TypeError)
+      for (const value of values as unknown[]) expect(() => call(...put(value))).toThrow(RangeError)
+      for (const value of values as unknown[]) expect(() => call(...put(value))).toThrow(`got ${value}`)
+    }
+    expect(() => call()).toThrow(TypeError)
+  })
+
+  it('of ranges are refused that leave the region, overlap, or find no room', () => {
+    const small = addon.reserve(2 * PAGE, false)
+    for (const call of [
+      () => addon.discard(real.id, 8 * PAGE, PAGE),
+      () => addon.discard(real.id, 4 * PAGE, 5 * PAGE),
+      () => addon.discard(real.id, 0, 0),
+      () => addon.part(real.id, 0, PAGE, real.id, 0),
+      () => addon.move(real.id, 0, 2 * PAGE, real.id, PAGE, 2 * PAGE),
+      () => addon.move(real.id, 4 * PAGE, 2 * PAGE, real.id, PAGE, 4 * PAGE),
+      () => addon.move(real.id, 0, 2 * PAGE, real.id, 4 * PAGE, PAGE),
+      () => addon.move(real.id, 0, PAGE, small.id, PAGE, 2 * PAGE),
+      () => addon.copy(real.id, 0, 3 * PAGE, small.id, 0),
+      () => addon.copy(real.id, 0, PAGE, small.id, PAGE + 1),
+      () => addon.clear(real.id, PAGE, 8 * PAGE),
+    ]) {
+      expect(call).toThrow(RangeError)
+    }
+  })
+
+  it('in 20,000 random calls end nothing and harm no other region', () => {
+    const random = new Random('random calls')
+    const [guarded, small] = [addon.reserve(8 * PAGE, false), addon.reserve(3 * PAGE, false)]
+    bytesOf(guarded).fill(77)
+    const numbers = [0, 4, PAGE, 2 * PAGE, 3 * PAGE, 8 * PAGE, 1, -1, 0.1, Number.NaN, 2 ** 32, 2 ** 53, 2 ** 64]
+    const ids = [real.id, small.id]
+    const values: unknown[] = [...numbers, ...numbers, ...ids, ...ids, ...NO_REGIONS]
+    const regions = values.filter((value) => value !== guarded.id)
+    // A region that is dropped must not be written to any more.
+    const names = Object.keys(CALLS).filter((name) => name !== 'drop' && name !== 'reserve')
+    let done = 0
+    for (let i = 0; i < 20_000; i++) {
+      const call = addon[random.pick(names) as keyof NativeAddon] as unknown as Call
+      const isOdd = random.oneIn(3)
+      const region = (): unknown => random.pick(isOdd ? regions : ids)
+      const number = (): unknown => random.pick(isOdd ? values : numbers.slice(0, 6))
       try {
-        const result = method(pick(values), pick(values), pick(values))
-        if (result instanceof ArrayBuffer) os.unmap(result)
+        call(region(), number(), number(), region(), number(), number())
+        done++
       } catch (error) {
         expect(error).toBeInstanceOf(Error)
       }
     }
-    expect(new Uint8Array(guarded).every((byte) => byte === 77)).toBe(true)
+    expect(done).toBeGreaterThan(1000)
+    expect(isAll(bytesOf(guarded), 77)).toBe(true)
   })
 })

@@ -29,6 +29,7 @@ const TESTED_ELSEWHERE = new Map([
   ['lib/heap/blocks.ts', 'heap/heap'],
   ['lib/heap/bytes.ts', 'heap/strings'],
   ['lib/heap/take.ts', 'heap/resize'],
+  ['lib/os/addon.ts', 'os/os-pages'],
   ['lib/os/region.ts', 'os/os-pages'],
   ['lib/records/cursor.ts', 'records/record'],
   ['lib/records/fields.ts', 'records/record'],
@@ -86,8 +87,8 @@ describe('lib/', () => {
     expect([...TESTED_ELSEWHERE.keys()].filter((file) => tests.has(file) || !files.has(file))).toEqual([])
   })
 
-  it('has no file above 370 lines that a person writes', () => {
-    const long = lib.filter((file) => writtenLines(read(file)) > 370)
+  it('has no file above 330 lines that a person writes', () => {
+    const long = lib.filter((file) => writtenLines(read(file)) > 330)
     expect(long).toEqual([])
   })
 })

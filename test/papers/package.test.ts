@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { createProgram, flattenDiagnosticMessageText, ModuleKind, ScriptTarget } from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const root = path.join(__dirname, '..', '..')
@@ -64,6 +65,31 @@ describe('the manifest', () => {
   })
 })
 
+describe('npm pack and npm publish', () => {
+  it('are refused while a prebuilt addon is missing, by its name, and the project packs for its tests all the same', () => {
+    expect(manifest.scripts.prepack).toBe('node scripts/prepack.js')
+    const copy = path.join(project, 'checkout')
+    cpSync(path.join(root, 'scripts'), path.join(copy, 'scripts'), { recursive: true })
+    const prepack = () =>
+      spawnSync(process.execPath, [path.join(copy, 'scripts', 'prepack.js')], { encoding: 'utf8', cwd: copy })
+    const addons = [...prepack().stderr.matchAll(/^ {2}([\w-]+): (prebuilds\/\S+)$/gm)]
+    expect(addons.map((match) => match[1]).sort()).toEqual(
+      [
+        ...['darwin-arm64', 'darwin-x64', 'linux-arm64-glibc', 'linux-arm64-musl', 'linux-x64-glibc', 'linux-x64-musl'],
+        ...['win32-arm64', 'win32-x64'],
+      ].sort(),
+    )
+    for (const [, name, file] of addons) {
+      const { status, stderr } = prepack()
+      expect([status, stderr.includes(`${name}: ${file}`)]).toEqual([1, true])
+      mkdirSync(path.dirname(path.join(copy, file!)), { recursive: true })
+      writeFileSync(path.join(copy, file!), '')
+    }
+    expect([prepack().status, prepack().stderr]).toEqual([0, ''])
+    expect(files).toContain('package.json')
+  })
+})
+
 describe('the tarball', () => {
   it('holds the library, its types, the sources of the addon and what builds them', () => {
     for (const file of [
@@ -75,11 +101,22 @@ describe('the tarball', () => {
         'dist/rss/index.js',
         'lib/heap/heap.ts',
       ],
-      ...['binding.gyp', 'native/addon.cc', 'native/os_pages.h', 'native/os_pages_posix.cc', 'native/os_pages_win.cc'],
+      ...[
+        'native/ebb.gypi',
+        'native/addon.cc',
+        'native/os_pages.h',
+        'native/os_pages_posix.cc',
+        'native/os_pages_win.cc',
+      ],
       ...['scripts/ebb.js', 'scripts/build-native.js', 'package.json', 'LICENSE', 'CHANGELOG.md'],
     ]) {
       expect(files).toContain(file)
     }
+  })
+
+  it('holds no binding.gyp in its root, for which some package managers compile at install', () => {
+    expect(files.filter((file) => file.endsWith('binding.gyp'))).toEqual([])
+    expect(readFileSync(path.join(root, 'binding.gyp'), 'utf8')).toContain("'includes': ['native/ebb.gypi']")
   })
 
   it('holds nothing of the tests, the benches or this checkout', () => {
@@ -88,6 +125,26 @@ describe('the tarball', () => {
       'scripts/build-native.js',
       'scripts/ebb.js',
     ])
+  })
+})
+
+describe('the declarations', () => {
+  it('have no errors of their own, which users see with skipLibCheck off', () => {
+    const entries = ['index.d.ts', 'index.d.mts', 'rss/index.d.ts'].map((file) => path.join(root, 'dist', file))
+    const options = { module: ModuleKind.NodeNext, target: ScriptTarget.ES2022, lib: ['lib.es2022.d.ts'], types: [] }
+    const program = createProgram(entries, { ...options, strict: true, noEmit: true })
+    const ours = program.getSourceFiles().filter((file) => path.relative(root, file.fileName).startsWith('dist'))
+    const errors = ours.flatMap((file) => program.getSemanticDiagnostics(file))
+    expect(errors.map((error) => flattenDiagnosticMessageText(error.messageText, '\n'))).toEqual([])
+    expect(ours.length).toBeGreaterThan(30)
+  })
+
+  it('give no parameter to typed arrays, which have none before TypeScript 5.7', () => {
+    const declarations = files.filter((file) => file.endsWith('.d.ts'))
+    const generic = declarations.filter((file) =>
+      /\b(?:[IUF]\w+\d+(?:Clamped)?Array|Buffer|DataView)</.test(readFileSync(path.join(root, file), 'utf8')),
+    )
+    expect([generic, declarations.length > 30]).toEqual([[], true])
   })
 })
 

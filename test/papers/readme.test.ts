@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { osPages } from '../../lib/space/thread-space'
+import { space } from '../../lib/space/thread-space'
 
 const root = path.join(__dirname, '..', '..')
 const readme = readFileSync(path.join(root, 'README.md'), 'utf8')
@@ -31,7 +31,7 @@ describe('the program in the README', () => {
     const printed = execFileSync(process.execPath, [file], { encoding: 'utf8' })
     expect(printed).toMatch(/^100 live blocks +=\s+4,800$/m)
     // Where OS pages have more than 4 KiB, fewer pools can be discarded.
-    if (osPages().osPageSize === 4096) expect(comparable(printed)).toBe(comparable(fenced('text')))
+    if (space.region.osPageSize === 4096) expect(comparable(printed)).toBe(comparable(fenced('text')))
   })
 
   it('stands in docs/stats.md with the same report', () => {

@@ -20,6 +20,31 @@ describe('decay', () => {
     expect([new Decay(0, 0).epochAt(1e9), new Decay(Infinity, 0).epochAt(1e9)]).toEqual([0, 0])
   })
 
+  it('of less than a millisecond, down to the smallest number, is one of a millisecond', () => {
+    for (const decayMs of [Number.MIN_VALUE, 1e-300, 0.001, 1]) {
+      const decay = new Decay(decayMs, 0)
+      expect(decay.epochMs).toBe(1 / EPOCHS_PER_DECAY)
+      expect([decay.hasExpired(0, decay.epochAt(0.9)), decay.hasExpired(0, decay.epochAt(1.2))]).toEqual([false, true])
+    }
+  })
+
+  it('of a year keeps what was freed for a year', () => {
+    const day = 24 * 3600 * 1000
+    const decay = new Decay(365 * day, 0)
+    expect(decay.hasExpired(0, decay.epochAt(364 * day))).toBe(false)
+    expect(decay.hasExpired(0, decay.epochAt(411 * day))).toBe(true)
+  })
+
+  it('tells the age of stamps that 32 bits could not hold', () => {
+    const decay = new Decay(1, 0)
+    for (const epoch of [2 ** 31 - 3, 2 ** 31 + 5, 2 ** 32 - 1, 2 ** 33 + 7]) {
+      const [stamp = 0] = Int32Array.of(epoch)
+      expect(decay.hasExpired(stamp, epoch)).toBe(false)
+      expect(decay.hasExpired(stamp, epoch + EPOCHS_PER_DECAY)).toBe(false)
+      expect(decay.hasExpired(stamp, epoch + EPOCHS_PER_DECAY + 1)).toBe(true)
+    }
+  })
+
   it('collects the expired pools of an arena by their stamps', () => {
     const decay = new Decay(1000, 0)
     const ledger = new Int32Array(1024)

@@ -7,7 +7,7 @@ const SIZE = { slots: SLOTS_MAX, heaps: 4096 }
 describe('the plan of a space', () => {
   it('has its columns one behind the other, each on pages of its own', () => {
     for (const bytes of [2 ** 29, 2 ** 32 - ARENA_BYTES]) {
-      const plan = planSpace(SIZE, bytes, true)
+      const plan = planSpace(SIZE, bytes)
       const starts = [0, plan.owners, plan.taken, plan.holds, plan.ledgers, plan.magazines, plan.byteLength]
       expect(starts.every((start) => start % 65_536 === 0)).toBe(true)
       expect(starts.toSorted?.((a, b) => a - b) ?? starts).toEqual(starts)
@@ -16,7 +16,7 @@ describe('the plan of a space', () => {
   })
 
   it('fills the rest with near slots, and leaves a pool behind the last', () => {
-    const plan = planSpace(SIZE, 2 ** 32 - ARENA_BYTES, true)
+    const plan = planSpace(SIZE, 2 ** 32 - ARENA_BYTES)
     const near = plan.nearEnd - plan.nearFirst
     expect(near * ARENA_BYTES).toBeGreaterThan(3e9)
     expect(plan.byteLength + near * ARENA_BYTES + POOL_BYTES).toBeLessThanOrEqual(2 ** 32 - ARENA_BYTES)
@@ -24,7 +24,7 @@ describe('the plan of a space', () => {
   })
 
   it('has no near slots where none are wanted, and then takes less', () => {
-    const plan = planSpace(SIZE, 0, false)
+    const plan = planSpace(SIZE, 0)
     expect([plan.nearEnd - plan.nearFirst, plan.byteLength]).toEqual([0, columnBytes(SIZE)])
     expect(columnBytes({ slots: 1, heaps: 1 })).toBeLessThan(10 * 65_536)
   })

@@ -4,12 +4,12 @@ import { ARENA_BYTES, POOL_BYTES, type Pointer } from '../../lib/base/layout'
 import { isDirtyPool, isFreePool } from '../../lib/books/ledger'
 import { Heap } from '../../lib/heap/heap'
 import { partsOf } from '../../lib/heap/numbers'
-import { osPages } from '../../lib/space/thread-space'
+import { space } from '../../lib/space/thread-space'
 import { runChild, said } from '../support/child'
 import { ManualClock } from '../support/manual-clock'
 import { Random } from '../support/random'
 
-const PAGE = osPages().osPageSize
+const PAGE = space.region.osPageSize
 const MIB = 2 ** 20
 /** The heap's own checks read discarded pages, which maps them again: what is exact else is a bound then. */
 const isChecked = Number(process.env.EBB_CHECK ?? 0) >= 3
@@ -62,7 +62,8 @@ describe.runIf(process.platform === 'linux' && PAGE === POOL_BYTES)('the OS page
       for (const slot of table.slots()) {
         if (!table.isArena(slot)) continue
         const ledger = table.ledger(slot)
-        const resident = table.residentPages(slot)
+        const { region, byteOffset } = space.home(slot)
+        const resident = region.residentPages(byteOffset, ARENA_BYTES)
         // A block need not reach into every pool of its run: only what it was written to is resident.
         for (let pool = 1; pool < 64; pool++) {
           const isClean = isFreePool(ledger, pool as never) && !isDirtyPool(ledger, pool as never)

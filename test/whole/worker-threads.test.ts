@@ -49,9 +49,14 @@ describe('heaps in worker threads', () => {
 
   it('give all of their memory back when the thread ends, however it ends', async () => {
     const before = await mappedBytes(0)
-    const setup = 'const heap = new Heap(); heap.allocMany(5000, new Int32Array(500)); heap.alloc(9e6);'
+    const setup = `
+      globalThis.heap = new Heap()
+      heap.allocMany(5000, new Int32Array(500))
+      heap.free(heap.alloc(9e6))
+      globalThis.views = [100, 9e6, 250e6].map((bytes) => heap.bytes(heap.alloc(bytes)))
+      for (const view of views) view[0] = 1`
     for (const end of ['', 'process.exit(2)', 'throw new Error("the end")', 'parentPort.on("message", () => {})']) {
-      const worker = start(`${setup} parentPort.postMessage('up'); ${end}`)
+      const worker = start(`${setup}; parentPort.postMessage('up'); ${end}`)
       worker.on('error', () => {})
       const exit = once(worker, 'exit')
       await once(worker, 'message').catch(() => {})
