@@ -56,12 +56,8 @@ class NativePages implements Region {
   }
 
   copy(from: number, byteLength: number, target: Region, to: number): void {
-<<<<<<< HEAD
-    this.#addon.copy(this.#id, from, byteLength, idOf(target), to)
-=======
     if (byteLength === 0) return // as of a block that is resized to nothing
-    this.#addon.copy(this.#native, from, byteLength, nativeOf(target), to)
->>>>>>> 6425d213e7df7d90ffc8d6e7052e2fcd5b4e672f
+    this.#addon.copy(this.#id, from, byteLength, idOf(target), to)
   }
 
   residentPages(byteOffset: number, byteLength: number): Uint8Array {
