@@ -255,7 +255,7 @@ function mixedWorkload({ every, decay, osPageSize, call, counts }: Mixed): void 
   os.failing = call
   os.failEvery = every
   const size = (): number => (random.oneIn(3) ? 260_000 + random.below(MIB) : random.logUniform(300_000))
-  for (let operation = 0; operation < 600; operation++) {
+  for (let operation = 0; operation < 400; operation++) {
     const choice = random.below(100)
     let step: () => unknown
     if (model.blocks.length < 5 || choice < 35) {
