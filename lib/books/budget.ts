@@ -3,7 +3,7 @@
  *
  *     request --> (limit passed? reclaim once, then EBB_LIMIT) --> the space --> (refused? reclaim once, then EBB_OUT_OF_MEMORY)
  */
-import { HeapError, type OsFailure, refuseClosed } from '../base/errors'
+import { HeapError, type OsFailure } from '../base/errors'
 import { limitsOf } from '../os/limits'
 
 export class Budget {
@@ -12,8 +12,6 @@ export class Budget {
   /** Gives back all that is free; true if that made anything of it. Set once, by whoever knows what is free. */
   reclaim: () => boolean = () => false
 
-  /** Set when the heap closes: no request is met any more, and nothing is left that could be served without one. */
-  isClosed = false
   mappedBytes = 0
   peakMappedBytes = 0
   /** Requests for memory that were met, and those of them that were given back. */
@@ -31,7 +29,6 @@ export class Budget {
    * @param before - bytes of memory whose contents the caller moves here: only the difference counts
    */
   map<T extends number>(byteLength: number, request: () => T | 0, before = 0): T {
-    if (this.isClosed) refuseClosed('alloc')
     this.admit(byteLength - before)
     const taken = this.#attempt(request) || this.#attemptAgain(request, byteLength)
     this.maps++

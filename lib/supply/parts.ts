@@ -109,9 +109,8 @@ class BookPages implements Source {
 
 /** Gives everything back, now. */
 export function closeParts(parts: HeapParts): void {
-  const { budget, table, purger, large, arenas, used, magazines, pins, readers } = parts
+  const { table, purger, large, arenas, used, magazines, pins, readers } = parts
   parts.isClosed = true
-  budget.isClosed = true
   purger.close()
   magazines.clear()
   used.clear()
