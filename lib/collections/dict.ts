@@ -1,0 +1,48 @@
+/** Makes dicts of all kinds. */
+import { show } from '../base/errors'
+import type { Heap } from '../heap/heap'
+import { Scalar } from '../records/types'
+import { BaseDict } from './base-dict'
+import { codecOf } from './codecs'
+import { type KeyKind, mustBeHeap, mustBeKeyKind, mustBeValueKind, type ValueKind, type ValueOf } from './kinds'
+import { Int32DoubleDict, NumberDict } from './number-dict'
+
+/** Kinds of a dict. */
+export interface DictKinds<K extends KeyKind = KeyKind, V extends ValueKind = ValueKind> {
+  readonly key: K
+  readonly value: V
+}
+
+/** A dict off the heap of JavaScript, from keys of one kind to values of one kind. See {@link BaseDict}. */
+export interface Dict<K, V> extends BaseDict<K, V> {}
+
+const WORD_KINDS = ['i8', 'u8', 'i16', 'u16', 'i32', 'u32', 'f32', 'bool', 'ref']
+
+/** Chooses the class for the kinds: each pair that is often used has its own, so that V8 compiles it for these kinds alone. */
+export function makeDict(heap: Heap, key: KeyKind, value: ValueKind): BaseDict<unknown, unknown> {
+  if (key instanceof Scalar && WORD_KINDS.includes(key.kind)) {
+    const isDouble = value instanceof Scalar && value.kind === 'f64'
+    if (key.kind === 'i32' && isDouble) return new Int32DoubleDict(heap, 'i32', codecOf(value) as never, false) as never
+    return new NumberDict(heap, key.kind, codecOf(value), false)
+  }
+  throw new Error('later')
+}
+
+function DictOf(heap: Heap, kinds: DictKinds): BaseDict<unknown, unknown> {
+  mustBeHeap(heap, 'a Dict')
+  if (typeof kinds !== 'object' || kinds === null)
+    throw new TypeError(`ebb: a Dict needs its kinds, such as { key: str, value: f64 }, got ${show(kinds)}`)
+  mustBeKeyKind(kinds.key, 'key')
+  mustBeValueKind(kinds.value, 'value')
+  return makeDict(heap, kinds.key, kinds.value)
+}
+DictOf.prototype = BaseDict.prototype
+
+/**
+ * `new Dict(heap, { key: str, value: f64 })` is a `Dict<string, number>`.
+ * @throws TypeError for what is no heap or no kind; as `heap.alloc`
+ */
+export const Dict = DictOf as unknown as {
+  new <K extends KeyKind, V extends ValueKind>(heap: Heap, kinds: DictKinds<K, V>): Dict<ValueOf<K>, ValueOf<V>>
+  readonly prototype: BaseDict<unknown, unknown>
+}
