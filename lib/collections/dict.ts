@@ -3,9 +3,20 @@ import { show } from '../base/errors'
 import type { Heap } from '../heap/heap'
 import { Scalar } from '../records/types'
 import { BaseDict } from './base-dict'
+import type { Codec } from './codec'
 import { codecOf } from './codecs'
-import { type KeyKind, mustBeHeap, mustBeKeyKind, mustBeValueKind, type ValueKind, type ValueOf } from './kinds'
-import { Int32DoubleDict, NumberDict } from './number-dict'
+import { EntryDict, TextDoubleDict } from './entry-dict'
+import { bigKey, bytesKey, doubleKey, type PackedKey, textKey, wordKey } from './keys'
+import {
+  type KeyKind,
+  mustBeHeap,
+  mustBeKeyKind,
+  mustBeValueKind,
+  type ValueKind,
+  type ValueOf,
+  Variable,
+} from './kinds'
+import { Int32DoubleDict, keyOf, NumberDict, wordOf } from './number-dict'
 
 /** Kinds of a dict. */
 export interface DictKinds<K extends KeyKind = KeyKind, V extends ValueKind = ValueKind> {
@@ -25,7 +36,21 @@ export function makeDict(heap: Heap, key: KeyKind, value: ValueKind): BaseDict<u
     if (key.kind === 'i32' && isDouble) return new Int32DoubleDict(heap, 'i32', codecOf(value) as never, false) as never
     return new NumberDict(heap, key.kind, codecOf(value), false)
   }
-  throw new Error('later')
+  if (key instanceof Variable && key.kind === 'str' && value instanceof Scalar && value.kind === 'f64')
+    return new TextDoubleDict(heap, codecOf(value) as Codec<number>) as never
+  return new EntryDict(heap, packedKeyOf(key), codecOf(value))
+}
+
+/** How keys are packed in a table of entries. */
+export function packedKeyOf(key: KeyKind): PackedKey<unknown> {
+  if (key instanceof Variable) return key.kind === 'str' ? textKey : bytesKey
+  if (key.kind === 'f64') return doubleKey
+  if (key.kind === 'i64' || key.kind === 'u64') return bigKey(key.kind)
+  const { kind } = key
+  return wordKey(
+    (value) => wordOf(kind, value),
+    (word) => keyOf(kind, word),
+  )
 }
 
 function DictOf(heap: Heap, kinds: DictKinds): BaseDict<unknown, unknown> {

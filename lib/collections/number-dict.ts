@@ -24,13 +24,14 @@ const freeUpper = FREE_UPPER
 const countBefore = COUNT - HEADER_WORDS
 
 /** The word of a key. @throws TypeError, RangeError for what is no key of the kind */
-function wordOf(kind: ScalarKind, key: unknown): number {
+export function wordOf(kind: ScalarKind, key: unknown): number {
   checkScalar('key', kind, key)
   if (kind === 'f32') return floatToWord((key as number) + 0 === 0 ? 0 : (key as number))
   return kind === 'bool' ? Number(key) : (key as number) | 0
 }
 
-function keyOf(kind: ScalarKind, word: number): unknown {
+/** The key of a word. */
+export function keyOf(kind: ScalarKind, word: number): unknown {
   if (kind === 'f32') return wordToFloat(word)
   if (kind === 'bool') return word !== 0
   return kind === 'u32' ? word >>> 0 : word

@@ -148,7 +148,14 @@ export abstract class NumberTable<K, V> extends BaseDict<K, V> {
       const home = ((hashOf(next) & slotMask) * slots) >>> slotBits
       if (hole <= slot ? home > hole && home <= slot : home > hole || home <= slot) continue
       put(heap, segment, headerWords + hole, next)
-      copyWords(heap, segment, valuesAt(slots) + slot * valueWords, segment, valuesAt(slots) + hole * valueWords, valueWords)
+      copyWords(
+        heap,
+        segment,
+        valuesAt(slots) + slot * valueWords,
+        segment,
+        valuesAt(slots) + hole * valueWords,
+        valueWords,
+      )
       hole = slot
     }
   }
