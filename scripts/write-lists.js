@@ -163,7 +163,7 @@ function classOf({
 
 class ${name}Values implements IterableIterator<${type}> {
   private index = 0
-  private list: ${name} | undefined
+  private readonly list: ${name}
 
   constructor(list: ${name}) {
     this.list = list
@@ -172,16 +172,19 @@ class ${name}Values implements IterableIterator<${type}> {
   // One exit, and one literal in it: V8 then makes no object of the result in a loop.
   next(): IteratorResult<${type}> {
     const { list, index } = this
-    const done = list === undefined || index >= list.length
+    const done = index >= list.length
     let value: ${type} | undefined
-    if (done) {
-      list?.mustIterate()
-      this.list = undefined
-    } else {
+    if (done) this.finish()
+    else {
       this.index = index + 1
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<${type}>
+  }
+
+  private finish(): void {
+    this.index = Infinity
+    this.list.mustIterate()
   }
 
   [Symbol.iterator](): this {

@@ -149,7 +149,7 @@ class I8List extends ListMethods<number> {
 
 class I8ListValues implements IterableIterator<number> {
   private index = 0
-  private list: I8List | undefined
+  private readonly list: I8List
 
   constructor(list: I8List) {
     this.list = list
@@ -158,16 +158,19 @@ class I8ListValues implements IterableIterator<number> {
   // One exit, and one literal in it: V8 then makes no object of the result in a loop.
   next(): IteratorResult<number> {
     const { list, index } = this
-    const done = list === undefined || index >= list.length
+    const done = index >= list.length
     let value: number | undefined
-    if (done) {
-      list?.mustIterate()
-      this.list = undefined
-    } else {
+    if (done) this.finish()
+    else {
       this.index = index + 1
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<number>
+  }
+
+  private finish(): void {
+    this.index = Infinity
+    this.list.mustIterate()
   }
 
   [Symbol.iterator](): this {
@@ -290,7 +293,7 @@ class U8List extends ListMethods<number> {
 
 class U8ListValues implements IterableIterator<number> {
   private index = 0
-  private list: U8List | undefined
+  private readonly list: U8List
 
   constructor(list: U8List) {
     this.list = list
@@ -299,16 +302,19 @@ class U8ListValues implements IterableIterator<number> {
   // One exit, and one literal in it: V8 then makes no object of the result in a loop.
   next(): IteratorResult<number> {
     const { list, index } = this
-    const done = list === undefined || index >= list.length
+    const done = index >= list.length
     let value: number | undefined
-    if (done) {
-      list?.mustIterate()
-      this.list = undefined
-    } else {
+    if (done) this.finish()
+    else {
       this.index = index + 1
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<number>
+  }
+
+  private finish(): void {
+    this.index = Infinity
+    this.list.mustIterate()
   }
 
   [Symbol.iterator](): this {
@@ -431,7 +437,7 @@ class I16List extends ListMethods<number> {
 
 class I16ListValues implements IterableIterator<number> {
   private index = 0
-  private list: I16List | undefined
+  private readonly list: I16List
 
   constructor(list: I16List) {
     this.list = list
@@ -440,16 +446,19 @@ class I16ListValues implements IterableIterator<number> {
   // One exit, and one literal in it: V8 then makes no object of the result in a loop.
   next(): IteratorResult<number> {
     const { list, index } = this
-    const done = list === undefined || index >= list.length
+    const done = index >= list.length
     let value: number | undefined
-    if (done) {
-      list?.mustIterate()
-      this.list = undefined
-    } else {
+    if (done) this.finish()
+    else {
       this.index = index + 1
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<number>
+  }
+
+  private finish(): void {
+    this.index = Infinity
+    this.list.mustIterate()
   }
 
   [Symbol.iterator](): this {
@@ -572,7 +581,7 @@ class U16List extends ListMethods<number> {
 
 class U16ListValues implements IterableIterator<number> {
   private index = 0
-  private list: U16List | undefined
+  private readonly list: U16List
 
   constructor(list: U16List) {
     this.list = list
@@ -581,16 +590,19 @@ class U16ListValues implements IterableIterator<number> {
   // One exit, and one literal in it: V8 then makes no object of the result in a loop.
   next(): IteratorResult<number> {
     const { list, index } = this
-    const done = list === undefined || index >= list.length
+    const done = index >= list.length
     let value: number | undefined
-    if (done) {
-      list?.mustIterate()
-      this.list = undefined
-    } else {
+    if (done) this.finish()
+    else {
       this.index = index + 1
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<number>
+  }
+
+  private finish(): void {
+    this.index = Infinity
+    this.list.mustIterate()
   }
 
   [Symbol.iterator](): this {
@@ -713,7 +725,7 @@ class I32List extends ListMethods<number> {
 
 class I32ListValues implements IterableIterator<number> {
   private index = 0
-  private list: I32List | undefined
+  private readonly list: I32List
 
   constructor(list: I32List) {
     this.list = list
@@ -722,16 +734,19 @@ class I32ListValues implements IterableIterator<number> {
   // One exit, and one literal in it: V8 then makes no object of the result in a loop.
   next(): IteratorResult<number> {
     const { list, index } = this
-    const done = list === undefined || index >= list.length
+    const done = index >= list.length
     let value: number | undefined
-    if (done) {
-      list?.mustIterate()
-      this.list = undefined
-    } else {
+    if (done) this.finish()
+    else {
       this.index = index + 1
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<number>
+  }
+
+  private finish(): void {
+    this.index = Infinity
+    this.list.mustIterate()
   }
 
   [Symbol.iterator](): this {
@@ -854,7 +869,7 @@ class U32List extends ListMethods<number> {
 
 class U32ListValues implements IterableIterator<number> {
   private index = 0
-  private list: U32List | undefined
+  private readonly list: U32List
 
   constructor(list: U32List) {
     this.list = list
@@ -863,16 +878,19 @@ class U32ListValues implements IterableIterator<number> {
   // One exit, and one literal in it: V8 then makes no object of the result in a loop.
   next(): IteratorResult<number> {
     const { list, index } = this
-    const done = list === undefined || index >= list.length
+    const done = index >= list.length
     let value: number | undefined
-    if (done) {
-      list?.mustIterate()
-      this.list = undefined
-    } else {
+    if (done) this.finish()
+    else {
       this.index = index + 1
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<number>
+  }
+
+  private finish(): void {
+    this.index = Infinity
+    this.list.mustIterate()
   }
 
   [Symbol.iterator](): this {
@@ -995,7 +1013,7 @@ class F32List extends ListMethods<number> {
 
 class F32ListValues implements IterableIterator<number> {
   private index = 0
-  private list: F32List | undefined
+  private readonly list: F32List
 
   constructor(list: F32List) {
     this.list = list
@@ -1004,16 +1022,19 @@ class F32ListValues implements IterableIterator<number> {
   // One exit, and one literal in it: V8 then makes no object of the result in a loop.
   next(): IteratorResult<number> {
     const { list, index } = this
-    const done = list === undefined || index >= list.length
+    const done = index >= list.length
     let value: number | undefined
-    if (done) {
-      list?.mustIterate()
-      this.list = undefined
-    } else {
+    if (done) this.finish()
+    else {
       this.index = index + 1
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<number>
+  }
+
+  private finish(): void {
+    this.index = Infinity
+    this.list.mustIterate()
   }
 
   [Symbol.iterator](): this {
@@ -1136,7 +1157,7 @@ class F64List extends ListMethods<number> {
 
 class F64ListValues implements IterableIterator<number> {
   private index = 0
-  private list: F64List | undefined
+  private readonly list: F64List
 
   constructor(list: F64List) {
     this.list = list
@@ -1145,16 +1166,19 @@ class F64ListValues implements IterableIterator<number> {
   // One exit, and one literal in it: V8 then makes no object of the result in a loop.
   next(): IteratorResult<number> {
     const { list, index } = this
-    const done = list === undefined || index >= list.length
+    const done = index >= list.length
     let value: number | undefined
-    if (done) {
-      list?.mustIterate()
-      this.list = undefined
-    } else {
+    if (done) this.finish()
+    else {
       this.index = index + 1
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<number>
+  }
+
+  private finish(): void {
+    this.index = Infinity
+    this.list.mustIterate()
   }
 
   [Symbol.iterator](): this {
@@ -1277,7 +1301,7 @@ class I64List extends ListMethods<bigint> {
 
 class I64ListValues implements IterableIterator<bigint> {
   private index = 0
-  private list: I64List | undefined
+  private readonly list: I64List
 
   constructor(list: I64List) {
     this.list = list
@@ -1286,16 +1310,19 @@ class I64ListValues implements IterableIterator<bigint> {
   // One exit, and one literal in it: V8 then makes no object of the result in a loop.
   next(): IteratorResult<bigint> {
     const { list, index } = this
-    const done = list === undefined || index >= list.length
+    const done = index >= list.length
     let value: bigint | undefined
-    if (done) {
-      list?.mustIterate()
-      this.list = undefined
-    } else {
+    if (done) this.finish()
+    else {
       this.index = index + 1
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<bigint>
+  }
+
+  private finish(): void {
+    this.index = Infinity
+    this.list.mustIterate()
   }
 
   [Symbol.iterator](): this {
@@ -1418,7 +1445,7 @@ class U64List extends ListMethods<bigint> {
 
 class U64ListValues implements IterableIterator<bigint> {
   private index = 0
-  private list: U64List | undefined
+  private readonly list: U64List
 
   constructor(list: U64List) {
     this.list = list
@@ -1427,16 +1454,19 @@ class U64ListValues implements IterableIterator<bigint> {
   // One exit, and one literal in it: V8 then makes no object of the result in a loop.
   next(): IteratorResult<bigint> {
     const { list, index } = this
-    const done = list === undefined || index >= list.length
+    const done = index >= list.length
     let value: bigint | undefined
-    if (done) {
-      list?.mustIterate()
-      this.list = undefined
-    } else {
+    if (done) this.finish()
+    else {
       this.index = index + 1
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<bigint>
+  }
+
+  private finish(): void {
+    this.index = Infinity
+    this.list.mustIterate()
   }
 
   [Symbol.iterator](): this {
@@ -1559,7 +1589,7 @@ class BoolList extends ListMethods<boolean> {
 
 class BoolListValues implements IterableIterator<boolean> {
   private index = 0
-  private list: BoolList | undefined
+  private readonly list: BoolList
 
   constructor(list: BoolList) {
     this.list = list
@@ -1568,16 +1598,19 @@ class BoolListValues implements IterableIterator<boolean> {
   // One exit, and one literal in it: V8 then makes no object of the result in a loop.
   next(): IteratorResult<boolean> {
     const { list, index } = this
-    const done = list === undefined || index >= list.length
+    const done = index >= list.length
     let value: boolean | undefined
-    if (done) {
-      list?.mustIterate()
-      this.list = undefined
-    } else {
+    if (done) this.finish()
+    else {
       this.index = index + 1
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<boolean>
+  }
+
+  private finish(): void {
+    this.index = Infinity
+    this.list.mustIterate()
   }
 
   [Symbol.iterator](): this {
@@ -1700,7 +1733,7 @@ class RefList extends ListMethods<Pointer | 0> {
 
 class RefListValues implements IterableIterator<Pointer | 0> {
   private index = 0
-  private list: RefList | undefined
+  private readonly list: RefList
 
   constructor(list: RefList) {
     this.list = list
@@ -1709,16 +1742,19 @@ class RefListValues implements IterableIterator<Pointer | 0> {
   // One exit, and one literal in it: V8 then makes no object of the result in a loop.
   next(): IteratorResult<Pointer | 0> {
     const { list, index } = this
-    const done = list === undefined || index >= list.length
+    const done = index >= list.length
     let value: Pointer | 0 | undefined
-    if (done) {
-      list?.mustIterate()
-      this.list = undefined
-    } else {
+    if (done) this.finish()
+    else {
       this.index = index + 1
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<Pointer | 0>
+  }
+
+  private finish(): void {
+    this.index = Infinity
+    this.list.mustIterate()
   }
 
   [Symbol.iterator](): this {
