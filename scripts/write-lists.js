@@ -81,6 +81,17 @@ function classOf({
       }
     }
     this.writeFar(at, value)`
+  const conversions = `  /** @internal */
+  protected override encode(value: ${type}): ${raw} {
+    return ${encode}
+  }
+
+  /** @internal */
+  protected override decode(element: number | bigint): ${type} {
+    return ${decode('(element as number)')}
+  }
+
+`
   return `class ${name} extends ListMethods<${type}> {
   get(index: number): ${type} {
     if (!(${isIndex})) this.refuseIndex(index)
@@ -142,17 +153,7 @@ function classOf({
     if (${not}) refuseElement('${kind}', value)
   }
 
-  /** @internal */
-  protected override encode(value: ${type}): ${raw} {
-    return ${encode}
-  }
-
-  /** @internal */
-  protected override decode(element: number | bigint): ${type} {
-    return ${decode(`(element as ${raw})`)}
-  }
-
-  private readFar(at: number): ${type} {
+${kind === 'bool' ? conversions : ''}  private readFar(at: number): ${type} {
     return ${decode(`this.heap.get${accessor}(this.pointerAt(at), this.offsetOf(at))`)}
   }
 

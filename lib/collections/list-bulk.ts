@@ -45,9 +45,13 @@ export abstract class ListBulk<V> extends ListChunks implements Iterable<V> {
   /** Throws for a value that is not of the kind. @internal */
   protected abstract check(value: unknown): void
   /** The value as the typed array of the kind has it. @internal */
-  protected abstract encode(value: V): number | bigint
+  protected encode(value: V): number | bigint {
+    return value as number | bigint
+  }
   /** @internal */
-  protected abstract decode(element: number | bigint): V
+  protected decode(element: number | bigint): V {
+    return element as V
+  }
 
   /** Elements. Can be set downwards: those behind go, and their chunks with them. */
   get length(): number {
@@ -61,6 +65,7 @@ export abstract class ListBulk<V> extends ListChunks implements Iterable<V> {
       throw new RangeError(`ebb: a list of ${this.length} can be made shorter, not ${show(length)} long; push adds`)
     if (length === 0) this.freeAll()
     else if (length < this.length) {
+      this.drop(this.firstAt + length, this.endAt)
       this.endAt = this.firstAt + length
       this.trimBack()
     }
@@ -151,8 +156,7 @@ export abstract class ListBulk<V> extends ListChunks implements Iterable<V> {
       throw new TypeError(`ebb: pushAll needs an array or a typed array, got ${show(source)}`)
     const before = this.length
     try {
-      // A Uint8Array has more than booleans, an Int32Array more than pointers.
-      if (source instanceof this.elements && this.kind !== 'bool' && this.kind !== 'ref') this.addAll(source)
+      if (this.isPlain && source instanceof this.elements) this.addAll(source)
       else for (let index = 0; index < source.length; index++) this.push(source[index] as V)
     } catch (error) {
       if (!this.isClosed) this.length = before
@@ -183,7 +187,7 @@ export abstract class ListBulk<V> extends ListChunks implements Iterable<V> {
   }
 
   /** Positions of a range that is given as Array's slice takes it. */
-  private range(from: number | undefined, to?: number): [start: number, end: number] {
+  protected range(from: number | undefined, to?: number): [start: number, end: number] {
     const { length } = this
     const place = (value: number | undefined, otherwise: number): number => {
       if (value === undefined) return this.firstAt + otherwise
@@ -194,7 +198,13 @@ export abstract class ListBulk<V> extends ListChunks implements Iterable<V> {
     return [place(from, 0), place(to, length)]
   }
 
-  private *views(start: number, end: number): Generator<Elements> {
+  /** Whether every element of the typed array is a value: a Uint8Array has more than booleans, an Int32Array more than pointers. @internal */
+  protected get isPlain(): boolean {
+    return this.kind !== 'bool' && this.kind !== 'ref'
+  }
+
+  /** @internal */
+  protected *views(start: number, end: number): Generator<Elements> {
     for (let at = start; at < end; ) {
       const view = this.viewAt(at, end)
       at += view.length
@@ -202,7 +212,7 @@ export abstract class ListBulk<V> extends ListChunks implements Iterable<V> {
     }
   }
 
-  private find(value: V, from: number | undefined, verb: 'indexOf' | 'includes'): number {
+  protected find(value: V, from: number | undefined, verb: 'indexOf' | 'includes'): number {
     this.mustBeOpen(verb)
     this.check(value)
     const sought = this.encode(value) as never

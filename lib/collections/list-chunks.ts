@@ -6,6 +6,9 @@ import { ListSlots, SMALLEST_DIRECTORY_SLOTS } from './list-slots'
 const SMALLEST_CHUNK_BYTES = 64
 
 export abstract class ListChunks extends ListSlots {
+  /** Whether elements are at the positions that their entries say (list-entries.ts). @internal */
+  protected isNumbered = true
+
   /** Makes room for one more element at the end. All is as it was if it throws. @internal */
   protected growBack(): void {
     this.mustBeOpen('push')
@@ -53,6 +56,7 @@ export abstract class ListChunks extends ListSlots {
 
   /** Moves all elements within the one chunk. */
   private slide(first: number): void {
+    this.isNumbered = false
     const count = this.endAt - this.firstAt
     if (count > 0) this.viewOn(this.chunkIn(0), 0, this.limitAt).copyWithin(first, this.firstAt, this.endAt)
     this.firstAt = first
@@ -61,6 +65,7 @@ export abstract class ListChunks extends ListSlots {
 
   /** Puts the elements of a list of one chunk into another, smaller or larger one. */
   private replace(capacity: number, first: number): void {
+    this.isNumbered = false
     if (this.directory === 0) this.openDirectory()
     const chunk = this.heap.alloc(capacity << this.byteShift)
     const count = this.endAt - this.firstAt

@@ -128,16 +128,6 @@ class I8List extends ListMethods<number> {
     if (typeof value !== 'number' || (value << 24) >> 24 !== value) refuseElement('i8', value)
   }
 
-  /** @internal */
-  protected override encode(value: number): number {
-    return value
-  }
-
-  /** @internal */
-  protected override decode(element: number | bigint): number {
-    return element as number
-  }
-
   private readFar(at: number): number {
     return this.heap.getInt8(this.pointerAt(at), this.offsetOf(at))
   }
@@ -270,16 +260,6 @@ class U8List extends ListMethods<number> {
   /** @internal */
   protected override check(value: unknown): void {
     if (typeof value !== 'number' || (value & 0xff) !== value) refuseElement('u8', value)
-  }
-
-  /** @internal */
-  protected override encode(value: number): number {
-    return value
-  }
-
-  /** @internal */
-  protected override decode(element: number | bigint): number {
-    return element as number
   }
 
   private readFar(at: number): number {
@@ -416,16 +396,6 @@ class I16List extends ListMethods<number> {
     if (typeof value !== 'number' || (value << 16) >> 16 !== value) refuseElement('i16', value)
   }
 
-  /** @internal */
-  protected override encode(value: number): number {
-    return value
-  }
-
-  /** @internal */
-  protected override decode(element: number | bigint): number {
-    return element as number
-  }
-
   private readFar(at: number): number {
     return this.heap.getInt16(this.pointerAt(at), this.offsetOf(at))
   }
@@ -558,16 +528,6 @@ class U16List extends ListMethods<number> {
   /** @internal */
   protected override check(value: unknown): void {
     if (typeof value !== 'number' || (value & 0xffff) !== value) refuseElement('u16', value)
-  }
-
-  /** @internal */
-  protected override encode(value: number): number {
-    return value
-  }
-
-  /** @internal */
-  protected override decode(element: number | bigint): number {
-    return element as number
   }
 
   private readFar(at: number): number {
@@ -704,16 +664,6 @@ class I32List extends ListMethods<number> {
     if (typeof value !== 'number' || (value | 0) !== value) refuseElement('i32', value)
   }
 
-  /** @internal */
-  protected override encode(value: number): number {
-    return value
-  }
-
-  /** @internal */
-  protected override decode(element: number | bigint): number {
-    return element as number
-  }
-
   private readFar(at: number): number {
     return this.heap.getInt32(this.pointerAt(at), this.offsetOf(at))
   }
@@ -846,16 +796,6 @@ class U32List extends ListMethods<number> {
   /** @internal */
   protected override check(value: unknown): void {
     if (typeof value !== 'number' || value >>> 0 !== value) refuseElement('u32', value)
-  }
-
-  /** @internal */
-  protected override encode(value: number): number {
-    return value
-  }
-
-  /** @internal */
-  protected override decode(element: number | bigint): number {
-    return element as number
   }
 
   private readFar(at: number): number {
@@ -992,16 +932,6 @@ class F32List extends ListMethods<number> {
     if (typeof value !== 'number') refuseElement('f32', value)
   }
 
-  /** @internal */
-  protected override encode(value: number): number {
-    return value
-  }
-
-  /** @internal */
-  protected override decode(element: number | bigint): number {
-    return element as number
-  }
-
   private readFar(at: number): number {
     return this.heap.getFloat32(this.pointerAt(at), this.offsetOf(at))
   }
@@ -1134,16 +1064,6 @@ class F64List extends ListMethods<number> {
   /** @internal */
   protected override check(value: unknown): void {
     if (typeof value !== 'number') refuseElement('f64', value)
-  }
-
-  /** @internal */
-  protected override encode(value: number): number {
-    return value
-  }
-
-  /** @internal */
-  protected override decode(element: number | bigint): number {
-    return element as number
   }
 
   private readFar(at: number): number {
@@ -1280,16 +1200,6 @@ class I64List extends ListMethods<bigint> {
     if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) refuseElement('i64', value)
   }
 
-  /** @internal */
-  protected override encode(value: bigint): bigint {
-    return value
-  }
-
-  /** @internal */
-  protected override decode(element: number | bigint): bigint {
-    return element as bigint
-  }
-
   private readFar(at: number): bigint {
     return this.heap.getBigInt64(this.pointerAt(at), this.offsetOf(at))
   }
@@ -1422,16 +1332,6 @@ class U64List extends ListMethods<bigint> {
   /** @internal */
   protected override check(value: unknown): void {
     if (typeof value !== 'bigint' || BigInt.asUintN(64, value) !== value) refuseElement('u64', value)
-  }
-
-  /** @internal */
-  protected override encode(value: bigint): bigint {
-    return value
-  }
-
-  /** @internal */
-  protected override decode(element: number | bigint): bigint {
-    return element as bigint
   }
 
   private readFar(at: number): bigint {
@@ -1710,16 +1610,6 @@ class RefList extends ListMethods<Pointer | 0> {
   /** @internal */
   protected override check(value: unknown): void {
     if (typeof value !== 'number' || (value | 0) !== value || value < 0) refuseElement('ref', value)
-  }
-
-  /** @internal */
-  protected override encode(value: Pointer | 0): number {
-    return value
-  }
-
-  /** @internal */
-  protected override decode(element: number | bigint): Pointer | 0 {
-    return element as number as Pointer | 0
   }
 
   private readFar(at: number): Pointer | 0 {

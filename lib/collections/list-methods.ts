@@ -21,8 +21,8 @@ export abstract class ListMethods<V> extends ListBulk<V> {
     if (this.firstAt === this.endAt) return this.none('pop')
     const at = this.endAt - 1
     const value = this.read(at)
-    this.endAt = at
-    if ((at & this.mask & 63) === 0) this.trimBack()
+    this.drop(at, at + 1)
+    this.cutBack()
     return value
   }
 
@@ -31,8 +31,8 @@ export abstract class ListMethods<V> extends ListBulk<V> {
     if (this.firstAt === this.endAt) return this.none('shift')
     const at = this.firstAt
     const value = this.read(at)
-    this.firstAt = at + 1
-    if (((at + 1) & this.mask & 63) === 0 || at + 1 === this.endAt) this.trimFront()
+    this.drop(at, at + 1)
+    this.cutFront()
     return value
   }
 
@@ -48,14 +48,18 @@ export abstract class ListMethods<V> extends ListBulk<V> {
   /** Adds an element before the one at `index` (0 to length), moving those of the shorter side. Returns the new length; throws as {@link push}. */
   insert(index: number, value: V): number {
     if (index !== this.length) this.mustHave(index)
+    this.isNumbered = false
     if (index >= this.length >> 1) {
       this.push(value)
+      const added = this.elementAt(this.endAt - 1)
       this.moveUp(this.firstAt + index, this.endAt - 1)
+      this.putElement(this.firstAt + index, added)
     } else {
       this.unshift(value)
+      const added = this.elementAt(this.firstAt)
       this.moveDown(this.firstAt + 1, this.firstAt + index + 1)
+      this.putElement(this.firstAt + index, added)
     }
-    this.write(this.firstAt + index, value)
     return this.length
   }
 
@@ -63,12 +67,14 @@ export abstract class ListMethods<V> extends ListBulk<V> {
   remove(index: number): V {
     const value = this.get(index)
     const at = this.firstAt + index
+    this.drop(at, at + 1)
+    this.isNumbered = false
     if (index >= this.length >> 1) {
       this.moveDown(at + 1, this.endAt)
-      this.pop()
+      this.cutBack()
     } else {
       this.moveUp(this.firstAt, at)
-      this.shift()
+      this.cutFront()
     }
     return value
   }
@@ -117,6 +123,25 @@ export abstract class ListMethods<V> extends ListBulk<V> {
     if (typeof visit !== 'function') throw new TypeError(`ebb: forEach needs a function, got ${show(visit)}`)
   }
 
+  private cutBack(): void {
+    const at = --this.endAt
+    if ((at & this.mask & 63) === 0) this.trimBack()
+  }
+
+  private cutFront(): void {
+    const at = ++this.firstAt
+    if ((at & this.mask & 63) === 0 || at === this.endAt) this.trimFront()
+  }
+
+  /** An element as the chunks have it. */
+  private elementAt(at: number): number | bigint {
+    return this.viewAt(at, at + 1)[0] as number | bigint
+  }
+
+  private putElement(at: number, element: number | bigint): void {
+    this.viewAt(at, at + 1)[0] = element
+  }
+
   private none(verb: string): undefined {
     this.mustBeOpen(verb)
     return undefined
@@ -127,7 +152,7 @@ export abstract class ListMethods<V> extends ListBulk<V> {
     let top = end
     while (top > at) {
       const bottom = Math.max(at, (top - 1) & ~this.mask)
-      this.write(top, this.read(top - 1))
+      this.putElement(top, this.elementAt(top - 1))
       if (top - 1 > bottom) this.viewAt(bottom, top).copyWithin(1, 0, top - 1 - bottom)
       top = bottom
     }
@@ -138,7 +163,7 @@ export abstract class ListMethods<V> extends ListBulk<V> {
     let bottom = at
     while (bottom < end) {
       const top = Math.min(end, (bottom | this.mask) + 1)
-      this.write(bottom - 1, this.read(bottom))
+      this.putElement(bottom - 1, this.elementAt(bottom))
       if (top - 1 > bottom) this.viewAt(bottom, top).copyWithin(0, 1, top - bottom)
       bottom = top
     }

@@ -8,6 +8,16 @@ export interface Owner {
   follow(to: Pointer, number: number): void
 }
 
+/** Who has blocks that hold their owner's number, and their own, in front: one for each element. */
+export interface EntryOwner {
+  /** Whether a block is an entry of its own; if `to` is another, it is there now. */
+  ownsEntry(pointer: Pointer, to: Pointer): boolean
+}
+
+/** Words in front of an entry: its owner's number, and its own. */
+export const ENTRY_WORDS = 2
+const FIRST_OWNER = 0x6c697374
+
 interface Place {
   readonly owner: Owner
   number: number
@@ -16,6 +26,20 @@ interface Place {
 /** The blocks of all lists of a heap. An entry costs about 70 bytes of JavaScript memory for 32 KiB of elements. */
 export class OwnedBlocks {
   private readonly places = new Map<Pointer, Place>()
+  private readonly owners = new Map<number, EntryOwner>()
+  private nextOwner = FIRST_OWNER
+
+  constructor(private readonly heap: Heap) {}
+
+  /** Gives somebody a number for entries. */
+  addOwner(owner: EntryOwner): number {
+    this.owners.set(this.nextOwner, owner)
+    return this.nextOwner++
+  }
+
+  deleteOwner(number: number): void {
+    this.owners.delete(number)
+  }
 
   add(pointer: Pointer, owner: Owner, number: number): void {
     this.places.set(pointer, { owner, number })
@@ -31,17 +55,26 @@ export class OwnedBlocks {
     this.places.delete(pointer)
   }
 
-  /** Whether a block belongs to a list. */
+  /** Whether a live block belongs to a list. */
   has(pointer: Pointer): boolean {
-    return this.places.has(pointer)
+    return this.places.has(pointer) || this.isEntry(pointer, pointer)
   }
 
   move(from: Pointer, to: Pointer): void {
     const place = this.places.get(from)
-    if (place === undefined) return
-    this.places.delete(from)
-    this.places.set(to, place)
-    place.owner.follow(to, place.number)
+    if (place === undefined) this.isEntry(from, to)
+    else {
+      this.places.delete(from)
+      this.places.set(to, place)
+      place.owner.follow(to, place.number)
+    }
+  }
+
+  /** A block that somebody else wrote the same words into is in no list's chunks: its owner says no. */
+  private isEntry(pointer: Pointer, to: Pointer): boolean {
+    if (this.owners.size === 0) return false
+    const owner = this.owners.get(this.heap.getInt32(pointer, 0))
+    return owner?.ownsEntry(pointer, to) ?? false
   }
 }
 
@@ -51,7 +84,7 @@ const registries = new WeakMap<Heap, OwnedBlocks>()
 export function ownedBlocksOf(heap: Heap): OwnedBlocks {
   const known = registries.get(heap)
   if (known !== undefined) return known
-  const made = new OwnedBlocks()
+  const made = new OwnedBlocks(heap)
   registries.set(heap, made)
   heap.onMoved((from, to) => made.move(from, to))
   return made

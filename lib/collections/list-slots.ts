@@ -158,8 +158,12 @@ export abstract class ListSlots implements Owner {
     return new this.elements(payload.buffer, start, length)
   }
 
+  /** Elements from a position on up to another are taken out of the list. @internal */
+  protected drop(_at: number, _end: number): void {}
+
   /** Frees all blocks: a list as new. @internal */
   protected freeAll(): void {
+    this.drop(this.firstAt, this.endAt)
     if (this.limitAt > 0) for (let slot = this.firstSlot; slot <= this.lastSlot; slot++) this.free(this.chunkIn(slot))
     if (this.directory !== 0) this.free(this.directory)
     this.freeSpare()

@@ -2,6 +2,7 @@
 import type { Heap } from '../heap/heap'
 import { Scalar } from '../records/types'
 import { mustBeHeap, mustBeValueKind, type ValueKind, type ValueOf } from './kinds'
+import { EntryList } from './list-entries'
 import { SCALAR_LISTS } from './list-kinds'
 import { ListMethods } from './list-methods'
 import type { ElementsConstructor } from './list-slots'
@@ -22,7 +23,8 @@ class ListMaker {
   constructor(heap: Heap, kind: ValueKind) {
     mustBeHeap(heap, 'a list')
     mustBeValueKind(kind, "a list's kind")
-    if (!(kind instanceof Scalar)) throw new TypeError('ebb: a list holds scalars, such as f64, i32 or bool')
+    // biome-ignore lint/correctness/noConstructorReturn: as below.
+    if (!(kind instanceof Scalar)) return new EntryList(heap, kind)
     const [ListOfKind, elements] = SCALAR_LISTS[kind.kind]
     // biome-ignore lint/correctness/noConstructorReturn: a list of each kind is of a class of its own.
     return new (ListOfKind as unknown as ListClass)(heap, kind.kind, elements)
@@ -36,7 +38,7 @@ class ListMaker {
 /**
  * Makes an empty list.
  * @param heap - where its elements live
- * @param kind - what they are: a scalar such as `f64`, `i32`, `bool`, `ref`
+ * @param kind - what they are: a scalar such as `f64` or `bool`, `struct(...)`, `str`, `bytes`, `value`
  * @throws TypeError for another heap or kind; HeapError `EBB_CLOSED` where the heap is closed
  */
 export const List = ListMaker as unknown as {

@@ -1,6 +1,7 @@
 /** Lists against Arrays: random operations, compaction in between, allocations that fail. */
 import { afterEach, describe, expect, it } from 'vitest'
 import { HeapError } from '../../lib/base/errors'
+import { str } from '../../lib/collections/kinds'
 import { List } from '../../lib/collections/list'
 import { Heap, type HeapOptions } from '../../lib/heap/heap'
 import { checkHeap } from '../../lib/inspect/check-heap'
@@ -103,6 +104,55 @@ function refuseEvery(heap: Heap, n: number): { refusals: number } {
   }
   return counts
 }
+
+describe('a list of entries does what an Array does', () => {
+  const texts = (random: Random): unknown => String.fromCharCode(random.below(400)).repeat(random.below(30))
+
+  for (const [name, options] of Object.entries<HeapOptions>({ 'a decay': {}, none: { decay: 0 } })) {
+    it(`in 60,000 operations on texts, compacted in between, with ${name}`, () => {
+      const heap = openHeap(options)
+      const random = new Random(name)
+      const models = [3000, 50].map(
+        (most) => new ListModel<unknown>(new List(heap, str), random, most, () => texts(random)),
+      )
+      let moves = 0
+      for (let operation = 1; operation <= 60_000; operation++) {
+        random.pick(models).step()
+        if (operation % 3000 === 0) {
+          heap.compact(() => moves++)
+          checkHeap(heap.internals)
+          for (const model of models) model.verify()
+        }
+      }
+      expect(moves).toBeGreaterThan(100)
+      expect(heap.stats().liveBytes).toBe(models.reduce((sum, { list }) => sum + list.byteLength, 0))
+      for (const { list } of models) list.close()
+      expect(heap.stats().blocks).toBe(0)
+    })
+  }
+
+  it('in far memory', () => {
+    const random = new Random('far texts')
+    const { heap } = fakeHeap()
+    const model = new ListModel<unknown>(new List(heap, str), random, 400, () => texts(random))
+    for (let operation = 1; operation <= 10_000; operation++) model.step()
+    model.verify()
+    expect(heap.compact(() => {}).done).toBe(true)
+    model.verify()
+  })
+
+  it('and loses nothing when every fifth allocation is refused', () => {
+    const heap = openHeap()
+    const random = new Random('refused texts')
+    const model = new ListModel<unknown>(new List(heap, str), random, 3000, () => texts(random))
+    const counts = refuseEvery(heap, 5)
+    for (let operation = 1; operation <= 20_000; operation++) model.step()
+    model.verify()
+    expect(counts.refusals).toBeGreaterThan(100)
+    model.list.close()
+    expect(heap.stats().blocks).toBe(0)
+  })
+})
 
 describe('a list whose every n-th allocation is refused', () => {
   for (const n of [1, 2, 3, 5, 8]) {
