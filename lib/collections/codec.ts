@@ -1,4 +1,5 @@
 /** How values of a kind lie in words, and what a scalar can hold. */
+import { show } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { refuseValue, type ScalarKind } from '../records/types'
@@ -48,4 +49,14 @@ export function checkScalar(name: string, kind: ScalarKind, value: unknown): voi
   const number = value as number
   if (!(number >= range[0] && number <= range[1]) || (typeof value === 'number' && !Number.isInteger(value)))
     refuseValue(name, kind, value)
+}
+
+/** Refuses what bytes cannot be copied into, and values that are none. */
+export function mustBeTarget<V>(
+  codec: Codec<V>,
+  target: unknown,
+): asserts codec is Codec<V> & Required<Pick<Codec<V>, 'into'>> {
+  if (codec.into === undefined) throw new TypeError('ebb: getInto is for values of bytes; use get')
+  if (!(target instanceof Uint8Array))
+    throw new TypeError(`ebb: getInto needs a Uint8Array, got ${show(target)} (${typeof target})`)
 }

@@ -4,7 +4,7 @@ import type { Heap } from '../heap/heap'
 import { Scalar } from '../records/types'
 import { BaseDict } from './base-dict'
 import type { Codec } from './codec'
-import { codecOf } from './codecs'
+import { codecOf, noValue } from './codecs'
 import { EntryDict, TextDoubleDict } from './entry-dict'
 import { bigKey, bytesKey, doubleKey, type PackedKey, textKey, wordKey } from './keys'
 import {
@@ -39,6 +39,12 @@ export function makeDict(heap: Heap, key: KeyKind, value: ValueKind): BaseDict<u
   if (key instanceof Variable && key.kind === 'str' && value instanceof Scalar && value.kind === 'f64')
     return new TextDoubleDict(heap, codecOf(value) as Codec<number>) as never
   return new EntryDict(heap, packedKeyOf(key), codecOf(value))
+}
+
+/** The dict without values of a set. */
+export function makeSet(heap: Heap, key: KeyKind): BaseDict<unknown, unknown> {
+  if (key instanceof Scalar && WORD_KINDS.includes(key.kind)) return new NumberDict(heap, key.kind, noValue, true)
+  return new EntryDict(heap, packedKeyOf(key), noValue)
 }
 
 /** How keys are packed in a table of entries. */

@@ -15,47 +15,24 @@
  * entries lead to it. The depth is 1 at least, so that a segment knows a hash that cannot be its own (hash.ts: free slots).
  * In a segment: linear probing, at most LOAD full, and deletion that shifts back: no tombstones, so it shrinks too.
  */
-import { HeapError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
-import { addReader } from '../supply/parts'
-import { dropPending, freeLater, isRefusal, type Remains, take, takeAll } from './pending'
-import { getWord, nearBase, setWord, usableOf } from './words'
+import { OwnedBlocks } from './owned-blocks'
+import { freeLater, isRefusal, type Remains, take, takeAll } from './pending'
+import { COUNT, limitOf, OWNER, PREFIX, SHAPE, SLOT_BITS, segmentSizes } from './segments'
+import { getWord, nearBase, setWord } from './words'
 
-/** Words of a segment before its slots, and what each holds. */
-export const HEADER_WORDS = 4
-const OWNER = 0
-export const COUNT = 1
-export const PREFIX = 2
-const SHAPE = 3
-/** Lower bits of a hash that choose the slot. */
-export const SLOT_BITS = 14
-/** The directory has at most 2^18 entries: with the slot's bits, those are all 32. */
-const DEPTH_MAX = 32 - SLOT_BITS
-/** A segment is full at 13/16 of its slots. */
-export const limitOf = (slots: number): number => (slots * 13) >>> 4
-/** Up to this many slots a segment holds before it splits: 16 KiB of two-word slots. */
-const SLOTS_MAX = 2046
 /** Segments of equal hashes, which no split helps, grow alone to this. */
 const SLOTS_ALONE_MAX = 1 << SLOT_BITS
 /** A directory may have so many entries a segment before a full segment grows instead of splitting. */
 const ENTRIES_PER_SEGMENT_MAX = 16
 /** Tables up to this many entries are cleared at once. */
 const CLEAR_AT_ONCE = 2000
-
-/** Bytes of segments, smallest first, for slots of so many words. */
-export function segmentSizes(slotWords: number): readonly number[] {
-  const most = 4 * (HEADER_WORDS + 1 + Math.max(16, Math.min(SLOTS_MAX, Math.floor(8000 / slotWords))) * slotWords)
-  const sizes: number[] = []
-  let byteLength = 4 * HEADER_WORDS + Math.max(96, 32 * slotWords)
-  for (; byteLength < most; byteLength *= 2) sizes.push(byteLength)
-  return [...sizes, most]
-}
+/** The directory has at most 2^18 entries: with the slot's bits, those are all 32. */
+const DEPTH_MAX = 32 - SLOT_BITS
 
 /** A directory and its segments; what slots hold is the subclasses'. */
-export abstract class Directory {
-  /** The heap that holds it. */
-  readonly heap: Heap
+export abstract class Directory extends OwnedBlocks {
   /** @internal Element of the directory in near memory; -1 where something of the table is not near, and after close. */
   dirBase = -1
   /** @internal 32 - depth: what a hash is shifted by to give its entry. */
@@ -64,10 +41,6 @@ export abstract class Directory {
   count = 0
   /** @internal Changes whenever an entry comes, goes, or is elsewhere. */
   version = 0
-  /** @internal Usable bytes of all blocks. */
-  bytes = 0
-  /** @internal First word of each block, without its lower 12 bits. */
-  readonly owner: number
   /** @internal */
   protected dir: Pointer | 0 = 0
   private readonly sizes: readonly number[]
@@ -75,15 +48,11 @@ export abstract class Directory {
   private segments = 0
   /** Segments whose depth is the directory's. */
   private deepest = 0
-  private hasFar = false
-  private readonly reader = { close: (): void => this.forget() }
 
   /** @internal */
   protected constructor(heap: Heap, slotWords: number) {
-    this.heap = heap
-    this.owner = 1 << 12
+    super(heap)
     this.sizes = segmentSizes(slotWords)
-    addReader(heap.internals, this.reader)
   }
 
   /** Slots of a segment of so many usable bytes. @internal */
@@ -105,22 +74,6 @@ export abstract class Directory {
   /** Entries held; 0 after close. */
   get size(): number {
     return this.count
-  }
-
-  /** Usable bytes of all of its blocks, directory and segments included: what counts against the heap's limit. */
-  get byteLength(): number {
-    return this.bytes
-  }
-
-  /** @internal */
-  get isClosed(): boolean {
-    return this.dir === 0
-  }
-
-  /** @internal */
-  mustBeOpen(verb: string): void {
-    if (this.dir === 0)
-      throw new HeapError('EBB_CLOSED', `ebb: ${verb} on a collection that is closed, or whose heap is; make a new one`)
   }
 
   /** @internal */
@@ -154,27 +107,6 @@ export abstract class Directory {
     return (getWord(this.heap, segment, PREFIX) >>> 0) + 2 ** (32 - depth)
   }
 
-  /** Counts a block in. @internal */
-  protected note(pointer: Pointer, byteLength: number): Pointer {
-    this.bytes += usableOf(this.heap, pointer, byteLength)
-    if (!this.hasFar && nearBase(pointer) < 0) {
-      this.hasFar = true
-      this.dirBase = -1
-    }
-    return pointer
-  }
-
-  /** Allocates a block of the collection. @internal */
-  protected take(byteLength: number): Pointer {
-    return this.note(take(this.heap, byteLength), byteLength)
-  }
-
-  /** Frees a block of the collection that was allocated with so many bytes. @internal */
-  protected put(pointer: Pointer, byteLength: number): void {
-    this.bytes -= usableOf(this.heap, pointer, byteLength)
-    this.heap.free(pointer)
-  }
-
   /** Drops all entries. Those of a large collection are freed in slices afterwards. */
   clear(): void {
     this.mustBeOpen('clear')
@@ -187,7 +119,7 @@ export abstract class Directory {
 
   /** Gives everything back, in slices where that is much. Every later call but `size`, `byteLength` and `close` is refused. */
   close(): void {
-    if (this.dir === 0) return
+    if (this.isClosed) return
     const isSmall = this.count <= CLEAR_AT_ONCE
     const old = this.detach()
     if (isSmall) while (old.freeSome());
@@ -199,10 +131,12 @@ export abstract class Directory {
     this.close()
   }
 
-  /** The heap has closed. */
-  private forget(): void {
-    dropPending(this.heap)
-    if (this.dir !== 0) this.detach()
+  protected override forget(): void {
+    this.detach()
+  }
+
+  protected override useFar(): void {
+    this.dirBase = -1
   }
 
   /** Takes the blocks from the collection, which is as a closed one then. */
@@ -210,6 +144,7 @@ export abstract class Directory {
     const { heap, dir, depth } = this
     const free = (segment: Pointer, slots: number): void => this.freeOwned(segment, slots)
     let entry = 0
+    this.isClosed = true
     this.dir = 0
     this.dirBase = -1
     this.count = 0
@@ -239,6 +174,7 @@ export abstract class Directory {
     this.segments = 0
     this.deepest = 2
     this.useDirectory(this.note(dir, 16))
+    this.isClosed = false
     this.setUp(zero, 0, 0, 1)
     this.setUp(one, 1 << 31, 0, 1)
   }

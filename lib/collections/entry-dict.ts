@@ -4,11 +4,11 @@ import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { refuseValue } from '../records/types'
 import { NEAR } from '../space/near'
-import type { Codec } from './codec'
+import { type Codec, mustBeTarget } from './codec'
 import { EntryTable } from './entry-table'
 import { HEAD_MASK, type PackedKey, scratch as packed, packText, textKey } from './keys'
 import type { Walk } from './walk'
-import { getWord, usableOf } from './words'
+import { getWord, setWord, usableOf } from './words'
 
 const { f64, near8 } = NEAR
 // File-local copies: an imported binding is a property load on every use.
@@ -56,11 +56,15 @@ export class EntryDict<K, V> extends EntryTable<K, V> {
   }
 
   override getInto(key: K, target: Uint8Array): number {
-    if (this.codec.into === undefined) throw new TypeError('ebb: getInto is for values of bytes; use get')
-    if (!(target instanceof Uint8Array))
-      throw new TypeError(`ebb: getInto needs a Uint8Array, got ${show(target)} (${typeof target})`)
+    mustBeTarget(this.codec, target)
     const entry = this.find(this.packing.pack(key))
-    return entry === 0 ? -1 : this.codec.into(this.heap, entry, this.valueAfter(this.packedEnd()), target)
+    return entry === 0 ? -1 : this.valueInto(entry, target)
+  }
+
+  /** @internal */
+  protected valueInto(entry: Pointer, target: Uint8Array): number {
+    mustBeTarget(this.codec, target)
+    return this.codec.into(this.heap, entry, this.valueAfter(this.keyEnd(entry)), target)
   }
 
   override keyAt(walk: Walk): K {
@@ -92,6 +96,11 @@ export class EntryDict<K, V> extends EntryTable<K, V> {
     return 4 * (at + (this.codec.wordsAt === undefined ? this.codec.words : this.codec.wordsAt(this.heap, entry, at)))
   }
 
+  /** Bytes that an entry of the key packed last is allocated with. @internal */
+  protected newBytes(words: number): number {
+    return 4 * (this.valueAfter(this.packedEnd()) + words)
+  }
+
   /** Makes an entry: everything that can fail comes first. Returns its block. @internal */
   protected insertEntry(hash: number, value: V, words: number): Pointer {
     this.makeRoom(hash)
@@ -118,6 +127,7 @@ export class EntryDict<K, V> extends EntryTable<K, V> {
     }
     const fresh = this.take(4 * (at + words))
     this.writeKey(fresh)
+    for (let word = 1; word <= this.extra; word++) setWord(heap, fresh, word, getWord(heap, entry, word))
     this.codec.write(heap, fresh, at, value)
     this.relink(fresh)
     this.put(entry, before)

@@ -10,8 +10,9 @@ import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { NEAR } from '../space/near'
 import { BaseDict } from './base-dict'
-import { COUNT, HEADER_WORDS, limitOf, SLOT_BITS } from './directory'
+import { distributeFar, distributeNear, freeSlot } from './entry-segments'
 import { dataWords, HEAD_MASK, longKey, type PackedKey, scratch as packed } from './keys'
+import { COUNT, HEADER_WORDS, limitOf, SLOT_BITS } from './segments'
 import type { Walk } from './walk'
 import { getWord, nearBase, setWord } from './words'
 
@@ -148,6 +149,17 @@ export abstract class EntryTable<K, V> extends BaseDict<K, V> {
     this.version = (this.version + 1) & 0x3fff_ffff
   }
 
+  /** Takes an entry with a hash out of its segment. @internal */
+  protected unlinkAt(hash: number, pointer: Pointer): void {
+    const { heap } = this
+    this.segment = this.segmentOf(hash)
+    this.slots = this.slotsOf(hash)
+    let slot = ((hash & slotMask) * this.slots) >>> slotBits
+    while (get(heap, this.segment, headerWords + 2 * slot + 1) !== pointer) if (++slot === this.slots) slot = 0
+    this.slot = slot
+    this.unlink(hash)
+  }
+
   /** Takes the entry that `find` has found out of its segment. @internal */
   protected unlink(hash: number): void {
     const { heap, segment } = this
@@ -274,67 +286,4 @@ export abstract class EntryTable<K, V> extends BaseDict<K, V> {
 function isAmong(walk: Walk, hash: number, pointer: number): boolean {
   for (let i = 0; i < walk.count; i++) if (walk.pairs[2 * i + 1] === pointer && walk.pairs[2 * i] === hash) return true
   return false
-}
-
-function distributeNear(
-  from: Pointer,
-  slots: number,
-  bit: number,
-  zero: Pointer,
-  one: Pointer,
-  targetSlots: number,
-): void {
-  const source = (near4 + (from << 2) + headerWords) | 0
-  const target = (near4 + (zero << 2) + headerWords) | 0
-  const distance = (one - zero) << 2
-  let ones = 0
-  let all = 0
-  for (let slot = 0; slot < slots; slot++) {
-    const pointer = i32[source + (slot << 1) + 1] as number
-    if (pointer === 0) continue
-    const hash = i32[source + (slot << 1)] as number
-    // No branch for what is a coin toss.
-    const isOne = (hash >>> bit) & 1
-    const base = target + (distance & -isOne)
-    ones += isOne
-    all++
-    let at = ((hash & slotMask) * targetSlots) >>> slotBits
-    while (i32[base + (at << 1) + 1] !== 0) if (++at === targetSlots) at = 0
-    i32[base + (at << 1)] = hash
-    i32[base + (at << 1) + 1] = pointer
-  }
-  const count = COUNT - headerWords
-  if (zero === one) i32[target + count] = (i32[target + count] as number) + all
-  else {
-    i32[target + count] = all - ones
-    i32[target + distance + count] = ones
-  }
-}
-
-function distributeFar(
-  heap: Heap,
-  from: Pointer,
-  slots: number,
-  bit: number,
-  zero: Pointer,
-  one: Pointer,
-  targetSlots: number,
-): void {
-  for (let slot = 0; slot < slots; slot++) {
-    const pointer = get(heap, from, headerWords + 2 * slot + 1)
-    if (pointer === 0) continue
-    const hash = get(heap, from, headerWords + 2 * slot)
-    const target = (hash >>> bit) & 1 ? one : zero
-    const at = freeSlot(heap, target, targetSlots, hash)
-    put(heap, target, headerWords + 2 * at, hash)
-    put(heap, target, headerWords + 2 * at + 1, pointer)
-    put(heap, target, COUNT, get(heap, target, COUNT) + 1)
-  }
-}
-
-/** The first free slot for a hash in a segment that has one. */
-function freeSlot(heap: Heap, segment: Pointer, slots: number, hash: number): number {
-  let slot = ((hash & slotMask) * slots) >>> slotBits
-  while (get(heap, segment, headerWords + 2 * slot + 1) !== 0) if (++slot === slots) slot = 0
-  return slot
 }

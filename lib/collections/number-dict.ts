@@ -1,14 +1,13 @@
 /** Dicts whose keys are words: whole numbers, f32, booleans and pointers. */
-import { show } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { refuseValue, type ScalarKind } from '../records/types'
 import { NEAR } from '../space/near'
-import { type Codec, checkScalar } from './codec'
+import { type Codec, checkScalar, mustBeTarget } from './codec'
 import { floatToWord, wordToFloat } from './codecs'
-import { COUNT, HEADER_WORDS, SLOT_BITS } from './directory'
 import { FREE_LOWER, FREE_UPPER, hashWord } from './hash'
 import { NumberTable, valuesAt } from './number-table'
+import { COUNT, HEADER_WORDS, SLOT_BITS } from './segments'
 import type { Walk } from './walk'
 import { getWord, setDouble, setWord, usableOf } from './words'
 
@@ -25,6 +24,7 @@ const countBefore = COUNT - HEADER_WORDS
 
 /** The word of a key. @throws TypeError, RangeError for what is no key of the kind */
 export function wordOf(kind: ScalarKind, key: unknown): number {
+  if (kind === 'i32' && typeof key === 'number' && (key | 0) === key) return key | 0
   checkScalar('key', kind, key)
   if (kind === 'f32') return floatToWord((key as number) + 0 === 0 ? 0 : (key as number))
   return kind === 'bool' ? Number(key) : (key as number) | 0
@@ -89,9 +89,7 @@ export class NumberDict<K, V> extends NumberTable<K, V> {
   }
 
   override getInto(key: K, target: Uint8Array): number {
-    if (this.codec.into === undefined) throw new TypeError('ebb: getInto is for values of bytes; use get')
-    if (!(target instanceof Uint8Array))
-      throw new TypeError(`ebb: getInto needs a Uint8Array, got ${show(target)} (${typeof target})`)
+    mustBeTarget(this.codec, target)
     const slot = this.find(wordOf(this.kind, key))
     if (slot < 0) return -1
     return this.codec.into(this.heap, this.ownedIn(this.segment, this.slots, slot), VALUE_HEAD_WORDS, target)

@@ -29,6 +29,7 @@ export class StructCodec implements Codec<object> {
   readonly isEven: boolean
   private readonly struct: Struct<Shape>
   private readonly leaves: readonly Leaf[]
+  private values: readonly unknown[] = []
 
   constructor(struct: Struct<Shape>) {
     const words = (struct.byteLength + 3) >>> 2
@@ -40,13 +41,16 @@ export class StructCodec implements Codec<object> {
 
   prepare(value: object): number {
     refuseOthers(this.struct.shape, value, '')
-    for (const { path, kind } of this.leaves) checkScalar(path.join('.'), kind, leafOf(value, path))
+    // Read once: a getter cannot give another value afterwards, nor change the collection in between.
+    const values = this.leaves.map(({ path }) => leafOf(value, path))
+    for (const [i, { path, kind }] of this.leaves.entries()) checkScalar(path.join('.'), kind, values[i])
+    this.values = values
     return this.words
   }
 
-  write(heap: Heap, pointer: Pointer, word: number, value: object): void {
-    for (const { path, kind, byteOffset } of this.leaves)
-      ACCESS[kind][1](heap, pointer, (word << 2) + byteOffset, leafOf(value, path) as never)
+  write(heap: Heap, pointer: Pointer, word: number): void {
+    for (const [i, { kind, byteOffset }] of this.leaves.entries())
+      ACCESS[kind][1](heap, pointer, (word << 2) + byteOffset, this.values[i] as never)
   }
 
   read(heap: Heap, pointer: Pointer, word: number): object {

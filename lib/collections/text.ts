@@ -106,9 +106,29 @@ export function writeBytes(heap: Heap, pointer: Pointer, word: number, bytes: Ui
   }
 }
 
+/** Bytes of a slab that small copies are cut from: an ArrayBuffer for each would cost more than the copy. */
+const SLAB_BYTES = 16 * 1024
+/** Copies above that have an ArrayBuffer of their own. */
+const CUT_MAX = 2048
+
+let slab = Buffer.alloc(0)
+let used = 0
+
 /** Copies bytes out of a block. */
 export function readBytes(heap: Heap, pointer: Pointer, word: number, length: number): Uint8Array {
-  return heap.copyOut(pointer, length, word << 2)
+  if (length > CUT_MAX) return heap.copyOut(pointer, length, word << 2)
+  if (used + length > slab.length) {
+    slab = Buffer.from(new ArrayBuffer(SLAB_BYTES))
+    used = 0
+  }
+  const copy = new Uint8Array(slab.buffer, used, length)
+  if (nearBase(pointer) < 0) copy.set(heap.copyOut(pointer, length, word << 2))
+  else {
+    const start = (near4 + (pointer << 2) + word) * 4
+    near.copy(slab, used, start, start + length)
+  }
+  used = (used + length + 7) & ~7
+  return copy
 }
 
 /** Copies bytes out of a block into an array that has room for them. */
