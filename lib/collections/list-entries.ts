@@ -46,6 +46,7 @@ export class EntryList<V> extends ListMethods<V> implements EntryOwner {
   override close(): void {
     if (!this.isClosed) this.owned.deleteOwner(this.number)
     super.close()
+    this.entryBytes = 0
   }
 
   get(index: number): V {

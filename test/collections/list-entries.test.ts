@@ -51,6 +51,14 @@ describe('a list of texts', () => {
     expect(thrown(() => list.copyOut(new Int32Array(1)))).toMatch(/^TypeError: ebb: copyOut is for lists of scalars/)
     list.close()
     expect(thrown(() => list.push('a'))).toMatch(/^EBB_CLOSED/)
+    const other = new List(heap, str)
+    other.push('a')
+    heap.close()
+    expect([list.byteLength, other.byteLength, thrown(() => other.get(0))]).toEqual([
+      0,
+      0,
+      expect.stringMatching(/^EBB_CLOSED/),
+    ])
   })
 })
 

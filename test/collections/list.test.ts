@@ -35,6 +35,17 @@ describe('making a list', () => {
     expect([]).not.toBeInstanceOf(List)
   })
 
+  it('infers the type of elements from their kind', () => {
+    const numbers: List<number> = new List(heap, f64)
+    const flags: List<boolean> = new List(heap, bool)
+    // @ts-expect-error a text is no number
+    expect(() => numbers.push('1')).toThrow(TypeError)
+    // @ts-expect-error nor is a number a boolean
+    expect(() => flags.fill(1)).toThrow(TypeError)
+    // @ts-expect-error and there is no list without a kind
+    expect(() => new List(heap)).toThrow(TypeError)
+  })
+
   it('refuses what is no heap, no kind, or closed', () => {
     expect(thrown(() => new List({} as never, f64))).toMatch(/^TypeError: ebb: a list needs a Heap/)
     expect(thrown(() => new List(heap, 'f64' as never))).toMatch(/^TypeError: ebb: a list's kind must be/)
