@@ -24,7 +24,7 @@ interface Place {
 }
 
 /** The blocks of all lists of a heap. An entry costs about 70 bytes of JavaScript memory for 32 KiB of elements. */
-export class OwnedBlocks {
+export class ListBlocks {
   private readonly places = new Map<Pointer, Place>()
   private readonly owners = new Map<number, EntryOwner>()
   private nextOwner = FIRST_OWNER
@@ -78,13 +78,13 @@ export class OwnedBlocks {
   }
 }
 
-const registries = new WeakMap<Heap, OwnedBlocks>()
+const registries = new WeakMap<Heap, ListBlocks>()
 
 /** The registry of a heap, made when the first list asks for it. */
-export function ownedBlocksOf(heap: Heap): OwnedBlocks {
+export function listBlocksOf(heap: Heap): ListBlocks {
   const known = registries.get(heap)
   if (known !== undefined) return known
-  const made = new OwnedBlocks(heap)
+  const made = new ListBlocks(heap)
   registries.set(heap, made)
   heap.onMoved((from, to) => made.move(from, to))
   return made

@@ -15,7 +15,7 @@ import type { Heap } from '../heap/heap'
 import { payloadOffset } from '../heap/live-blocks'
 import { NEAR } from '../space/near'
 import { addReader } from '../supply/parts'
-import { type OwnedBlocks, type Owner, ownedBlocksOf } from './list-moves'
+import { type ListBlocks, listBlocksOf, type Owner } from './list-moves'
 
 const { i32, near1, near2, near4, near8 } = NEAR
 
@@ -87,14 +87,14 @@ export abstract class ListSlots implements Owner {
   /** @internal */
   protected readonly chunkShift: number
   /** @internal */
-  protected readonly owned: OwnedBlocks
+  protected readonly owned: ListBlocks
 
   protected constructor(heap: Heap, elements: ElementsConstructor) {
     this.heap = heap
     this.elements = elements
     this.byteShift = Math.log2(elements.BYTES_PER_ELEMENT)
     this.chunkShift = Math.log2(CHUNK_BYTES) - this.byteShift
-    this.owned = ownedBlocksOf(heap)
+    this.owned = listBlocksOf(heap)
     addReader(heap.internals, this)
     if (this.isClosed) refuseClosed('new List')
   }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { HeapError } from '../../lib/base/errors'
 import { bytes, str, value } from '../../lib/collections/kinds'
 import { List } from '../../lib/collections/list'
-import { ownedBlocksOf } from '../../lib/collections/list-moves'
+import { listBlocksOf } from '../../lib/collections/list-moves'
 import { Heap } from '../../lib/heap/heap'
 import { f64, struct, u8 } from '../../lib/records/types'
 import { caught } from '../support/caught'
@@ -104,7 +104,7 @@ describe('the registry', () => {
   it('knows the blocks of lists from others, even where those look like entries', () => {
     const list = new List(heap, str)
     list.push('here')
-    const owned = ownedBlocksOf(heap)
+    const owned = listBlocksOf(heap)
     const blocks = [...heap.blocks()].map(({ pointer }) => pointer)
     expect(blocks.map((pointer) => owned.has(pointer))).toEqual(blocks.map(() => true))
     const entry = blocks.find((pointer) => heap.getInt32(pointer, 0) > 1_000_000)!
