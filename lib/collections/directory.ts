@@ -95,7 +95,9 @@ export abstract class Directory extends OwnedBlocks {
   protected growTo(entries: number): void {
     for (let hash = 0; hash < 2 ** 32; ) {
       const depth = getWord(this.heap, this.segmentOf(hash), SHAPE) & 0xff
-      if (entries / 2 ** depth > limitOf(this.slotsOf(hash)) * 0.95) this.grow(hash)
+      const share = entries / 2 ** depth
+      // Five standard deviations above what falls to a segment on average.
+      if (share + 5 * Math.sqrt(share) > limitOf(this.slotsOf(hash))) this.grow(hash)
       else hash += 2 ** (32 - depth)
     }
   }

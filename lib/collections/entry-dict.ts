@@ -8,7 +8,7 @@ import { type Codec, mustBeTarget } from './codec'
 import { EntryTable } from './entry-table'
 import { HEAD_MASK, type PackedKey, scratch as packed, packText, textKey } from './keys'
 import type { Walk } from './walk'
-import { getWord, setWord, usableOf } from './words'
+import { fits, getWord, setWord } from './words'
 
 const { f64, near8 } = NEAR
 // File-local copies: an imported binding is a property load on every use.
@@ -121,7 +121,7 @@ export class EntryDict<K, V> extends EntryTable<K, V> {
       return entry
     }
     const before = this.entryBytes(entry)
-    if (usableOf(heap, entry, before) === usableOf(heap, entry, 4 * (at + words))) {
+    if (fits(heap, entry, before, 4 * (at + words))) {
       this.codec.write(heap, entry, at, value)
       return entry
     }

@@ -241,13 +241,13 @@ export abstract class EntryTable<K, V> extends BaseDict<K, V> {
     let other = 0
     for (let slot = ((hash & slotMask) * slots) >>> slotBits; ; slot = slot + 1 === slots ? 0 : slot + 1) {
       const pointer = get(heap, segment, headerWords + 2 * slot + 1)
+      if (pointer !== 0 && get(heap, segment, headerWords + 2 * slot) !== hash) continue
       if (pointer === wanted || pointer === 0) {
         walk.place = pointer === 0 ? other : pointer
         if (walk.place !== wanted) walk.pairs[2 * walk.index - 1] = walk.place
         return walk.place !== 0
       }
-      if (other === 0 && get(heap, segment, headerWords + 2 * slot) === hash && !isAmong(walk, hash, pointer))
-        other = pointer
+      if (other === 0 && !isAmong(walk, hash, pointer)) other = pointer
     }
   }
 

@@ -9,7 +9,7 @@ import { FREE_LOWER, FREE_UPPER, hashWord } from './hash'
 import { NumberTable, valuesAt } from './number-table'
 import { COUNT, HEADER_WORDS, SLOT_BITS } from './segments'
 import type { Walk } from './walk'
-import { getWord, setDouble, setWord, usableOf } from './words'
+import { fits, getWord, setDouble, setWord } from './words'
 
 const { i32, f64, near4, near8 } = NEAR
 // File-local copies: an imported binding is a property load on every use.
@@ -121,9 +121,8 @@ export class NumberDict<K, V> extends NumberTable<K, V> {
   private setOwned(word: number, value: V, words: number, slot: number): void {
     if (slot < 0) this.makeRoomFor(word)
     const old = slot < 0 ? (0 as Pointer) : this.ownedIn(this.segment, this.slots, slot)
-    const isFitting =
-      old !== 0 && usableOf(this.heap, old, this.ownedBytes(old)) === usableOf(this.heap, old, words * 4)
-    const block = isFitting ? (old as Pointer) : this.take(words * 4)
+    const isFitting = old !== 0 && fits(this.heap, old, this.ownedBytes(old), words * 4)
+    const block = isFitting ? old : this.take(words * 4)
     setWord(this.heap, block, 0, this.owner)
     setWord(this.heap, block, 1, word)
     this.codec.write(this.heap, block, VALUE_HEAD_WORDS, value)

@@ -10,14 +10,19 @@ export const SHAPE = 3
 export const SLOT_BITS = 14
 /** A segment is full at 13/16 of its slots. */
 export const limitOf = (slots: number): number => (slots * 13) >>> 4
-/** Up to this many slots a segment holds before it splits: 16 KiB of two-word slots. */
-const SLOTS_MAX = 2046
+/** Slots a segment holds before it splits are those of so many bytes for each word of a slot: 2046 of two words. */
+const BYTES_PER_WORD = 8192
+/** Segments are no longer than that, except for slots so long that LEAST of them need it. */
+const BYTES_MAX = 32768
+const LEAST = 16
 
-/** Bytes of segments, smallest first, for slots of so many words. */
+/** Bytes of segments, smallest first, for slots of so many words: doubling, and blocks of the heap to the last byte. */
 export function segmentSizes(slotWords: number): readonly number[] {
-  const most = 4 * (HEADER_WORDS + 1 + Math.max(16, Math.min(SLOTS_MAX, Math.floor(8000 / slotWords))) * slotWords)
+  const least = 4 * (HEADER_WORDS + 1 + LEAST * slotWords)
+  const most = Math.max(Math.min(slotWords * BYTES_PER_WORD, BYTES_MAX), 2 ** Math.ceil(Math.log2(least)))
   const sizes: number[] = []
-  let byteLength = 4 * HEADER_WORDS + Math.max(96, 32 * slotWords)
-  for (; byteLength < most; byteLength *= 2) sizes.push(byteLength)
+  for (let byteLength = Math.max(128, 2 ** Math.ceil(Math.log2(least / 2))); byteLength < most; byteLength *= 2) {
+    sizes.push(byteLength)
+  }
   return [...sizes, most]
 }

@@ -51,3 +51,10 @@ export function usableOf(heap: Heap, pointer: number, byteLength: number): numbe
   if (byteLength <= MEDIUM_MAX_BYTES && isByteLength(byteLength)) return blockBytesOf(sizeClassOf(byteLength))
   return heap.usableSize(pointer as Pointer)
 }
+
+/** Whether a block that was allocated with so many bytes is the right one for so many others, without a waste of a quarter. */
+export function fits(heap: Heap, pointer: number, byteLength: number, wanted: number): boolean {
+  const usable = usableOf(heap, pointer, byteLength)
+  if (wanted <= MEDIUM_MAX_BYTES) return blockBytesOf(sizeClassOf(wanted)) === usable
+  return wanted <= usable && wanted > usable - usable / 4
+}
