@@ -62,12 +62,14 @@ interface Subject {
   set(key: string, value: Uint8Array): unknown
 }
 
+/** Bytes of an entry as ebb's heap counts them: value, key, 24 bytes of its own, in blocks of 16 bytes or an eighth, and its slot. */
+function sizeCalculation(value: Uint8Array, key: string): number {
+  const byteLength = value.length + key.length + 24
+  return (byteLength <= 512 ? Math.ceil(byteLength / 16) * 16 : Math.ceil(byteLength / 128) * 128) + 14
+}
+
 function make(arm: string): Subject {
-  if (arm === 'lru-cache')
-    return new LRUCache<string, Uint8Array>({
-      maxSize: BUDGET,
-      sizeCalculation: (value, key) => value.length + key.length,
-    })
+  if (arm === 'lru-cache') return new LRUCache<string, Uint8Array>({ maxSize: BUDGET, sizeCalculation })
   const heap = new Heap()
   return new Cache(heap, { key: str, value: bytes, maxBytes: BUDGET, policy: arm === 'ebb-lru' ? 'lru' : 's3-fifo' })
 }
