@@ -63,7 +63,7 @@ export abstract class ListBulk<V> extends ListChunks implements Iterable<V> {
     if (typeof length !== 'number') throw new TypeError(`ebb: a list's length is a number, got ${show(length)}`)
     if (!Number.isInteger(length) || length < 0 || length > this.length)
       throw new RangeError(`ebb: a list of ${this.length} can be made shorter, not ${show(length)} long; push adds`)
-    if (length === 0) this.freeAll()
+    if (length === 0) this.empty()
     else if (length < this.length) {
       this.drop(this.firstAt + length, this.endAt)
       this.endAt = this.firstAt + length

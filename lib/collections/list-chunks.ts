@@ -2,6 +2,7 @@
 import { HeapError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import { ListSlots, SMALLEST_DIRECTORY_SLOTS } from './list-slots'
+import { take } from './pending'
 
 const SMALLEST_CHUNK_BYTES = 64
 
@@ -67,7 +68,7 @@ export abstract class ListChunks extends ListSlots {
   private replace(capacity: number, first: number): void {
     this.isNumbered = false
     if (this.directory === 0) this.openDirectory()
-    const chunk = this.heap.alloc(capacity << this.byteShift)
+    const chunk = take(this.heap, capacity << this.byteShift)
     const count = this.endAt - this.firstAt
     const old = this.limitAt > 0 ? this.chunkIn(this.firstSlot) : 0
     if (count > 0) {
@@ -98,8 +99,8 @@ export abstract class ListChunks extends ListSlots {
     this.link(slot, this.takeChunk(slot))
   }
 
-  /** After elements have gone: a smaller directory, a smaller chunk. The list keeps what it has where the heap has no block for that. */
-  private trim(): void {
+  /** After elements have gone: a smaller directory, a smaller chunk. The list keeps what it has where the heap has no block for that. @internal */
+  protected trim(): void {
     const used = this.lastSlot - this.firstSlot + 1
     if (this.limitAt === 0 || (used > 1 && used << 2 > this.slots)) return
     try {

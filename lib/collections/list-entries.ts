@@ -15,10 +15,16 @@ import { codecOf } from './codecs'
 import { type ValueKind, Variable } from './kinds'
 import { ListMethods } from './list-methods'
 import { ENTRY_WORDS, type EntryOwner } from './list-moves'
+import { freeLater, take } from './pending'
 
 const { i32 } = NEAR
 const CHUNK_SHIFT = 13
 const CHUNK_MASK = (1 << CHUNK_SHIFT) - 1
+
+/** Lists up to this many elements are emptied at once. */
+const EMPTIED_AT_ONCE = 2000
+/** Entries that are freed between two looks at the clock. */
+const FREED_AT_ONCE = 256
 
 /** How two values compare where `sort` is given no function, and whether they are equal. */
 const ORDERS: { readonly [kind: string]: (a: never, b: never) => number } = {
@@ -29,8 +35,10 @@ const ORDERS: { readonly [kind: string]: (a: never, b: never) => number } = {
 export class EntryList<V> extends ListMethods<V> implements EntryOwner {
   private readonly codec: Codec<V>
   private readonly valueKind: ValueKind
-  private readonly number: number
+  private number: number
   private entryBytes = 0
+  /** Whether it has what another list left to be freed. */
+  private isRest = false
 
   constructor(heap: Heap, kind: ValueKind) {
     super(heap, kind instanceof Variable ? kind.kind : 'struct', Int32Array)
@@ -44,8 +52,8 @@ export class EntryList<V> extends ListMethods<V> implements EntryOwner {
   }
 
   override close(): void {
-    if (!this.isClosed) this.owned.deleteOwner(this.number)
     super.close()
+    this.owned.deleteOwner(this.number)
     this.entryBytes = 0
   }
 
@@ -122,6 +130,17 @@ export class EntryList<V> extends ListMethods<V> implements EntryOwner {
     throw new TypeError(`ebb: copyOut is for lists of scalars, and this one is of ${this.kind}; use toArray`)
   }
 
+  /** Frees some entries of what another list left. Returns false when none is left. @internal */
+  freeSome(): boolean {
+    if (this.isClosed) return false
+    if (this.length > FREED_AT_ONCE) {
+      this.length -= FREED_AT_ONCE
+      return true
+    }
+    this.close()
+    return false
+  }
+
   /** @internal */
   ownsEntry(pointer: Pointer, to: Pointer): boolean {
     if (!this.isNumbered) this.renumber()
@@ -152,6 +171,28 @@ export class EntryList<V> extends ListMethods<V> implements EntryOwner {
 
   protected override drop(at: number, end: number): void {
     for (let position = at; position < end; position++) this.freeEntry(this.entryAt(position))
+  }
+
+  /** Leaves many entries to another list, which frees them in slices. */
+  protected override empty(): void {
+    if (this.length <= EMPTIED_AT_ONCE) {
+      this.freeAll()
+      return
+    }
+    const rest = new EntryList<V>(this.heap, this.valueKind)
+    rest.isRest = true
+    rest.isNumbered = this.isNumbered
+    this.owned.setOwner(this.number, rest)
+    this.owned.setOwner(rest.number, this)
+    ;[this.number, rest.number] = [rest.number, this.number]
+    ;[this.entryBytes, rest.entryBytes] = [0, this.entryBytes]
+    this.giveTo(rest)
+    freeLater(this.heap, rest)
+  }
+
+  /** What is left to be freed asks for no memory. */
+  protected override trim(): void {
+    if (!this.isRest) super.trim()
   }
 
   protected override check(value: unknown): void {
@@ -198,7 +239,7 @@ export class EntryList<V> extends ListMethods<V> implements EntryOwner {
   }
 
   private allocEntry(words: number, value: V): Pointer {
-    const entry = this.heap.alloc((ENTRY_WORDS + words) * 4)
+    const entry = take(this.heap, (ENTRY_WORDS + words) * 4)
     this.codec.write(this.heap, entry, ENTRY_WORDS, value)
     this.entryBytes += this.heap.usableSize(entry)
     return entry

@@ -82,7 +82,7 @@ export abstract class ListMethods<V> extends ListBulk<V> {
   /** Takes all elements away and frees the list's blocks. */
   clear(): void {
     this.mustBeOpen('clear')
-    this.freeAll()
+    this.empty()
   }
 
   /** `using list = new List(heap, f64)` closes it at the end of the block. */

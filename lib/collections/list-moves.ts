@@ -19,11 +19,11 @@ export const ENTRY_WORDS = 2
 const FIRST_OWNER = 0x6c697374
 
 interface Place {
-  readonly owner: Owner
+  owner: Owner
   number: number
 }
 
-/** The blocks of all lists of a heap. An entry costs about 70 bytes of JavaScript memory for 32 KiB of elements. */
+/** The blocks of all lists of a heap. It takes about 200 bytes of JavaScript's memory for 32 KiB of elements. */
 export class ListBlocks {
   private readonly places = new Map<Pointer, Place>()
   private readonly owners = new Map<number, EntryOwner>()
@@ -37,12 +37,23 @@ export class ListBlocks {
     return this.nextOwner++
   }
 
+  /** Has somebody else own the entries with a number. */
+  setOwner(number: number, owner: EntryOwner): void {
+    this.owners.set(number, owner)
+  }
+
   deleteOwner(number: number): void {
     this.owners.delete(number)
   }
 
   add(pointer: Pointer, owner: Owner, number: number): void {
     this.places.set(pointer, { owner, number })
+  }
+
+  /** Gives a block to another owner. */
+  give(pointer: Pointer, owner: Owner): void {
+    const place = this.places.get(pointer)
+    if (place !== undefined) place.owner = owner
   }
 
   /** Gives a block of an owner another number. */

@@ -16,6 +16,7 @@ import { payloadOffset } from '../heap/live-blocks'
 import { NEAR } from '../space/near'
 import { addReader } from '../supply/parts'
 import { type ListBlocks, listBlocksOf, type Owner } from './list-moves'
+import { take } from './pending'
 
 const { i32, near1, near2, near4, near8 } = NEAR
 
@@ -112,7 +113,7 @@ export abstract class ListSlots implements Owner {
     if (this.isClosed) return
     this.isClosed = true
     if (this.heap.internals.budget.isClosed) this.forget()
-    else this.freeAll()
+    else this.empty()
   }
 
   /** @internal */
@@ -160,6 +161,22 @@ export abstract class ListSlots implements Owner {
 
   /** Elements from a position on up to another are taken out of the list. @internal */
   protected drop(_at: number, _end: number): void {}
+
+  /** Takes all elements out. @internal */
+  protected empty(): void {
+    this.freeAll()
+  }
+
+  /** Hands all blocks over to an empty list of the same kind; this one is as new then. @internal */
+  protected giveTo(other: ListSlots): void {
+    for (let slot = this.firstSlot; this.limitAt > 0 && slot <= this.lastSlot; slot++)
+      this.owned.give(this.chunkIn(slot), other)
+    if (this.directory !== 0) this.owned.give(this.directory, other)
+    if (this.spare !== 0) this.owned.give(this.spare, other)
+    const { firstAt, endAt, limitAt, tailAt, directoryAt, directory, slots, slid, spare, smallBytes } = this
+    Object.assign(other, { firstAt, endAt, limitAt, tailAt, directoryAt, directory, slots, slid, spare, smallBytes })
+    this.forget()
+  }
 
   /** Frees all blocks: a list as new. @internal */
   protected freeAll(): void {
@@ -213,7 +230,7 @@ export abstract class ListSlots implements Owner {
 
   /** @internal */
   protected openDirectory(): void {
-    const directory = this.heap.alloc(SMALLEST_DIRECTORY_SLOTS * SLOT_BYTES)
+    const directory = take(this.heap, SMALLEST_DIRECTORY_SLOTS * SLOT_BYTES)
     this.slots = SMALLEST_DIRECTORY_SLOTS
     this.owned.add(directory, this, DIRECTORY)
     this.setDirectory(directory)
@@ -276,7 +293,7 @@ export abstract class ListSlots implements Owner {
   protected takeChunk(slot: number): Pointer {
     const chunk = this.spare
     if (chunk === 0) {
-      const taken = this.heap.alloc(CHUNK_BYTES)
+      const taken = take(this.heap, CHUNK_BYTES)
       this.owned.add(taken, this, slot + this.slid)
       return taken
     }

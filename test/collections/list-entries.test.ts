@@ -100,6 +100,48 @@ describe('a list of bytes, structs or trees', () => {
   })
 })
 
+describe('a long list that is emptied', () => {
+  const texts = Array.from({ length: 9000 }, (_, index) => `text ${index}`)
+
+  it('is empty at once, and its entries go while the event loop turns', async () => {
+    const list = new List(heap, str)
+    list.pushAll(texts)
+    list.clear()
+    expect([list.length, list.byteLength]).toEqual([0, 0])
+    list.push('new')
+    while (heap.stats().blocks > 3) await new Promise((resolve) => setTimeout(resolve, 2))
+    expect(list.toArray()).toEqual(['new'])
+    list.close()
+    expect(heap.stats().blocks).toBe(0)
+  })
+
+  it('has left nothing behind when the heap needs the memory', () => {
+    const small = new Heap({ limit: 2 ** 20 })
+    const list = new List(small, str)
+    for (let round = 0; round < 20; round++) {
+      list.pushAll(texts)
+      if (round % 2 === 0) list.clear()
+      else list.length = 0
+    }
+    list.pushAll(texts)
+    expect(list.toArray()).toEqual(texts)
+    list.close()
+    small.close()
+  })
+
+  it('may be compacted meanwhile', () => {
+    const list = new List(heap, str)
+    list.pushAll(texts)
+    list.clear()
+    list.pushAll(texts.slice(0, 2500))
+    for (let index = 2499; index >= 0; index--) if (index % 5 !== 0) list.remove(index)
+    heap.compact(() => {})
+    expect(list.toArray()).toEqual(texts.slice(0, 2500).filter((_, index) => index % 5 === 0))
+    list.close()
+    heap.close()
+  })
+})
+
 describe('the registry', () => {
   it('knows the blocks of lists from others, even where those look like entries', () => {
     const list = new List(heap, str)
