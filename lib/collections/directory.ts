@@ -68,6 +68,8 @@ export abstract class Directory extends OwnedBlocks {
     one: Pointer,
     targetSlots: number,
   ): void
+  /** Entries of a segment whose hash has a bit set. @internal */
+  protected abstract countOnes(segment: Pointer, slots: number, bit: number): number
   /** Frees what the slots of a segment own. @internal */
   protected abstract freeOwned(segment: Pointer, slots: number): void
 
@@ -252,13 +254,17 @@ export abstract class Directory extends OwnedBlocks {
     const { heap } = this
     const shape = getWord(heap, segment, SHAPE)
     const depth = shape & 0xff
-    const size = shape >>> 8
+    const slots = this.slotsOf(getWord(heap, segment, PREFIX))
+    const ones = this.countOnes(segment, slots, 31 - depth)
+    const more = Math.max(ones, getWord(heap, segment, COUNT) - ones)
+    // The halves begin one size smaller, and so at six tenths full instead of four, unless one gets nearly all.
+    const smaller = (shape >>> 8) - 1
+    const size = more < limitOf(this.slotsIn(this.bytesOf(smaller))) ? smaller : shape >>> 8
     const byteLength = this.bytesOf(size)
     const sizes = [byteLength, byteLength]
     if (depth === this.depth) sizes.push(16 << depth)
     const [zero, one, dir] = takeAll(heap, sizes) as [Pointer, Pointer, Pointer?]
     const prefix = getWord(heap, segment, PREFIX)
-    const slots = this.slotsOf(prefix)
     if (dir !== undefined) this.double(dir)
     this.setUp(zero, prefix, size, depth + 1)
     this.setUp(one, prefix | (1 << (31 - depth)), size, depth + 1)

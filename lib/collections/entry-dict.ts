@@ -151,7 +151,7 @@ export class TextDoubleDict extends EntryDict<string, number> {
     const entry = this.find(pack(key))
     if (this.dirBase < 0 || scratch[0] === 0) return entry === 0 ? undefined : this.valueIn(entry)
     // One exit: where a double is returned on one path and undefined on another, V8 boxes the double.
-    return f64[entry === 0 ? -1 : near8 + (entry << 1) + (((scratch[0] as number) + 1) >> 1)]
+    return f64[entry === 0 ? -1 : (near8 + (entry << 1) + (((scratch[0] as number) + 1) >> 1)) | 0]
   }
 
   override has(key: string): boolean {

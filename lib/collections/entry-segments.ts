@@ -36,7 +36,7 @@ export function distributeNear(
     const base = target + (distance & -isOne)
     ones += isOne
     all++
-    let at = ((hash & slotMask) * targetSlots) >>> slotBits
+    let at = Math.imul(hash & slotMask, targetSlots) >>> slotBits
     while (i32[base + (at << 1) + 1] !== 0) if (++at === targetSlots) at = 0
     i32[base + (at << 1)] = hash
     i32[base + (at << 1) + 1] = pointer
@@ -73,7 +73,7 @@ export function distributeFar(
 
 /** The first free slot for a hash in a segment that has one. */
 export function freeSlot(heap: Heap, segment: Pointer, slots: number, hash: number): number {
-  let slot = ((hash & slotMask) * slots) >>> slotBits
+  let slot = Math.imul(hash & slotMask, slots) >>> slotBits
   while (get(heap, segment, headerWords + 2 * slot + 1) !== 0) if (++slot === slots) slot = 0
   return slot
 }

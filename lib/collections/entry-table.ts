@@ -56,7 +56,7 @@ export abstract class EntryTable<K, V> extends BaseDict<K, V> {
     const segment = i32[entry] as Pointer
     const slots = i32[entry + 1] as number
     const base = (near4 + (segment << 2) + headerWords) | 0
-    let slot = ((hash & slotMask) * slots) >>> slotBits
+    let slot = Math.imul(hash & slotMask, slots) >>> slotBits
     for (;;) {
       const pointer = i32[base + (slot << 1) + 1] as Pointer | 0
       if (pointer === 0) return 0
@@ -83,7 +83,7 @@ export abstract class EntryTable<K, V> extends BaseDict<K, V> {
     const { heap } = this
     this.segment = this.segmentOf(hash)
     this.slots = this.slotsOf(hash)
-    let slot = ((hash & slotMask) * this.slots) >>> slotBits
+    let slot = Math.imul(hash & slotMask, this.slots) >>> slotBits
     for (;;) {
       const pointer = get(heap, this.segment, headerWords + 2 * slot + 1) as Pointer | 0
       if (pointer === 0) return 0
@@ -154,7 +154,7 @@ export abstract class EntryTable<K, V> extends BaseDict<K, V> {
     const { heap } = this
     this.segment = this.segmentOf(hash)
     this.slots = this.slotsOf(hash)
-    let slot = ((hash & slotMask) * this.slots) >>> slotBits
+    let slot = Math.imul(hash & slotMask, this.slots) >>> slotBits
     while (get(heap, this.segment, headerWords + 2 * slot + 1) !== pointer) if (++slot === this.slots) slot = 0
     this.slot = slot
     this.unlink(hash)
@@ -183,7 +183,7 @@ export abstract class EntryTable<K, V> extends BaseDict<K, V> {
       const pointer = i32[base + (slot << 1) + 1] as number
       if (pointer === 0) return hole
       const hash = i32[base + (slot << 1)] as number
-      const home = ((hash & slotMask) * slots) >>> slotBits
+      const home = Math.imul(hash & slotMask, slots) >>> slotBits
       if (hole <= slot ? home > hole && home <= slot : home > hole || home <= slot) continue
       i32[base + (hole << 1)] = hash
       i32[base + (hole << 1) + 1] = pointer
@@ -200,7 +200,7 @@ export abstract class EntryTable<K, V> extends BaseDict<K, V> {
       const pointer = get(heap, segment, headerWords + 2 * slot + 1)
       if (pointer === 0) return hole
       const hash = get(heap, segment, headerWords + 2 * slot)
-      const home = ((hash & slotMask) * slots) >>> slotBits
+      const home = Math.imul(hash & slotMask, slots) >>> slotBits
       if (hole <= slot ? home > hole && home <= slot : home > hole || home <= slot) continue
       put(heap, segment, headerWords + 2 * hole, hash)
       put(heap, segment, headerWords + 2 * hole + 1, pointer)
@@ -239,7 +239,7 @@ export abstract class EntryTable<K, V> extends BaseDict<K, V> {
     const segment = this.segmentOf(hash)
     const slots = this.slotsOf(hash)
     let other = 0
-    for (let slot = ((hash & slotMask) * slots) >>> slotBits; ; slot = slot + 1 === slots ? 0 : slot + 1) {
+    for (let slot = Math.imul(hash & slotMask, slots) >>> slotBits; ; slot = slot + 1 === slots ? 0 : slot + 1) {
       const pointer = get(heap, segment, headerWords + 2 * slot + 1)
       if (pointer !== 0 && get(heap, segment, headerWords + 2 * slot) !== hash) continue
       if (pointer === wanted || pointer === 0) {
@@ -267,6 +267,16 @@ export abstract class EntryTable<K, V> extends BaseDict<K, V> {
     const base = nearBase(segment)
     if (base < 0) for (let slot = 0; slot < slots; slot++) put(this.heap, segment, headerWords + 2 * slot + 1, 0)
     else for (let slot = 0; slot < slots; slot++) i32[base + headerWords + (slot << 1) + 1] = 0
+  }
+
+  protected override countOnes(segment: Pointer, slots: number, bit: number): number {
+    const { heap } = this
+    let ones = 0
+    for (let slot = 0; slot < slots; slot++) {
+      const hash = get(heap, segment, headerWords + 2 * slot)
+      if (get(heap, segment, headerWords + 2 * slot + 1) !== 0) ones += (hash >>> bit) & 1
+    }
+    return ones
   }
 
   protected override distribute(

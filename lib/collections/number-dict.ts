@@ -147,14 +147,14 @@ export class Int32DoubleDict extends NumberDict<number, number> {
     const { dirBase } = this
     if (dirBase < 0) return super.get(key)
     const hash = hashOf(key | 0)
-    const entry = dirBase + ((hash >>> this.shift) << 1)
+    const entry = (dirBase + ((hash >>> this.shift) << 1)) | 0
     const segment = i32[entry] as number
     const slots = i32[entry + 1] as number
     const base = (near4 + (segment << 2) + headerWords) | 0
     const free = hash < 0 ? freeUpper : freeLower
-    let slot = ((hash & slotMask) * slots) >>> slotBits
+    let slot = Math.imul(hash & slotMask, slots) >>> slotBits
     for (;;) {
-      const found = i32[base + slot]
+      const found = i32[(base + slot) | 0]
       if (found === key) break
       if (found === free) {
         // One exit: where a double is returned on one path and undefined on another, V8 boxes the double.
@@ -163,7 +163,7 @@ export class Int32DoubleDict extends NumberDict<number, number> {
       }
       if (++slot === slots) slot = 0
     }
-    return f64[near8 + (segment << 1) + ((headerWords + 1 + slots) >> 1) + slot]
+    return f64[(near8 + (segment << 1) + ((headerWords + 1 + slots) >> 1) + slot) | 0]
   }
 
   override has(key: number): boolean {
@@ -177,27 +177,27 @@ export class Int32DoubleDict extends NumberDict<number, number> {
     const { dirBase } = this
     if (dirBase < 0) return super.set(key, value)
     const hash = hashOf(key | 0)
-    const entry = dirBase + ((hash >>> this.shift) << 1)
+    const entry = (dirBase + ((hash >>> this.shift) << 1)) | 0
     const segment = i32[entry] as number
     const slots = i32[entry + 1] as number
     const base = (near4 + (segment << 2) + headerWords) | 0
     const free = hash < 0 ? freeUpper : freeLower
-    let slot = ((hash & slotMask) * slots) >>> slotBits
+    let slot = Math.imul(hash & slotMask, slots) >>> slotBits
     for (;;) {
-      const found = i32[base + slot]
+      const found = i32[(base + slot) | 0]
       if (found === key) break
       if (found === free) {
         const count = i32[base + countBefore] as number
         if (count >= (slots * 13) >>> 4) return this.insertDouble(key | 0, value)
         i32[base + countBefore] = count + 1
-        i32[base + slot] = key
+        i32[(base + slot) | 0] = key
         this.count++
         this.version = (this.version + 1) & 0x3fff_ffff
         break
       }
       if (++slot === slots) slot = 0
     }
-    f64[near8 + (segment << 1) + ((headerWords + 1 + slots) >> 1) + slot] = value
+    f64[(near8 + (segment << 1) + ((headerWords + 1 + slots) >> 1) + slot) | 0] = value
     return this
   }
 

@@ -52,7 +52,7 @@ export abstract class NumberTable<K, V> extends BaseDict<K, V> {
     const slots = i32[entry + 1] as number
     const base = near4 + (segment << 2) + headerWords
     const free = hash < 0 ? freeUpper : freeLower
-    let slot = ((hash & slotMask) * slots) >>> slotBits
+    let slot = Math.imul(hash & slotMask, slots) >>> slotBits
     this.segment = segment
     this.slots = slots
     for (;;) {
@@ -69,7 +69,7 @@ export abstract class NumberTable<K, V> extends BaseDict<K, V> {
     const segment = this.segmentOf(hash)
     const slots = this.slotsOf(hash)
     const free = hash < 0 ? freeUpper : freeLower
-    let slot = ((hash & slotMask) * slots) >>> slotBits
+    let slot = Math.imul(hash & slotMask, slots) >>> slotBits
     this.segment = segment
     this.slots = slots
     for (;;) {
@@ -126,7 +126,7 @@ export abstract class NumberTable<K, V> extends BaseDict<K, V> {
       if (++slot === slots) slot = 0
       const next = i32[keys + slot] as number
       if (next === free) return hole
-      const home = ((hashOf(next) & slotMask) * slots) >>> slotBits
+      const home = Math.imul(hashOf(next) & slotMask, slots) >>> slotBits
       if (hole <= slot ? home > hole && home <= slot : home > hole || home <= slot) continue
       i32[keys + hole] = next
       const to = values + hole * valueWords
@@ -145,7 +145,7 @@ export abstract class NumberTable<K, V> extends BaseDict<K, V> {
       if (++slot === slots) slot = 0
       const next = get(heap, segment, headerWords + slot)
       if (next === free) return hole
-      const home = ((hashOf(next) & slotMask) * slots) >>> slotBits
+      const home = Math.imul(hashOf(next) & slotMask, slots) >>> slotBits
       if (hole <= slot ? home > hole && home <= slot : home > hole || home <= slot) continue
       put(heap, segment, headerWords + hole, next)
       copyWords(
@@ -224,6 +224,17 @@ export abstract class NumberTable<K, V> extends BaseDict<K, V> {
     else this.distributeNear(from, slots, bit, zero, one, targetSlots)
   }
 
+  protected override countOnes(segment: Pointer, slots: number, bit: number): number {
+    const { heap } = this
+    const prefix = get(heap, segment, PREFIX)
+    let ones = 0
+    for (let slot = 0; slot < slots; slot++) {
+      const hash = hashOf(get(heap, segment, headerWords + slot))
+      if ((hash ^ prefix) >= 0) ones += (hash >>> bit) & 1
+    }
+    return ones
+  }
+
   private distributeNear(
     from: Pointer,
     slots: number,
@@ -251,7 +262,7 @@ export abstract class NumberTable<K, V> extends BaseDict<K, V> {
       const base = target + (distance & -isOne)
       ones += isOne
       all++
-      let at = ((hash & slotMask) * targetSlots) >>> slotBits
+      let at = Math.imul(hash & slotMask, targetSlots) >>> slotBits
       while (i32[base + at] !== free) if (++at === targetSlots) at = 0
       i32[base + at] = key
       const to = base + toValues + at * valueWords
@@ -301,7 +312,7 @@ function copyWords(heap: Heap, from: Pointer, word: number, to: Pointer, target:
 /** The first free slot for a hash in a segment that has one. */
 function freeSlot(heap: Heap, segment: Pointer, slots: number, hash: number): number {
   const free = hash < 0 ? freeUpper : freeLower
-  let slot = ((hash & slotMask) * slots) >>> slotBits
+  let slot = Math.imul(hash & slotMask, slots) >>> slotBits
   while (get(heap, segment, headerWords + slot) !== free) if (++slot === slots) slot = 0
   return slot
 }

@@ -16,7 +16,7 @@ const BYTES_PER_WORD = 8192
 const BYTES_MAX = 32768
 const LEAST = 16
 
-/** Bytes of segments, smallest first, for slots of so many words: doubling, and blocks of the heap to the last byte. */
+/** Bytes of segments, smallest first, for slots of so many words: doubling except at the end, and blocks of the heap to the last byte. */
 export function segmentSizes(slotWords: number): readonly number[] {
   const least = 4 * (HEADER_WORDS + 1 + LEAST * slotWords)
   const most = Math.max(Math.min(slotWords * BYTES_PER_WORD, BYTES_MAX), 2 ** Math.ceil(Math.log2(least)))
@@ -24,5 +24,7 @@ export function segmentSizes(slotWords: number): readonly number[] {
   for (let byteLength = Math.max(128, 2 ** Math.ceil(Math.log2(least / 2))); byteLength < most; byteLength *= 2) {
     sizes.push(byteLength)
   }
+  // One step of three quarters, where that is a size of the heap: what a segment's halves begin with.
+  if ((most & (most - 1)) === 0) sizes.push((most * 3) / 4)
   return [...sizes, most]
 }

@@ -101,6 +101,32 @@ describe('a table of entries', () => {
   }
 })
 
+describe('keys whose hashes are all the same', () => {
+  it('are held up to the slots of one segment, then refused, and nothing is lost', () => {
+    using heap = new Heap()
+    const dict = new Dict(heap, { key: str, value: f64 })
+    const table = dict as unknown as { find(hash: number): number }
+    const find = table.find.bind(dict)
+    // A hash of a few values, as if somebody knew the seed.
+    const few = (hash: number): number => hash & 0x7
+    const insert = dict as unknown as { insertEntry: (hash: number, value: number, words: number) => number }
+    const real = insert.insertEntry.bind(dict)
+    table.find = (hash) => find(few(hash))
+    insert.insertEntry = (hash, value, words) => real(few(hash), value, words)
+    let held = 0
+    expect(() => {
+      for (;;) {
+        dict.set(`key ${held}`, held)
+        held++
+      }
+    }).toThrow(/too many of their hashes are the same/)
+    expect(held).toBeGreaterThan(4000)
+    expect(dict.size).toBe(held)
+    expect(new Set(dict.values()).size).toBe(held)
+    expect(dict.byteLength).toBeLessThan(held * 64 + 2 ** 20)
+  }, 120_000)
+})
+
 describe('segments', () => {
   it('split one by one as a table grows, and merge as it shrinks', () => {
     using heap = new Heap()
