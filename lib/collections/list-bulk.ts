@@ -55,7 +55,7 @@ export abstract class ListBulk<V> extends ListChunks implements Iterable<V> {
 
   /** Elements. Can be set downwards: those behind go, and their chunks with them. */
   get length(): number {
-    return this.endAt - this.firstAt
+    return (this.endAt - this.firstAt) | 0
   }
 
   set length(length: number) {

@@ -25,7 +25,7 @@ export const CHUNK_BYTES = MEDIUM_MAX_BYTES
 /** Bytes of a slot of the directory: place and pointer. */
 const SLOT_BYTES = 8
 export const SMALLEST_DIRECTORY_SLOTS = 2
-/** Positions are 31-bit integers. */
+/** Positions are 31-bit integers, the one behind the last element too. */
 const POSITIONS = 2 ** 31
 /** Beyond the end of every typed array over near memory, with every offset in a chunk; for elements of 1 byte, another. */
 const FAR = 0x7fff0000
@@ -245,9 +245,10 @@ export abstract class ListSlots implements Owner {
   /** Makes a slot free at one end of the directory: by moving the others where half are free, or else by doubling it. @internal */
   protected makeSlots(isFront: boolean): void {
     const used = this.lastSlot - this.firstSlot + 1
-    const slots = used <= this.slots >> 1 ? this.slots : this.slots * 2
-    if (slots * (this.mask + 1) > POSITIONS)
-      throw new RangeError(`ebb: a list holds at most 2^31 elements, and this one has ${this.endAt - this.firstAt}`)
+    const most = POSITIONS / (this.mask + 1) - 1
+    if (used >= most)
+      throw new RangeError(`ebb: a list has less than 2^31 elements, and this one ${this.endAt - this.firstAt}`)
+    const slots = used <= this.slots >> 1 ? this.slots : Math.min(this.slots * 2, most)
     if (slots > this.slots) this.resizeDirectory(slots)
     this.slideSlots(isFront ? (slots - used + 1) >> 1 : 0)
   }
