@@ -26,7 +26,8 @@ interface Floats {
   pop(): number | undefined
 }
 
-const TURNS = 3
+/** The first ones run code that is not compiled yet. */
+const TURNS = 8
 
 const timed = (count: number, work: () => unknown): number => {
   const start = performance.now()
@@ -34,7 +35,7 @@ const timed = (count: number, work: () => unknown): number => {
   return ((performance.now() - start) / count) * 1e6
 }
 
-/** The best of a few turns: the first ones run code that is not compiled yet. */
+/** The best of a few turns. */
 const best = (count: number, work: () => number): number =>
   Math.min(...Array.from({ length: TURNS }, () => timed(count, work)))
 
