@@ -49,7 +49,6 @@ const TESTED_ELSEWHERE = new Map([
   ['lib/collections/eviction.ts', 'collections/cache'],
   ['lib/collections/ghosts.ts', 'collections/cache'],
   ['lib/collections/hash.ts', 'collections/directory'],
-  ['lib/collections/index.ts', 'papers/package'],
   ['lib/collections/kinds.ts', 'collections/dict'],
   ['lib/collections/list-bulk.ts', 'collections/list'],
   ['lib/collections/list-chunks.ts', 'collections/list'],
