@@ -3,7 +3,7 @@ import { HeapError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { addReader } from '../supply/parts'
-import { dropPending, take } from './pending'
+import { take } from './pending'
 import { nearBase, usableOf } from './words'
 
 /** What owns blocks of a heap, until it or the heap closes. */
@@ -20,7 +20,6 @@ export abstract class OwnedBlocks {
   isClosed = false
   private readonly reader = {
     close: (): void => {
-      dropPending(this.heap)
       if (!this.isClosed) this.forget()
     },
   }

@@ -5,6 +5,7 @@
 import { HeapError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
+import { addReader } from '../supply/parts'
 
 /** Something whose blocks are to be freed. */
 export interface Remains {
@@ -33,8 +34,9 @@ class Pending {
   }
 
   /** The heap has closed: nothing is left to be freed. */
-  drop(): void {
+  close(): void {
     this.list.length = 0
+    clearTimeout(this.timer)
   }
 
   private freeOne(): boolean {
@@ -67,12 +69,10 @@ export function freeLater(heap: Heap, remains: Remains): void {
   if (list === undefined) {
     list = new Pending()
     pending.set(heap, list)
+    addReader(heap.internals, list)
   }
   list.add(remains)
 }
-
-/** Forgets what was to be freed, because the heap has closed. */
-export const dropPending = (heap: Heap): void => pending.get(heap)?.drop()
 
 /** Whether an error says that there is no memory, by the heap's limit or the system's. */
 export const isRefusal = (error: unknown): boolean =>

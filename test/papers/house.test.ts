@@ -29,7 +29,6 @@ const TESTED_ELSEWHERE = new Map([
   ['lib/collections/number-dict.ts', 'collections/dict'],
   ['lib/collections/number-table.ts', 'collections/dict'],
   ['lib/collections/owned-blocks.ts', 'collections/dict'],
-  ['lib/collections/pending.ts', 'collections/dict'],
   ['lib/collections/segments.ts', 'collections/directory'],
   ['lib/collections/struct-codec.ts', 'collections/dict'],
   ['lib/collections/text.ts', 'collections/dict'],
