@@ -6,7 +6,7 @@ const path = require('node:path')
 
 const dist = path.join(__dirname, '..', 'dist')
 
-for (const entry of ['index', 'rss/index']) {
+for (const entry of ['index', 'rss/index', 'collections/index']) {
   if (!existsSync(path.join(dist, `${entry}.js`))) continue
   const names = Object.keys(require(path.join(dist, `${entry}.js`))).sort()
   writeFileSync(

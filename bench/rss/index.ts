@@ -4,7 +4,8 @@
  *
  *     npm run bench:rss                        everything: about ten minutes
  *     npm run bench:rss -- --quick             the promises alone, fewer arms: under a minute on an idle machine
- *     npm run bench:rss -- survivors idle      only these: survivors, cyclic, programs, story, idle, short, ablation
+ *     npm run bench:rss -- survivors idle      only these: survivors, cyclic, programs, story, idle, short, talk,
+ *                                              ablation
  *     npm run bench:rss -- --publish           copies the charts that the docs show to docs/img/
  *
  * Results go to out/rss.json and out/rss/*.svg. Ends with 1 if a promise is missed. Linux only: it reads /proc.
@@ -22,10 +23,11 @@ import { programs } from './programs'
 import { shortStretch } from './short'
 import { storyOnAllArms } from './story'
 import { survivors } from './survivors'
+import { talk } from './talk'
 import { PROMISED, SURVIVORS } from './workloads'
 
 /** Those that docs and README show. */
-const PUBLISHED = ['survivors-small-1-in-100', 'cyclic', 'story', 'programs', 'program-json']
+const PUBLISHED = ['survivors-small-1-in-100', 'cyclic', 'story', 'programs', 'program-json', 'talk']
 
 /** What `--quick` compares with. */
 const QUICK_ARMS = ['ebb', 'Buffer.allocUnsafe', 'glibc']
@@ -39,7 +41,7 @@ function experiments(isQuick: boolean): Record<string, Experiment> {
     cyclic: (context) => cyclic(context, arms),
     programs: (context) => programs(context, isQuick ? ['json'] : undefined),
     idle,
-    ...(isQuick ? {} : { story: storyOnAllArms, short: shortStretch }),
+    ...(isQuick ? {} : { story: storyOnAllArms, short: shortStretch, talk }),
     ablation: (context) => ablation(context, isQuick),
   }
 }

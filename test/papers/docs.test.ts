@@ -4,6 +4,7 @@ import path from 'node:path'
 import { forEachChild, isExportDeclaration, isNamedExports, createSourceFile as parse, ScriptTarget } from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { Heap, HeapStats } from '../../lib'
+import { ListMethods } from '../../lib/collections/list-methods'
 
 const root = path.join(__dirname, '..', '..')
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8')
@@ -61,6 +62,26 @@ describe('docs/api.md', () => {
     for (const name of names) expect(api, name).toMatch(new RegExp(`\`${name}[\`(]`))
   })
 
+  it('has every method of a list', () => {
+    const internal = [
+      'constructor',
+      'readIndex',
+      'mustIterate',
+      'mustHave',
+      'mustVisit',
+      'refuseIndex',
+      'encode',
+      'decode',
+    ]
+    internal.push('drop', 'follow', 'isPlain', 'range', 'views', 'find', 'addAll', 'cutBack', 'cutFront', 'moveUp')
+    internal.push('moveDown', 'elementAt', 'putElement', 'none')
+    const names = [ListMethods.prototype, Object.getPrototypeOf(ListMethods.prototype)].flatMap(
+      Object.getOwnPropertyNames,
+    )
+    expect(names).toContain('copyOut')
+    for (const name of names) if (!internal.includes(name)) expect(api, name).toMatch(new RegExp(`\`${name}[\`(:]`))
+  })
+
   it('has every field of the statistics', () => {
     for (const name of Object.keys(new HeapStats())) {
       expect(api).toContain(`\`${name}\``)
@@ -76,12 +97,13 @@ describe('docs/api.md', () => {
   })
 
   it('has every export', () => {
-    const index = parse('index.ts', read('lib/index.ts'), ScriptTarget.ES2022)
     const names: string[] = []
-    forEachChild(index, (node) => {
-      if (!isExportDeclaration(node) || node.exportClause === undefined || !isNamedExports(node.exportClause)) return
-      names.push(...node.exportClause.elements.map((element) => element.name.text))
-    })
+    for (const file of ['lib/index.ts', 'lib/collections/index.ts']) {
+      forEachChild(parse('index.ts', read(file), ScriptTarget.ES2022), (node) => {
+        if (!isExportDeclaration(node) || node.exportClause === undefined || !isNamedExports(node.exportClause)) return
+        names.push(...node.exportClause.elements.map((element) => element.name.text))
+      })
+    }
     names.push(
       ...[...read('lib/rss/index.ts').matchAll(/^export (?:class|function|interface|type) (\w+)/gm)].map((m) => m[1]!),
     )

@@ -17,6 +17,20 @@ const printed: Record<string, readonly RegExp[]> = {
     /after free: 0$/m,
   ],
   particles: [/^20000 records of 40 bytes, 100 steps$/m, /^born: \d+, died: \d+, alive: \d+/m, /after free: 0 bytes$/m],
+  cache: [
+    /^200000 requests: \d+ % hits, \d+ evictions$/m,
+    /^\d+ pages, (?:[5-6]\d\.\d) MB: heap resident \d+\.\d MB, process grown by -?\d+\.\d MB$/m,
+    /^0 pages, 0\.0 MB: heap resident [0-2]\.\d MB, process grown by -?\d+\.\d MB$/m,
+  ],
+  'inverted-index': [
+    /^\d+ words, \d+ of them different, in \d+ lines of \d+ files$/m,
+    /^\d+ lines hold resident and memory, as a search without the index says$/m,
+  ],
+  'json-off-heap': [
+    /^50\.0 MB of JSON, \d+ records: \d+\.\d MiB off the heap$/m,
+    /^records come back as they were$/m,
+    /^a tenth left: \d\.\d MiB held, \d+\.\d MiB resident with the index$/m,
+  ],
   'index-off-heap': [
     /^50000 words, word-7 counted 2 times/m,
     /^compact moved blocks: /m,

@@ -1,0 +1,105 @@
+/** A cache in front of a store, in a process of its own: requests by Zipf's law, a value put on each miss. */
+import { Heap } from 'ebb'
+import { bytes, Cache, str } from 'ebb/collections'
+import { LRUCache } from 'lru-cache'
+import { residentBytes } from '../common/resident'
+import { keyOf } from './keys'
+
+const KEYS = 1_000_000
+const BUDGET = 64e6
+const EXPONENT = 0.9
+const CHUNK = 1000
+
+export interface CacheResult {
+  /** CPU nanoseconds a request. */
+  readonly ns: number
+  /** Share of requests that hit, %. */
+  readonly hits: number
+  /** Bytes of resident memory more than before. */
+  readonly resident: number
+  /** The longest thousand requests, ms. */
+  readonly longestMs: number
+  [name: string]: number
+}
+
+/** Indices of keys by Zipf's law; `scans`: the share that is asked for once only. */
+function requests(count: number, scans: number): Int32Array {
+  const sums = new Float64Array(KEYS)
+  let total = 0
+  for (let i = 0; i < KEYS; i++) {
+    total += (i + 1) ** -EXPONENT
+    sums[i] = total
+  }
+  let state = 42
+  const random = (): number => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+  const drawn = new Int32Array(count)
+  let once = KEYS
+  for (let i = 0; i < count; i++) {
+    if (random() < scans) {
+      drawn[i] = once++
+      continue
+    }
+    const wanted = random() * total
+    let low = 0
+    let high = KEYS - 1
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((sums[middle] as number) < wanted) low = middle + 1
+      else high = middle
+    }
+    drawn[i] = low
+  }
+  return drawn
+}
+
+interface Subject {
+  get(key: string): Uint8Array | undefined
+  set(key: string, value: Uint8Array): unknown
+}
+
+/** Bytes of an entry as ebb's heap counts them: value, key, 24 bytes of its own, in blocks of 16 bytes or an eighth, and its slot. */
+function sizeCalculation(value: Uint8Array, key: string): number {
+  const byteLength = value.length + key.length + 24
+  return (byteLength <= 512 ? Math.ceil(byteLength / 16) * 16 : Math.ceil(byteLength / 128) * 128) + 14
+}
+
+function make(arm: string): Subject {
+  if (arm === 'lru-cache') return new LRUCache<string, Uint8Array>({ maxSize: BUDGET, sizeCalculation })
+  const heap = new Heap()
+  return new Cache(heap, { key: str, value: bytes, maxBytes: BUDGET, policy: arm === 'ebb-lru' ? 'lru' : 's3-fifo' })
+}
+
+/** @param arm - `lru-cache`, `ebb` or `ebb-lru`; @param scans - share of keys that are asked for once */
+export function measureCache(arm: string, count: number, scans: number): CacheResult {
+  const drawn = requests(count, scans)
+  const store = Buffer.alloc(2048, 'store ')
+  globalThis.gc?.()
+  const before = residentBytes()
+  const subject = make(arm)
+  let hits = 0
+  let longestMs = 0
+  const cpu = process.cpuUsage()
+  for (let from = 0; from < count; from += CHUNK) {
+    const start = performance.now()
+    const end = Math.min(count, from + CHUNK)
+    for (let i = from; i < end; i++) {
+      const index = drawn[i] as number
+      const key = `user:${index}:profile`
+      if (subject.get(key) !== undefined) hits++
+      else subject.set(key, Buffer.from(store.subarray(0, 64 + (keyOf(index) & 1023))))
+    }
+    longestMs = Math.max(longestMs, performance.now() - start)
+  }
+  const { user, system } = process.cpuUsage(cpu)
+  return {
+    ns: ((user + system) * 1000) / count,
+    hits: (100 * hits) / count,
+    resident: residentBytes() - before,
+    longestMs,
+  }
+}

@@ -1,0 +1,120 @@
+/** What growing costs besides time on average: the longest call, V8's collector, resident memory. */
+import { PerformanceObserver } from 'node:perf_hooks'
+import { f64, Heap, i32 } from 'ebb'
+import { Dict, str } from 'ebb/collections'
+import { residentBytes } from '../common/resident'
+import { keyOf, makeTexts, shuffled } from './keys'
+
+type Figures = Record<string, number>
+type Put = (index: number, value: number) => void
+
+const TEXT_BATCH = 2048
+
+/** A way to put the n-th key into a new table of an arm, and what keeps the table alive. */
+function opened(arm: string, keys: string): { put: Put; table: { size: number } } {
+  const heap = new Heap()
+  if (keys === 'i32') {
+    const table = arm === 'map' ? new Map<number, number>() : new Dict(heap, { key: i32, value: f64 })
+    return { put: (index, value) => table.set(keyOf(index), value), table }
+  }
+  const table = arm === 'map' ? new Map<string, number>() : new Dict(heap, { key: str, value: f64 })
+  const batch: string[] = []
+  const order = new Int32Array(TEXT_BATCH)
+  const put: Put = (index, value) => {
+    const at = index % TEXT_BATCH
+    if (at === 0) {
+      for (let i = 0; i < TEXT_BATCH; i++) order[i] = index + i
+      makeTexts(order, 0, TEXT_BATCH, batch)
+    }
+    table.set(batch[at] as string, value)
+  }
+  return { put, table }
+}
+
+/** The longest single call on the way to so many entries, ms of wall time. */
+export function longest(arm: string, keys: string, count: number): Figures {
+  const warm = opened(arm, keys)
+  for (let i = 0; i < 100_000; i++) warm.put(i, i + 0.5)
+  const { put } = opened(arm, keys)
+  let most = 0
+  for (let i = 0; i < count; i++) {
+    if (i % TEXT_BATCH === 0) put(i, i + 0.5)
+    else {
+      const start = performance.now()
+      put(i, i + 0.5)
+      const took = performance.now() - start
+      if (took > most) most = took
+    }
+  }
+  return { longest: most }
+}
+
+/** Mark-compacts while filling, and the time of a full collection after it, ms. */
+export async function collector(arm: string, keys: string, count: number): Promise<Figures> {
+  let majors = 0
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if ((entry as { detail?: { kind?: number } }).detail?.kind === 4) majors++
+  })
+  const { put, table } = opened(arm, keys)
+  await new Promise((resolve) => setTimeout(resolve, 10))
+  observer.observe({ entryTypes: ['gc'] })
+  for (let i = 0; i < count; i++) put(i, i + 0.5)
+  await new Promise((resolve) => setTimeout(resolve, 10))
+  const whileFilling = majors
+  const start = performance.now()
+  globalThis.gc?.()
+  const full = performance.now() - start
+  if (table.size !== count) throw new Error('not all keys are there')
+  return { majors: whileFilling, full }
+}
+
+/** Resident bytes an entry, and after 95 % are deleted at random and 3 s: share of the full, and of the live bytes. */
+export async function resident(arm: string, keys: string, count: number): Promise<Figures> {
+  const order = shuffled(count, 3)
+  // V8's own memory for new objects grows to its full size first.
+  const warm = opened('map', keys)
+  for (let i = 0; i < 200_000; i++) warm.put(i % 2048, i)
+  globalThis.gc?.()
+  const before = residentBytes()
+  const { put, table } = opened(arm, keys)
+  for (let i = 0; i < count; i++) put(i, i + 0.5)
+  globalThis.gc?.()
+  await new Promise((resolve) => setTimeout(resolve, 1500))
+  const full = residentBytes() - before
+  const most = Math.floor(count * 0.95)
+  remove(table as never, keys, order, most)
+  globalThis.gc?.()
+  await new Promise((resolve) => setTimeout(resolve, 3000))
+  const left = residentBytes() - before
+  const live = table instanceof Dict ? table.byteLength : Number.NaN
+  return { perEntry: full / count, share: left / full, ofLive: left / live }
+}
+
+function remove(table: Map<unknown, number>, keys: string, order: Int32Array, most: number): void {
+  const batch: string[] = []
+  for (let from = 0; from < most; from += TEXT_BATCH) {
+    const length = Math.min(TEXT_BATCH, most - from)
+    if (keys === 'str') makeTexts(order, from, length, batch)
+    for (let i = 0; i < length; i++) table.delete(keys === 'str' ? batch[i] : keyOf(order[from + i] as number))
+  }
+}
+
+/** Usable bytes an entry of a thousand dicts on one heap. */
+export function small(entries: number): Figures {
+  const heap = new Heap()
+  const dicts = Array.from({ length: 1000 }, () => new Dict(heap, { key: i32, value: f64 }))
+  for (const dict of dicts) for (let i = 0; i < entries; i++) dict.set(keyOf(i), i)
+  return { perEntry: dicts.reduce((sum, dict) => sum + dict.byteLength, 0) / (1000 * entries) }
+}
+
+/** CPU nanoseconds of a set on the way to so many entries i32 -> i32. */
+export function huge(count: number): Figures {
+  const heap = new Heap()
+  const dict = new Dict(heap, { key: i32, value: i32 })
+  const start = process.cpuUsage()
+  for (let i = 0; i < count; i++) dict.set(keyOf(i), i | 0)
+  const { user, system } = process.cpuUsage(start)
+  if (dict.size !== count) throw new Error('not all keys are there')
+  for (let i = 0; i < 1000; i++) if (dict.get(keyOf(i * 99)) !== i * 99) throw new Error('a value is wrong')
+  return { ns: ((user + system) * 1000) / count }
+}

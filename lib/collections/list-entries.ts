@@ -1,0 +1,272 @@
+/**
+ * Lists of texts, bytes, structs and trees: the chunks hold pointers, and each element has a block of its own.
+ *
+ *     entry    | number of the list | position when it was put there | the value's words ...
+ *
+ * By these two words a list follows the moves of its entries in O(1). Where elements have changed their places since, it writes all
+ * positions anew first.
+ */
+import { HeapError, show } from '../base/errors'
+import type { Pointer } from '../base/layout'
+import type { Heap } from '../heap/heap'
+import { NEAR } from '../space/near'
+import type { Codec } from './codec'
+import { codecOf } from './codecs'
+import { type ValueKind, Variable } from './kinds'
+import { ListMethods } from './list-methods'
+import { ENTRY_WORDS, type EntryOwner } from './list-moves'
+import { freeLater, take } from './pending'
+
+const { i32 } = NEAR
+const CHUNK_SHIFT = 13
+const CHUNK_MASK = (1 << CHUNK_SHIFT) - 1
+
+/** Lists up to this many elements are emptied at once. */
+const EMPTIED_AT_ONCE = 2000
+/** Entries that are freed between two looks at the clock. */
+const FREED_AT_ONCE = 256
+
+/** How two values compare where `sort` is given no function, and whether they are equal. */
+const ORDERS: { readonly [kind: string]: (a: never, b: never) => number } = {
+  str: (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0),
+  bytes: (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b),
+}
+
+export class EntryList<V> extends ListMethods<V> implements EntryOwner {
+  private readonly codec: Codec<V>
+  private readonly valueKind: ValueKind
+  private number: number
+  private entryBytes = 0
+  /** Whether it has what another list left to be freed. */
+  private isRest = false
+
+  constructor(heap: Heap, kind: ValueKind) {
+    super(heap, kind instanceof Variable ? kind.kind : 'struct', Int32Array)
+    this.valueKind = kind
+    this.codec = codecOf(kind) as Codec<V>
+    this.number = this.owned.addOwner(this)
+  }
+
+  override get byteLength(): number {
+    return super.byteLength + this.entryBytes
+  }
+
+  override close(): void {
+    super.close()
+    this.owned.deleteOwner(this.number)
+    this.entryBytes = 0
+  }
+
+  get(index: number): V {
+    this.mustHave(index)
+    return this.read(this.firstAt + index)
+  }
+
+  set(index: number, value: V): void {
+    this.mustHave(index)
+    const words = this.codec.prepare(value)
+    this.mustHave(index) // a getter of the value may have made the list shorter
+    const entry = this.allocEntry(words, value)
+    this.replaceEntry(this.firstAt + index, entry)
+  }
+
+  push(value: V): number {
+    const entry = this.make(value)
+    if (this.endAt === this.limitAt) this.growFor(entry, () => this.growBack())
+    this.placeEntry(this.endAt++, entry)
+    return this.length
+  }
+
+  override unshift(value: V): number {
+    const entry = this.make(value)
+    if ((this.firstAt & this.mask) === 0 || this.firstAt === this.endAt) this.growFor(entry, () => this.growFront())
+    this.placeEntry(--this.firstAt, entry)
+    return this.length
+  }
+
+  forEach(visit: (value: V, index: number, list: this) => void): void {
+    this.mustVisit(visit)
+    const { length } = this
+    for (let index = 0; index < length && index < this.length; index++) visit(this.get(index), index, this)
+  }
+
+  *[Symbol.iterator](): Generator<V> {
+    this.mustIterate()
+    for (let index = 0; index < this.length; index++) yield this.get(index)
+    this.mustIterate()
+  }
+
+  override slice(from?: number, to?: number): this {
+    this.mustBeOpen('slice')
+    const [start, end] = this.range(from, to)
+    const list = new EntryList<V>(this.heap, this.valueKind)
+    try {
+      for (let at = start; at < end; at++) list.push(this.read(at))
+    } catch (error) {
+      list.close()
+      throw error
+    }
+    return list as this
+  }
+
+  override sort(compare?: (a: V, b: V) => number): this {
+    this.mustBeOpen('sort')
+    const order = compare ?? (ORDERS[this.kind] as typeof compare)
+    if (typeof order !== 'function')
+      throw new TypeError(`ebb: sort of a list of ${this.kind} needs a function, got ${show(compare)}`)
+    const sorted = Array.from({ length: this.length }, (_, index) => ({
+      value: this.get(index),
+      entry: this.entryAt(this.firstAt + index),
+    })).sort((a, b) => order(a.value, b.value))
+    this.mustBeOpen('sort')
+    const isSame = sorted.length === this.length && new Set(sorted.map(({ entry }) => entry)).size === sorted.length
+    if (!isSame || sorted.some(({ entry }) => !this.heap.isLive(entry)))
+      throw new HeapError('EBB_BUSY', 'ebb: sort: its function changed the list')
+    for (const [index, { entry }] of sorted.entries()) this.placeEntry(this.firstAt + index, entry)
+    return this
+  }
+
+  override copyOut(): number {
+    throw new TypeError(`ebb: copyOut is for lists of scalars, and this one is of ${this.kind}; use toArray`)
+  }
+
+  /** Frees some entries of what another list left. Returns false when none is left. @internal */
+  freeSome(): boolean {
+    if (this.isClosed) return false
+    if (this.length > FREED_AT_ONCE) {
+      this.length -= FREED_AT_ONCE
+      return true
+    }
+    this.close()
+    return false
+  }
+
+  /** @internal */
+  ownsEntry(pointer: Pointer, to: Pointer): boolean {
+    if (!this.isNumbered) this.renumber()
+    const at = (this.heap.getInt32(pointer, 4) - this.base) | 0
+    if (at < this.firstAt || at >= this.endAt || this.entryAt(at) !== pointer) return false
+    if (to !== pointer) this.placeEntry(at, to)
+    return true
+  }
+
+  protected override read(at: number): V {
+    return this.codec.read(this.heap, this.entryAt(at), ENTRY_WORDS)
+  }
+
+  protected override write(at: number, value: V): void {
+    this.replaceEntry(at, this.make(value))
+  }
+
+  protected override writeAll(at: number, end: number, value: V): void {
+    const entries: Pointer[] = []
+    try {
+      while (entries.length < end - at) entries.push(this.make(value))
+    } catch (error) {
+      for (const entry of entries) this.freeEntry(entry)
+      throw error
+    }
+    for (const [index, entry] of entries.entries()) this.replaceEntry(at + index, entry)
+  }
+
+  protected override drop(at: number, end: number): void {
+    for (let position = at; position < end; position++) this.freeEntry(this.entryAt(position))
+  }
+
+  /** Leaves many entries to another list, which frees them in slices. */
+  protected override empty(): void {
+    if (this.length <= EMPTIED_AT_ONCE) {
+      this.freeAll()
+      return
+    }
+    const rest = new EntryList<V>(this.heap, this.valueKind)
+    rest.isRest = true
+    rest.isNumbered = this.isNumbered
+    this.owned.setOwner(this.number, rest)
+    this.owned.setOwner(rest.number, this)
+    ;[this.number, rest.number] = [rest.number, this.number]
+    ;[this.entryBytes, rest.entryBytes] = [0, this.entryBytes]
+    this.giveTo(rest)
+    freeLater(this.heap, rest)
+  }
+
+  /** What is left to be freed asks for no memory. */
+  protected override trim(): void {
+    if (!this.isRest) super.trim()
+  }
+
+  protected override check(value: unknown): void {
+    this.codec.prepare(value as V)
+  }
+
+  protected override find(value: V, from: number | undefined, verb: 'indexOf' | 'includes'): number {
+    this.mustBeOpen(verb)
+    const order = ORDERS[this.kind] as ((a: V, b: V) => number) | undefined
+    if (order === undefined)
+      throw new TypeError(`ebb: ${verb} is for scalars, str and bytes, and this list is of ${this.kind}`)
+    this.check(value)
+    const [start] = this.range(from)
+    for (let at = start; at < this.endAt; at++) if (order(this.read(at), value) === 0) return at - this.firstAt
+    return -1
+  }
+
+  protected override get isPlain(): boolean {
+    return false
+  }
+
+  /** What an entry's number has that its position has not: slots that were taken from the front of the directory. */
+  private get base(): number {
+    return Math.imul(this.slid, 1 << CHUNK_SHIFT)
+  }
+
+  private entryAt(at: number): Pointer {
+    const slot = i32[(this.directoryAt + ((at >>> CHUNK_SHIFT) << 1)) | 0]
+    const entry = slot === undefined ? undefined : i32[(slot + (at & CHUNK_MASK)) | 0]
+    return (entry ?? this.heap.getInt32(this.pointerAt(at), this.offsetOf(at))) as Pointer
+  }
+
+  /** Puts an entry at a position. */
+  private placeEntry(at: number, entry: Pointer): void {
+    this.heap.setInt32(entry, 0, this.number)
+    this.heap.setInt32(entry, 4, (at + this.base) | 0)
+    this.heap.setInt32(this.pointerAt(at), this.offsetOf(at), entry)
+  }
+
+  private make(value: V): Pointer {
+    const words = this.codec.prepare(value)
+    this.mustBeOpen('write')
+    return this.allocEntry(words, value)
+  }
+
+  private allocEntry(words: number, value: V): Pointer {
+    const entry = take(this.heap, (ENTRY_WORDS + words) * 4)
+    this.codec.write(this.heap, entry, ENTRY_WORDS, value)
+    this.entryBytes += this.heap.usableSize(entry)
+    return entry
+  }
+
+  private freeEntry(entry: Pointer): void {
+    this.entryBytes -= this.heap.usableSize(entry)
+    this.heap.free(entry)
+  }
+
+  private replaceEntry(at: number, entry: Pointer): void {
+    const before = this.entryAt(at)
+    this.placeEntry(at, entry)
+    this.freeEntry(before)
+  }
+
+  private growFor(entry: Pointer, grow: () => void): void {
+    try {
+      grow()
+    } catch (error) {
+      this.freeEntry(entry)
+      throw error
+    }
+  }
+
+  private renumber(): void {
+    for (let at = this.firstAt; at < this.endAt; at++) this.heap.setInt32(this.entryAt(at), 4, (at + this.base) | 0)
+    this.isNumbered = true
+  }
+}

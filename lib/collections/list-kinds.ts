@@ -1,0 +1,1670 @@
+/**
+ * Lists of scalars: one class a kind, written by a script from one template. The hot path is that of the accessors: one element of a
+ * constant typed array over all near memory, and what lies outside of that is far and takes the accessor.
+ */
+import { show } from '../base/errors'
+import type { Pointer } from '../base/layout'
+import { NEAR } from '../space/near'
+import { ListMethods } from './list-methods'
+
+const { i8, u8, i16, u16, i32, u32, f32, f64 } = NEAR
+const i64 = new BigInt64Array(f64.buffer, f64.byteOffset, f64.length)
+const u64 = new BigUint64Array(f64.buffer, f64.byteOffset, f64.length)
+
+const HOLDS = {
+  i8: 'whole numbers from -2^7 to 2^7 - 1',
+  u8: 'whole numbers from 0 to 2^8 - 1',
+  i16: 'whole numbers from -2^15 to 2^15 - 1',
+  u16: 'whole numbers from 0 to 2^16 - 1',
+  i32: 'whole numbers from -2^31 to 2^31 - 1',
+  u32: 'whole numbers from 0 to 2^32 - 1',
+  f32: 'numbers',
+  f64: 'numbers',
+  i64: 'bigints from -2n**63n to 2n**63n - 1n',
+  u64: 'bigints from 0n to 2n**64n - 1n',
+  bool: 'true and false',
+  ref: 'pointers of its heap, and 0 for none',
+} as const
+const TYPES: { readonly [kind: string]: string } = { i64: 'bigint', u64: 'bigint', bool: 'boolean' }
+
+/** TypeError or RangeError for a value that an element cannot be. */
+function refuseElement(kind: keyof typeof HOLDS, value: unknown): never {
+  const message = `ebb: a list of ${kind} holds ${HOLDS[kind]}, got ${show(value)} (${typeof value})`
+  throw typeof value === (TYPES[kind] ?? 'number') ? new RangeError(message) : new TypeError(message)
+}
+
+// <written by scripts/write-lists.js>
+class I8List extends ListMethods<number> {
+  get(index: number): number {
+    if (
+      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
+    )
+      this.refuseIndex(index)
+    const at = (this.firstAt + index) | 0
+    const place = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
+    if (place !== undefined) {
+      const element = i8[(place + (at & 32767)) >>> 0]
+      if (element !== undefined) return element
+    }
+    return this.readFar(at)
+  }
+
+  set(index: number, value: number): void {
+    if (typeof value !== 'number' || (value << 24) >> 24 !== value) refuseElement('i8', value)
+    if (
+      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
+    )
+      this.refuseIndex(index)
+    const at = (this.firstAt + index) | 0
+    const slot = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
+    if (slot !== undefined) {
+      const place = (slot + (at & 32767)) >>> 0
+      if (i8[place] !== undefined) {
+        i8[place] = value
+        return
+      }
+    }
+    this.writeFar(at, value)
+  }
+
+  push(value: number): number {
+    if (typeof value !== 'number' || (value << 24) >> 24 !== value) refuseElement('i8', value)
+    if (this.endAt === this.limitAt) this.growBack()
+    const at = this.endAt
+    const place = (this.tailAt + at) >>> 0
+    if (i8[place] !== undefined) i8[place] = value
+    else this.writeFar(at, value)
+    this.endAt = at + 1
+    return at + 1 - this.firstAt
+  }
+
+  forEach(visit: (value: number, index: number, list: this) => void): void {
+    this.mustVisit(visit)
+    const { length } = this
+    for (let index = 0; index < length && index < this.endAt - this.firstAt; index++)
+      visit(this.readIndex(index), index, this)
+  }
+
+  [Symbol.iterator](): IterableIterator<number> {
+    this.mustIterate()
+    return new I8ListValues(this)
+  }
+
+  /** @internal */
+  readIndex(index: number): number {
+    return this.read((this.firstAt + index) | 0)
+  }
+
+  /** @internal */
+  protected override read(at: number): number {
+    const place = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
+    if (place !== undefined) {
+      const element = i8[(place + (at & 32767)) >>> 0]
+      if (element !== undefined) return element
+    }
+    return this.readFar(at)
+  }
+
+  /** @internal */
+  protected override write(at: number, value: number): void {
+    const slot = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
+    if (slot !== undefined) {
+      const place = (slot + (at & 32767)) >>> 0
+      if (i8[place] !== undefined) {
+        i8[place] = value
+        return
+      }
+    }
+    this.writeFar(at, value)
+  }
+
+  /** @internal */
+  protected override writeAll(at: number, end: number, value: number): void {
+    for (let position = at; position < end; position++) this.write(position, value)
+  }
+
+  /** @internal */
+  protected override check(value: unknown): void {
+    if (typeof value !== 'number' || (value << 24) >> 24 !== value) refuseElement('i8', value)
+  }
+
+  private readFar(at: number): number {
+    return this.heap.getInt8(this.pointerAt(at), this.offsetOf(at))
+  }
+
+  private writeFar(at: number, value: number): void {
+    this.heap.setInt8(this.pointerAt(at), this.offsetOf(at), value)
+  }
+}
+
+class I8ListValues implements IterableIterator<number> {
+  private index = 0
+  private readonly list: I8List
+
+  constructor(list: I8List) {
+    this.list = list
+  }
+
+  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
+  next(): IteratorResult<number> {
+    const { list, index } = this
+    const done = index >= list.length
+    let value: number | undefined
+    if (done) this.finish()
+    else {
+      this.index = index + 1
+      value = list.readIndex(index)
+    }
+    return { value, done } as IteratorResult<number>
+  }
+
+  private finish(): void {
+    this.index = Infinity
+    this.list.mustIterate()
+  }
+
+  [Symbol.iterator](): this {
+    return this
+  }
+}
+
+class U8List extends ListMethods<number> {
+  get(index: number): number {
+    if (
+      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
+    )
+      this.refuseIndex(index)
+    const at = (this.firstAt + index) | 0
+    const place = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
+    if (place !== undefined) {
+      const element = u8[(place + (at & 32767)) >>> 0]
+      if (element !== undefined) return element
+    }
+    return this.readFar(at)
+  }
+
+  set(index: number, value: number): void {
+    if (typeof value !== 'number' || (value & 0xff) !== value) refuseElement('u8', value)
+    if (
+      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
+    )
+      this.refuseIndex(index)
+    const at = (this.firstAt + index) | 0
+    const slot = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
+    if (slot !== undefined) {
+      const place = (slot + (at & 32767)) >>> 0
+      if (u8[place] !== undefined) {
+        u8[place] = value
+        return
+      }
+    }
+    this.writeFar(at, value)
+  }
+
+  push(value: number): number {
+    if (typeof value !== 'number' || (value & 0xff) !== value) refuseElement('u8', value)
+    if (this.endAt === this.limitAt) this.growBack()
+    const at = this.endAt
+    const place = (this.tailAt + at) >>> 0
+    if (u8[place] !== undefined) u8[place] = value
+    else this.writeFar(at, value)
+    this.endAt = at + 1
+    return at + 1 - this.firstAt
+  }
+
+  forEach(visit: (value: number, index: number, list: this) => void): void {
+    this.mustVisit(visit)
+    const { length } = this
+    for (let index = 0; index < length && index < this.endAt - this.firstAt; index++)
+      visit(this.readIndex(index), index, this)
+  }
+
+  [Symbol.iterator](): IterableIterator<number> {
+    this.mustIterate()
+    return new U8ListValues(this)
+  }
+
+  /** @internal */
+  readIndex(index: number): number {
+    return this.read((this.firstAt + index) | 0)
+  }
+
+  /** @internal */
+  protected override read(at: number): number {
+    const place = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
+    if (place !== undefined) {
+      const element = u8[(place + (at & 32767)) >>> 0]
+      if (element !== undefined) return element
+    }
+    return this.readFar(at)
+  }
+
+  /** @internal */
+  protected override write(at: number, value: number): void {
+    const slot = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
+    if (slot !== undefined) {
+      const place = (slot + (at & 32767)) >>> 0
+      if (u8[place] !== undefined) {
+        u8[place] = value
+        return
+      }
+    }
+    this.writeFar(at, value)
+  }
+
+  /** @internal */
+  protected override writeAll(at: number, end: number, value: number): void {
+    for (let position = at; position < end; position++) this.write(position, value)
+  }
+
+  /** @internal */
+  protected override check(value: unknown): void {
+    if (typeof value !== 'number' || (value & 0xff) !== value) refuseElement('u8', value)
+  }
+
+  private readFar(at: number): number {
+    return this.heap.getUint8(this.pointerAt(at), this.offsetOf(at))
+  }
+
+  private writeFar(at: number, value: number): void {
+    this.heap.setUint8(this.pointerAt(at), this.offsetOf(at), value)
+  }
+}
+
+class U8ListValues implements IterableIterator<number> {
+  private index = 0
+  private readonly list: U8List
+
+  constructor(list: U8List) {
+    this.list = list
+  }
+
+  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
+  next(): IteratorResult<number> {
+    const { list, index } = this
+    const done = index >= list.length
+    let value: number | undefined
+    if (done) this.finish()
+    else {
+      this.index = index + 1
+      value = list.readIndex(index)
+    }
+    return { value, done } as IteratorResult<number>
+  }
+
+  private finish(): void {
+    this.index = Infinity
+    this.list.mustIterate()
+  }
+
+  [Symbol.iterator](): this {
+    return this
+  }
+}
+
+class I16List extends ListMethods<number> {
+  get(index: number): number {
+    if (
+      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
+    )
+      this.refuseIndex(index)
+    const at = (this.firstAt + index) | 0
+    const place = i32[(this.directoryAt + ((at >>> 14) << 1)) | 0]
+    if (place !== undefined) {
+      const element = i16[(place + (at & 16383)) | 0]
+      if (element !== undefined) return element
+    }
+    return this.readFar(at)
+  }
+
+  set(index: number, value: number): void {
+    if (typeof value !== 'number' || (value << 16) >> 16 !== value) refuseElement('i16', value)
+    if (
+      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
+    )
+      this.refuseIndex(index)
+    const at = (this.firstAt + index) | 0
+    const slot = i32[(this.directoryAt + ((at >>> 14) << 1)) | 0]
+    if (slot !== undefined) {
+      const place = (slot + (at & 16383)) | 0
+      if (i16[place] !== undefined) {
+        i16[place] = value
+        return
+      }
+    }
+    this.writeFar(at, value)
+  }
+
+  push(value: number): number {
+    if (typeof value !== 'number' || (value << 16) >> 16 !== value) refuseElement('i16', value)
+    if (this.endAt === this.limitAt) this.growBack()
+    const at = this.endAt
+    const place = (this.tailAt + at) | 0
+    if (i16[place] !== undefined) i16[place] = value
+    else this.writeFar(at, value)
+    this.endAt = at + 1
+    return at + 1 - this.firstAt
+  }
+
+  forEach(visit: (value: number, index: number, list: this) => void): void {
+    this.mustVisit(visit)
+    const { length } = this
+    for (let index = 0; index < length && index < this.endAt - this.firstAt; index++)
+      visit(this.readIndex(index), index, this)
+  }
+
+  [Symbol.iterator](): IterableIterator<number> {
+    this.mustIterate()
+    return new I16ListValues(this)
+  }
+
+  /** @internal */
+  readIndex(index: number): number {
+    return this.read((this.firstAt + index) | 0)
+  }
+
+  /** @internal */
+  protected override read(at: number): number {
+    const place = i32[(this.directoryAt + ((at >>> 14) << 1)) | 0]
+    if (place !== undefined) {
+      const element = i16[(place + (at & 16383)) | 0]
+      if (element !== undefined) return element
+    }
+    return this.readFar(at)
+  }
+
+  /** @internal */
+  protected override write(at: number, value: number): void {
+    const slot = i32[(this.directoryAt + ((at >>> 14) << 1)) | 0]
+    if (slot !== undefined) {
+      const place = (slot + (at & 16383)) | 0
+      if (i16[place] !== undefined) {
+        i16[place] = value
+        return
+      }
+    }
+    this.writeFar(at, value)
+  }
+
+  /** @internal */
+  protected override writeAll(at: number, end: number, value: number): void {
+    for (let position = at; position < end; position++) this.write(position, value)
+  }
+
+  /** @internal */
+  protected override check(value: unknown): void {
+    if (typeof value !== 'number' || (value << 16) >> 16 !== value) refuseElement('i16', value)
+  }
+
+  private readFar(at: number): number {
+    return this.heap.getInt16(this.pointerAt(at), this.offsetOf(at))
+  }
+
+  private writeFar(at: number, value: number): void {
+    this.heap.setInt16(this.pointerAt(at), this.offsetOf(at), value)
+  }
+}
+
+class I16ListValues implements IterableIterator<number> {
+  private index = 0
+  private readonly list: I16List
+
+  constructor(list: I16List) {
+    this.list = list
+  }
+
+  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
+  next(): IteratorResult<number> {
+    const { list, index } = this
+    const done = index >= list.length
+    let value: number | undefined
+    if (done) this.finish()
+    else {
+      this.index = index + 1
+      value = list.readIndex(index)
+    }
+    return { value, done } as IteratorResult<number>
+  }
+
+  private finish(): void {
+    this.index = Infinity
+    this.list.mustIterate()
+  }
+
+  [Symbol.iterator](): this {
+    return this
+  }
+}
+
+class U16List extends ListMethods<number> {
+  get(index: number): number {
+    if (
+      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
+    )
+      this.refuseIndex(index)
+    const at = (this.firstAt + index) | 0
+    const place = i32[(this.directoryAt + ((at >>> 14) << 1)) | 0]
+    if (place !== undefined) {
+      const element = u16[(place + (at & 16383)) | 0]
+      if (element !== undefined) return element
+    }
+    return this.readFar(at)
+  }
+
+  set(index: number, value: number): void {
+    if (typeof value !== 'number' || (value & 0xffff) !== value) refuseElement('u16', value)
+    if (
+      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
+    )
+      this.refuseIndex(index)
+    const at = (this.firstAt + index) | 0
+    const slot = i32[(this.directoryAt + ((at >>> 14) << 1)) | 0]
+    if (slot !== undefined) {
+      const place = (slot + (at & 16383)) | 0
+      if (u16[place] !== undefined) {
+        u16[place] = value
+        return
+      }
+    }
+    this.writeFar(at, value)
+  }
+
+  push(value: number): number {
+    if (typeof value !== 'number' || (value & 0xffff) !== value) refuseElement('u16', value)
+    if (this.endAt === this.limitAt) this.growBack()
+    const at = this.endAt
+    const place = (this.tailAt + at) | 0
+    if (u16[place] !== undefined) u16[place] = value
+    else this.writeFar(at, value)
+    this.endAt = at + 1
+    return at + 1 - this.firstAt
+  }
+
+  forEach(visit: (value: number, index: number, list: this) => void): void {
+    this.mustVisit(visit)
+    const { length } = this
+    for (let index = 0; index < length && index < this.endAt - this.firstAt; index++)
+      visit(this.readIndex(index), index, this)
+  }
+
+  [Symbol.iterator](): IterableIterator<number> {
+    this.mustIterate()
+    return new U16ListValues(this)
+  }
+
+  /** @internal */
+  readIndex(index: number): number {
+    return this.read((this.firstAt + index) | 0)
+  }
+
+  /** @internal */
+  protected override read(at: number): number {
+    const place = i32[(this.directoryAt + ((at >>> 14) << 1)) | 0]
+    if (place !== undefined) {
+      const element = u16[(place + (at & 16383)) | 0]
+      if (element !== undefined) return element
+    }
+    return this.readFar(at)
+  }
+
+  /** @internal */
+  protected override write(at: number, value: number): void {
+    const slot = i32[(this.directoryAt + ((at >>> 14) << 1)) | 0]
+    if (slot !== undefined) {
+      const place = (slot + (at & 16383)) | 0
+      if (u16[place] !== undefined) {
+        u16[place] = value
+        return
+      }
+    }
+    this.writeFar(at, value)
+  }
+
+  /** @internal */
+  protected override writeAll(at: number, end: number, value: number): void {
+    for (let position = at; position < end; position++) this.write(position, value)
+  }
+
+  /** @internal */
+  protected override check(value: unknown): void {
+    if (typeof value !== 'number' || (value & 0xffff) !== value) refuseElement('u16', value)
+  }
+
+  private readFar(at: number): number {
+    return this.heap.getUint16(this.pointerAt(at), this.offsetOf(at))
+  }
+
+  private writeFar(at: number, value: number): void {
+    this.heap.setUint16(this.pointerAt(at), this.offsetOf(at), value)
+  }
+}
+
+class U16ListValues implements IterableIterator<number> {
+  private index = 0
+  private readonly list: U16List
+
+  constructor(list: U16List) {
+    this.list = list
+  }
+
+  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
+  next(): IteratorResult<number> {
+    const { list, index } = this
+    const done = index >= list.length
+    let value: number | undefined
+    if (done) this.finish()
+    else {
+      this.index = index + 1
+      value = list.readIndex(index)
+    }
+    return { value, done } as IteratorResult<number>
+  }
+
+  private finish(): void {
+    this.index = Infinity
+    this.list.mustIterate()
+  }
+
+  [Symbol.iterator](): this {
+    return this
+  }
+}
+
+class I32List extends ListMethods<number> {
+  get(index: number): number {
+    if (
+      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
+    )
+      this.refuseIndex(index)
+    const at = (this.firstAt + index) | 0
+    const place = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
+    if (place !== undefined) {
+      const element = i32[(place + (at & 8191)) | 0]
+      if (element !== undefined) return element
+    }
+    return this.readFar(at)
+  }
+
+  set(index: number, value: number): void {
+    if (typeof value !== 'number' || (value | 0) !== value) refuseElement('i32', value)
+    if (
+      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
+    )
+      this.refuseIndex(index)
+    const at = (this.firstAt + index) | 0
+    const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
+    if (slot !== undefined) {
+      const place = (slot + (at & 8191)) | 0
+      if (i32[place] !== undefined) {
+        i32[place] = value
+        return
+      }
+    }
+    this.writeFar(at, value)
+  }
+
+  push(value: number): number {
+    if (typeof value !== 'number' || (value | 0) !== value) refuseElement('i32', value)
+    if (this.endAt === this.limitAt) this.growBack()
+    const at = this.endAt
+    const place = (this.tailAt + at) | 0
+    if (i32[place] !== undefined) i32[place] = value
+    else this.writeFar(at, value)
+    this.endAt = at + 1
+    return at + 1 - this.firstAt
+  }
+
+  forEach(visit: (value: number, index: number, list: this) => void): void {
+    this.mustVisit(visit)
+    const { length } = this
+    for (let index = 0; index < length && index < this.endAt - this.firstAt; index++)
+      visit(this.readIndex(index), index, this)
+  }
+
+  [Symbol.iterator](): IterableIterator<number> {
+    this.mustIterate()
+    return new I32ListValues(this)
+  }
+
+  /** @internal */
+  readIndex(index: number): number {
+    return this.read((this.firstAt + index) | 0)
+  }
+
+  /** @internal */
+  protected override read(at: number): number {
+    const place = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
+    if (place !== undefined) {
+      const element = i32[(place + (at & 8191)) | 0]
+      if (element !== undefined) return element
+    }
+    return this.readFar(at)
+  }
+
+  /** @internal */
+  protected override write(at: number, value: number): void {
+    const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
+    if (slot !== undefined) {
+      const place = (slot + (at & 8191)) | 0
+      if (i32[place] !== undefined) {
+        i32[place] = value
+        return
+      }
+    }
+    this.writeFar(at, value)
+  }
+
+  /** @internal */
+  protected override writeAll(at: number, end: number, value: number): void {
+    for (let position = at; position < end; position++) this.write(position, value)
+  }
+
+  /** @internal */
+  protected override check(value: unknown): void {
+    if (typeof value !== 'number' || (value | 0) !== value) refuseElement('i32', value)
+  }
+
+  private readFar(at: number): number {
+    return this.heap.getInt32(this.pointerAt(at), this.offsetOf(at))
+  }
+
+  private writeFar(at: number, value: number): void {
+    this.heap.setInt32(this.pointerAt(at), this.offsetOf(at), value)
+  }
+}
+
+class I32ListValues implements IterableIterator<number> {
+  private index = 0
+  private readonly list: I32List
+
+  constructor(list: I32List) {
+    this.list = list
+  }
+
+  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
+  next(): IteratorResult<number> {
+    const { list, index } = this
+    const done = index >= list.length
+    let value: number | undefined
+    if (done) this.finish()
+    else {
+      this.index = index + 1
+      value = list.readIndex(index)
+    }
+    return { value, done } as IteratorResult<number>
+  }
+
+  private finish(): void {
+    this.index = Infinity
+    this.list.mustIterate()
+  }
+
+  [Symbol.iterator](): this {
+    return this
+  }
+}
+
+class U32List extends ListMethods<number> {
+  get(index: number): number {
+    if (
+      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
+    )
+      this.refuseIndex(index)
+    const at = (this.firstAt + index) | 0
+    const place = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
+    if (place !== undefined) {
+      const element = u32[(place + (at & 8191)) | 0]
+      if (element !== undefined) return element
+    }
+    return this.readFar(at)
+  }
+
+  set(index: number, value: number): void {
+    if (typeof value !== 'number' || value >>> 0 !== value) refuseElement('u32', value)
+    if (
+      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
+    )
+      this.refuseIndex(index)
+    const at = (this.firstAt + index) | 0
+    const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
+    if (slot !== undefined) {
+      const place = (slot + (at & 8191)) | 0
+      if (u32[place] !== undefined) {
+        u32[place] = value
+        return
+      }
+    }
+    this.writeFar(at, value)
+  }
+
+  push(value: number): number {
+    if (typeof value !== 'number' || value >>> 0 !== value) refuseElement('u32', value)
+    if (this.endAt === this.limitAt) this.growBack()
+    const at = this.endAt
+    const place = (this.tailAt + at) | 0
+    if (u32[place] !== undefined) u32[place] = value
+    else this.writeFar(at, value)
+    this.endAt = at + 1
+    return at + 1 - this.firstAt
+  }
+
+  forEach(visit: (value: number, index: number, list: this) => void): void {
+    this.mustVisit(visit)
+    const { length } = this
+    for (let index = 0; index < length && index < this.endAt - this.firstAt; index++)
+      visit(this.readIndex(index), index, this)
+  }
+
+  [Symbol.iterator](): IterableIterator<number> {
+    this.mustIterate()
+    return new U32ListValues(this)
+  }
+
+  /** @internal */
+  readIndex(index: number): number {
+    return this.read((this.firstAt + index) | 0)
+  }
+
+  /** @internal */
+  protected override read(at: number): number {
+    const place = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
+    if (place !== undefined) {
+      const element = u32[(place + (at & 8191)) | 0]
+      if (element !== undefined) return element
+    }
+    return this.readFar(at)
+  }
+
+  /** @internal */
+  protected override write(at: number, value: number): void {
+    const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
+    if (slot !== undefined) {
+      const place = (slot + (at & 8191)) | 0
+      if (u32[place] !== undefined) {
+        u32[place] = value
+        return
+      }
+    }
+    this.writeFar(at, value)
+  }
+
+  /** @internal */
+  protected override writeAll(at: number, end: number, value: number): void {
+    for (let position = at; position < end; position++) this.write(position, value)
+  }
+
+  /** @internal */
+  protected override check(value: unknown): void {
+    if (typeof value !== 'number' || value >>> 0 !== value) refuseElement('u32', value)
+  }
+
+  private readFar(at: number): number {
+    return this.heap.getUint32(this.pointerAt(at), this.offsetOf(at))
+  }
+
+  private writeFar(at: number, value: number): void {
+    this.heap.setUint32(this.pointerAt(at), this.offsetOf(at), value)
+  }
+}
+
+class U32ListValues implements IterableIterator<number> {
+  private index = 0
+  private readonly list: U32List
+
+  constructor(list: U32List) {
+    this.list = list
+  }
+
+  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
+  next(): IteratorResult<number> {
+    const { list, index } = this
+    const done = index >= list.length
+    let value: number | undefined
+    if (done) this.finish()
+    else {
+      this.index = index + 1
+      value = list.readIndex(index)
+    }
+    return { value, done } as IteratorResult<number>
+  }
+
+  private finish(): void {
+    this.index = Infinity
+    this.list.mustIterate()
+  }
+
+  [Symbol.iterator](): this {
+    return this
+  }
+}
+
+class F32List extends ListMethods<number> {
+  get(index: number): number {
+    if (
+      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
+    )
+      this.refuseIndex(index)
+    const at = (this.firstAt + index) | 0
+    const place = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
+    if (place !== undefined) {
+      const element = f32[(place + (at & 8191)) | 0]
+      if (element !== undefined) return element
+    }
+    return this.readFar(at)
+  }
+
+  set(index: number, value: number): void {
+    if (typeof value !== 'number') refuseElement('f32', value)
+    if (
+      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
+    )
+      this.refuseIndex(index)
+    const at = (this.firstAt + index) | 0
+    const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
+    if (slot !== undefined) {
+      const place = (slot + (at & 8191)) | 0
+      if (f32[place] !== undefined) {
+        f32[place] = value
+        return
+      }
+    }
+    this.writeFar(at, value)
+  }
+
+  push(value: number): number {
+    if (typeof value !== 'number') refuseElement('f32', value)
+    if (this.endAt === this.limitAt) this.growBack()
+    const at = this.endAt
+    const place = (this.tailAt + at) | 0
+    if (f32[place] !== undefined) f32[place] = value
+    else this.writeFar(at, value)
+    this.endAt = at + 1
+    return at + 1 - this.firstAt
+  }
+
+  forEach(visit: (value: number, index: number, list: this) => void): void {
+    this.mustVisit(visit)
+    const { length } = this
+    for (let index = 0; index < length && index < this.endAt - this.firstAt; index++)
+      visit(this.readIndex(index), index, this)
+  }
+
+  [Symbol.iterator](): IterableIterator<number> {
+    this.mustIterate()
+    return new F32ListValues(this)
+  }
+
+  /** @internal */
+  readIndex(index: number): number {
+    return this.read((this.firstAt + index) | 0)
+  }
+
+  /** @internal */
+  protected override read(at: number): number {
+    const place = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
+    if (place !== undefined) {
+      const element = f32[(place + (at & 8191)) | 0]
+      if (element !== undefined) return element
+    }
+    return this.readFar(at)
+  }
+
+  /** @internal */
+  protected override write(at: number, value: number): void {
+    const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
+    if (slot !== undefined) {
+      const place = (slot + (at & 8191)) | 0
+      if (f32[place] !== undefined) {
+        f32[place] = value
+        return
+      }
+    }
+    this.writeFar(at, value)
+  }
+
+  /** @internal */
+  protected override writeAll(at: number, end: number, value: number): void {
+    for (let position = at; position < end; position++) this.write(position, value)
+  }
+
+  /** @internal */
+  protected override check(value: unknown): void {
+    if (typeof value !== 'number') refuseElement('f32', value)
+  }
+
+  private readFar(at: number): number {
+    return this.heap.getFloat32(this.pointerAt(at), this.offsetOf(at))
+  }
+
+  private writeFar(at: number, value: number): void {
+    this.heap.setFloat32(this.pointerAt(at), this.offsetOf(at), value)
+  }
+}
+
+class F32ListValues implements IterableIterator<number> {
+  private index = 0
+  private readonly list: F32List
+
+  constructor(list: F32List) {
+    this.list = list
+  }
+
+  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
+  next(): IteratorResult<number> {
+    const { list, index } = this
+    const done = index >= list.length
+    let value: number | undefined
+    if (done) this.finish()
+    else {
+      this.index = index + 1
+      value = list.readIndex(index)
+    }
+    return { value, done } as IteratorResult<number>
+  }
+
+  private finish(): void {
+    this.index = Infinity
+    this.list.mustIterate()
+  }
+
+  [Symbol.iterator](): this {
+    return this
+  }
+}
+
+class F64List extends ListMethods<number> {
+  get(index: number): number {
+    if (
+      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
+    )
+      this.refuseIndex(index)
+    const at = (this.firstAt + index) | 0
+    const place = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
+    if (place !== undefined) {
+      const element = f64[(place + (at & 4095)) | 0]
+      if (element !== undefined) return element
+    }
+    return this.readFar(at)
+  }
+
+  set(index: number, value: number): void {
+    if (typeof value !== 'number') refuseElement('f64', value)
+    if (
+      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
+    )
+      this.refuseIndex(index)
+    const at = (this.firstAt + index) | 0
+    const slot = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
+    if (slot !== undefined) {
+      const place = (slot + (at & 4095)) | 0
+      if (f64[place] !== undefined) {
+        f64[place] = value
+        return
+      }
+    }
+    this.writeFar(at, value)
+  }
+
+  push(value: number): number {
+    if (typeof value !== 'number') refuseElement('f64', value)
+    if (this.endAt === this.limitAt) this.growBack()
+    const at = this.endAt
+    const place = (this.tailAt + at) | 0
+    if (f64[place] !== undefined) f64[place] = value
+    else this.writeFar(at, value)
+    this.endAt = at + 1
+    return at + 1 - this.firstAt
+  }
+
+  forEach(visit: (value: number, index: number, list: this) => void): void {
+    this.mustVisit(visit)
+    const { length } = this
+    for (let index = 0; index < length && index < this.endAt - this.firstAt; index++)
+      visit(this.readIndex(index), index, this)
+  }
+
+  [Symbol.iterator](): IterableIterator<number> {
+    this.mustIterate()
+    return new F64ListValues(this)
+  }
+
+  /** @internal */
+  readIndex(index: number): number {
+    return this.read((this.firstAt + index) | 0)
+  }
+
+  /** @internal */
+  protected override read(at: number): number {
+    const place = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
+    if (place !== undefined) {
+      const element = f64[(place + (at & 4095)) | 0]
+      if (element !== undefined) return element
+    }
+    return this.readFar(at)
+  }
+
+  /** @internal */
+  protected override write(at: number, value: number): void {
+    const slot = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
+    if (slot !== undefined) {
+      const place = (slot + (at & 4095)) | 0
+      if (f64[place] !== undefined) {
+        f64[place] = value
+        return
+      }
+    }
+    this.writeFar(at, value)
+  }
+
+  /** @internal */
+  protected override writeAll(at: number, end: number, value: number): void {
+    for (let position = at; position < end; position++) this.write(position, value)
+  }
+
+  /** @internal */
+  protected override check(value: unknown): void {
+    if (typeof value !== 'number') refuseElement('f64', value)
+  }
+
+  private readFar(at: number): number {
+    return this.heap.getFloat64(this.pointerAt(at), this.offsetOf(at))
+  }
+
+  private writeFar(at: number, value: number): void {
+    this.heap.setFloat64(this.pointerAt(at), this.offsetOf(at), value)
+  }
+}
+
+class F64ListValues implements IterableIterator<number> {
+  private index = 0
+  private readonly list: F64List
+
+  constructor(list: F64List) {
+    this.list = list
+  }
+
+  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
+  next(): IteratorResult<number> {
+    const { list, index } = this
+    const done = index >= list.length
+    let value: number | undefined
+    if (done) this.finish()
+    else {
+      this.index = index + 1
+      value = list.readIndex(index)
+    }
+    return { value, done } as IteratorResult<number>
+  }
+
+  private finish(): void {
+    this.index = Infinity
+    this.list.mustIterate()
+  }
+
+  [Symbol.iterator](): this {
+    return this
+  }
+}
+
+class I64List extends ListMethods<bigint> {
+  get(index: number): bigint {
+    if (
+      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
+    )
+      this.refuseIndex(index)
+    const at = (this.firstAt + index) | 0
+    const place = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
+    if (place !== undefined) {
+      const element = i64[(place + (at & 4095)) | 0]
+      if (element !== undefined) return element
+    }
+    return this.readFar(at)
+  }
+
+  set(index: number, value: bigint): void {
+    if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) refuseElement('i64', value)
+    if (
+      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
+    )
+      this.refuseIndex(index)
+    const at = (this.firstAt + index) | 0
+    const slot = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
+    if (slot !== undefined) {
+      const place = (slot + (at & 4095)) | 0
+      if (i64[place] !== undefined) {
+        i64[place] = value
+        return
+      }
+    }
+    this.writeFar(at, value)
+  }
+
+  push(value: bigint): number {
+    if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) refuseElement('i64', value)
+    if (this.endAt === this.limitAt) this.growBack()
+    const at = this.endAt
+    const place = (this.tailAt + at) | 0
+    if (i64[place] !== undefined) i64[place] = value
+    else this.writeFar(at, value)
+    this.endAt = at + 1
+    return at + 1 - this.firstAt
+  }
+
+  forEach(visit: (value: bigint, index: number, list: this) => void): void {
+    this.mustVisit(visit)
+    const { length } = this
+    for (let index = 0; index < length && index < this.endAt - this.firstAt; index++)
+      visit(this.readIndex(index), index, this)
+  }
+
+  [Symbol.iterator](): IterableIterator<bigint> {
+    this.mustIterate()
+    return new I64ListValues(this)
+  }
+
+  /** @internal */
+  readIndex(index: number): bigint {
+    return this.read((this.firstAt + index) | 0)
+  }
+
+  /** @internal */
+  protected override read(at: number): bigint {
+    const place = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
+    if (place !== undefined) {
+      const element = i64[(place + (at & 4095)) | 0]
+      if (element !== undefined) return element
+    }
+    return this.readFar(at)
+  }
+
+  /** @internal */
+  protected override write(at: number, value: bigint): void {
+    const slot = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
+    if (slot !== undefined) {
+      const place = (slot + (at & 4095)) | 0
+      if (i64[place] !== undefined) {
+        i64[place] = value
+        return
+      }
+    }
+    this.writeFar(at, value)
+  }
+
+  /** @internal */
+  protected override writeAll(at: number, end: number, value: bigint): void {
+    for (let position = at; position < end; position++) this.write(position, value)
+  }
+
+  /** @internal */
+  protected override check(value: unknown): void {
+    if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) refuseElement('i64', value)
+  }
+
+  private readFar(at: number): bigint {
+    return this.heap.getBigInt64(this.pointerAt(at), this.offsetOf(at))
+  }
+
+  private writeFar(at: number, value: bigint): void {
+    this.heap.setBigInt64(this.pointerAt(at), this.offsetOf(at), value)
+  }
+}
+
+class I64ListValues implements IterableIterator<bigint> {
+  private index = 0
+  private readonly list: I64List
+
+  constructor(list: I64List) {
+    this.list = list
+  }
+
+  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
+  next(): IteratorResult<bigint> {
+    const { list, index } = this
+    const done = index >= list.length
+    let value: bigint | undefined
+    if (done) this.finish()
+    else {
+      this.index = index + 1
+      value = list.readIndex(index)
+    }
+    return { value, done } as IteratorResult<bigint>
+  }
+
+  private finish(): void {
+    this.index = Infinity
+    this.list.mustIterate()
+  }
+
+  [Symbol.iterator](): this {
+    return this
+  }
+}
+
+class U64List extends ListMethods<bigint> {
+  get(index: number): bigint {
+    if (
+      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
+    )
+      this.refuseIndex(index)
+    const at = (this.firstAt + index) | 0
+    const place = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
+    if (place !== undefined) {
+      const element = u64[(place + (at & 4095)) | 0]
+      if (element !== undefined) return element
+    }
+    return this.readFar(at)
+  }
+
+  set(index: number, value: bigint): void {
+    if (typeof value !== 'bigint' || BigInt.asUintN(64, value) !== value) refuseElement('u64', value)
+    if (
+      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
+    )
+      this.refuseIndex(index)
+    const at = (this.firstAt + index) | 0
+    const slot = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
+    if (slot !== undefined) {
+      const place = (slot + (at & 4095)) | 0
+      if (u64[place] !== undefined) {
+        u64[place] = value
+        return
+      }
+    }
+    this.writeFar(at, value)
+  }
+
+  push(value: bigint): number {
+    if (typeof value !== 'bigint' || BigInt.asUintN(64, value) !== value) refuseElement('u64', value)
+    if (this.endAt === this.limitAt) this.growBack()
+    const at = this.endAt
+    const place = (this.tailAt + at) | 0
+    if (u64[place] !== undefined) u64[place] = value
+    else this.writeFar(at, value)
+    this.endAt = at + 1
+    return at + 1 - this.firstAt
+  }
+
+  forEach(visit: (value: bigint, index: number, list: this) => void): void {
+    this.mustVisit(visit)
+    const { length } = this
+    for (let index = 0; index < length && index < this.endAt - this.firstAt; index++)
+      visit(this.readIndex(index), index, this)
+  }
+
+  [Symbol.iterator](): IterableIterator<bigint> {
+    this.mustIterate()
+    return new U64ListValues(this)
+  }
+
+  /** @internal */
+  readIndex(index: number): bigint {
+    return this.read((this.firstAt + index) | 0)
+  }
+
+  /** @internal */
+  protected override read(at: number): bigint {
+    const place = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
+    if (place !== undefined) {
+      const element = u64[(place + (at & 4095)) | 0]
+      if (element !== undefined) return element
+    }
+    return this.readFar(at)
+  }
+
+  /** @internal */
+  protected override write(at: number, value: bigint): void {
+    const slot = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
+    if (slot !== undefined) {
+      const place = (slot + (at & 4095)) | 0
+      if (u64[place] !== undefined) {
+        u64[place] = value
+        return
+      }
+    }
+    this.writeFar(at, value)
+  }
+
+  /** @internal */
+  protected override writeAll(at: number, end: number, value: bigint): void {
+    for (let position = at; position < end; position++) this.write(position, value)
+  }
+
+  /** @internal */
+  protected override check(value: unknown): void {
+    if (typeof value !== 'bigint' || BigInt.asUintN(64, value) !== value) refuseElement('u64', value)
+  }
+
+  private readFar(at: number): bigint {
+    return this.heap.getBigUint64(this.pointerAt(at), this.offsetOf(at))
+  }
+
+  private writeFar(at: number, value: bigint): void {
+    this.heap.setBigUint64(this.pointerAt(at), this.offsetOf(at), value)
+  }
+}
+
+class U64ListValues implements IterableIterator<bigint> {
+  private index = 0
+  private readonly list: U64List
+
+  constructor(list: U64List) {
+    this.list = list
+  }
+
+  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
+  next(): IteratorResult<bigint> {
+    const { list, index } = this
+    const done = index >= list.length
+    let value: bigint | undefined
+    if (done) this.finish()
+    else {
+      this.index = index + 1
+      value = list.readIndex(index)
+    }
+    return { value, done } as IteratorResult<bigint>
+  }
+
+  private finish(): void {
+    this.index = Infinity
+    this.list.mustIterate()
+  }
+
+  [Symbol.iterator](): this {
+    return this
+  }
+}
+
+class BoolList extends ListMethods<boolean> {
+  get(index: number): boolean {
+    if (
+      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
+    )
+      this.refuseIndex(index)
+    const at = (this.firstAt + index) | 0
+    const place = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
+    if (place !== undefined) {
+      const element = u8[(place + (at & 32767)) >>> 0]
+      if (element !== undefined) return element !== 0
+    }
+    return this.readFar(at)
+  }
+
+  set(index: number, value: boolean): void {
+    if (typeof value !== 'boolean') refuseElement('bool', value)
+    if (
+      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
+    )
+      this.refuseIndex(index)
+    const at = (this.firstAt + index) | 0
+    const slot = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
+    if (slot !== undefined) {
+      const place = (slot + (at & 32767)) >>> 0
+      if (u8[place] !== undefined) {
+        u8[place] = value ? 1 : 0
+        return
+      }
+    }
+    this.writeFar(at, value)
+  }
+
+  push(value: boolean): number {
+    if (typeof value !== 'boolean') refuseElement('bool', value)
+    if (this.endAt === this.limitAt) this.growBack()
+    const at = this.endAt
+    const place = (this.tailAt + at) >>> 0
+    if (u8[place] !== undefined) u8[place] = value ? 1 : 0
+    else this.writeFar(at, value)
+    this.endAt = at + 1
+    return at + 1 - this.firstAt
+  }
+
+  forEach(visit: (value: boolean, index: number, list: this) => void): void {
+    this.mustVisit(visit)
+    const { length } = this
+    for (let index = 0; index < length && index < this.endAt - this.firstAt; index++)
+      visit(this.readIndex(index), index, this)
+  }
+
+  [Symbol.iterator](): IterableIterator<boolean> {
+    this.mustIterate()
+    return new BoolListValues(this)
+  }
+
+  /** @internal */
+  readIndex(index: number): boolean {
+    return this.read((this.firstAt + index) | 0)
+  }
+
+  /** @internal */
+  protected override read(at: number): boolean {
+    const place = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
+    if (place !== undefined) {
+      const element = u8[(place + (at & 32767)) >>> 0]
+      if (element !== undefined) return element !== 0
+    }
+    return this.readFar(at)
+  }
+
+  /** @internal */
+  protected override write(at: number, value: boolean): void {
+    const slot = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
+    if (slot !== undefined) {
+      const place = (slot + (at & 32767)) >>> 0
+      if (u8[place] !== undefined) {
+        u8[place] = value ? 1 : 0
+        return
+      }
+    }
+    this.writeFar(at, value)
+  }
+
+  /** @internal */
+  protected override writeAll(at: number, end: number, value: boolean): void {
+    for (let position = at; position < end; position++) this.write(position, value)
+  }
+
+  /** @internal */
+  protected override check(value: unknown): void {
+    if (typeof value !== 'boolean') refuseElement('bool', value)
+  }
+
+  /** @internal */
+  protected override encode(value: boolean): number {
+    return value ? 1 : 0
+  }
+
+  /** @internal */
+  protected override decode(element: number | bigint): boolean {
+    return (element as number) !== 0
+  }
+
+  private readFar(at: number): boolean {
+    return this.heap.getUint8(this.pointerAt(at), this.offsetOf(at)) !== 0
+  }
+
+  private writeFar(at: number, value: boolean): void {
+    this.heap.setUint8(this.pointerAt(at), this.offsetOf(at), value ? 1 : 0)
+  }
+}
+
+class BoolListValues implements IterableIterator<boolean> {
+  private index = 0
+  private readonly list: BoolList
+
+  constructor(list: BoolList) {
+    this.list = list
+  }
+
+  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
+  next(): IteratorResult<boolean> {
+    const { list, index } = this
+    const done = index >= list.length
+    let value: boolean | undefined
+    if (done) this.finish()
+    else {
+      this.index = index + 1
+      value = list.readIndex(index)
+    }
+    return { value, done } as IteratorResult<boolean>
+  }
+
+  private finish(): void {
+    this.index = Infinity
+    this.list.mustIterate()
+  }
+
+  [Symbol.iterator](): this {
+    return this
+  }
+}
+
+class RefList extends ListMethods<Pointer | 0> {
+  get(index: number): Pointer | 0 {
+    if (
+      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
+    )
+      this.refuseIndex(index)
+    const at = (this.firstAt + index) | 0
+    const place = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
+    if (place !== undefined) {
+      const element = i32[(place + (at & 8191)) | 0]
+      if (element !== undefined) return element as Pointer | 0
+    }
+    return this.readFar(at)
+  }
+
+  set(index: number, value: Pointer | 0): void {
+    if (typeof value !== 'number' || (value | 0) !== value || value < 0) refuseElement('ref', value)
+    if (
+      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
+    )
+      this.refuseIndex(index)
+    const at = (this.firstAt + index) | 0
+    const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
+    if (slot !== undefined) {
+      const place = (slot + (at & 8191)) | 0
+      if (i32[place] !== undefined) {
+        i32[place] = value
+        return
+      }
+    }
+    this.writeFar(at, value)
+  }
+
+  push(value: Pointer | 0): number {
+    if (typeof value !== 'number' || (value | 0) !== value || value < 0) refuseElement('ref', value)
+    if (this.endAt === this.limitAt) this.growBack()
+    const at = this.endAt
+    const place = (this.tailAt + at) | 0
+    if (i32[place] !== undefined) i32[place] = value
+    else this.writeFar(at, value)
+    this.endAt = at + 1
+    return at + 1 - this.firstAt
+  }
+
+  forEach(visit: (value: Pointer | 0, index: number, list: this) => void): void {
+    this.mustVisit(visit)
+    const { length } = this
+    for (let index = 0; index < length && index < this.endAt - this.firstAt; index++)
+      visit(this.readIndex(index), index, this)
+  }
+
+  [Symbol.iterator](): IterableIterator<Pointer | 0> {
+    this.mustIterate()
+    return new RefListValues(this)
+  }
+
+  /** @internal */
+  readIndex(index: number): Pointer | 0 {
+    return this.read((this.firstAt + index) | 0)
+  }
+
+  /** @internal */
+  protected override read(at: number): Pointer | 0 {
+    const place = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
+    if (place !== undefined) {
+      const element = i32[(place + (at & 8191)) | 0]
+      if (element !== undefined) return element as Pointer | 0
+    }
+    return this.readFar(at)
+  }
+
+  /** @internal */
+  protected override write(at: number, value: Pointer | 0): void {
+    const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
+    if (slot !== undefined) {
+      const place = (slot + (at & 8191)) | 0
+      if (i32[place] !== undefined) {
+        i32[place] = value
+        return
+      }
+    }
+    this.writeFar(at, value)
+  }
+
+  /** @internal */
+  protected override writeAll(at: number, end: number, value: Pointer | 0): void {
+    for (let position = at; position < end; position++) this.write(position, value)
+  }
+
+  /** @internal */
+  protected override check(value: unknown): void {
+    if (typeof value !== 'number' || (value | 0) !== value || value < 0) refuseElement('ref', value)
+  }
+
+  private readFar(at: number): Pointer | 0 {
+    return this.heap.getInt32(this.pointerAt(at), this.offsetOf(at)) as Pointer | 0
+  }
+
+  private writeFar(at: number, value: Pointer | 0): void {
+    this.heap.setInt32(this.pointerAt(at), this.offsetOf(at), value)
+  }
+}
+
+class RefListValues implements IterableIterator<Pointer | 0> {
+  private index = 0
+  private readonly list: RefList
+
+  constructor(list: RefList) {
+    this.list = list
+  }
+
+  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
+  next(): IteratorResult<Pointer | 0> {
+    const { list, index } = this
+    const done = index >= list.length
+    let value: Pointer | 0 | undefined
+    if (done) this.finish()
+    else {
+      this.index = index + 1
+      value = list.readIndex(index)
+    }
+    return { value, done } as IteratorResult<Pointer | 0>
+  }
+
+  private finish(): void {
+    this.index = Infinity
+    this.list.mustIterate()
+  }
+
+  [Symbol.iterator](): this {
+    return this
+  }
+}
+
+/** By kind of scalar: the class of its lists, and the typed array of their elements. */
+export const SCALAR_LISTS = {
+  i8: [I8List, Int8Array],
+  u8: [U8List, Uint8Array],
+  i16: [I16List, Int16Array],
+  u16: [U16List, Uint16Array],
+  i32: [I32List, Int32Array],
+  u32: [U32List, Uint32Array],
+  f32: [F32List, Float32Array],
+  f64: [F64List, Float64Array],
+  i64: [I64List, BigInt64Array],
+  u64: [U64List, BigUint64Array],
+  bool: [BoolList, Uint8Array],
+  ref: [RefList, Int32Array],
+} as const
+// </written>

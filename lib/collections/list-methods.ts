@@ -1,0 +1,171 @@
+/** Lists, one element at a time: what is alike for all kinds. */
+import { show } from '../base/errors'
+import { ListBulk, refuseNumber } from './list-bulk'
+
+const INSPECT = Symbol.for('nodejs.util.inspect.custom')
+/** Elements that `console.log` shows. */
+const SHOWN = 20
+
+export abstract class ListMethods<V> extends ListBulk<V> {
+  /** The element at an index, counted from the end where it is negative; undefined outside, as Array's. */
+  at(index: number): V | undefined {
+    const whole = typeof index === 'number' ? Math.trunc(index) || 0 : refuseNumber('an index', index)
+    const at = whole < 0 ? this.length + whole : whole
+    if (at >= 0 && at < this.length) return this.get(at)
+    this.mustBeOpen('at')
+    return undefined
+  }
+
+  /** Takes the last element away and returns it; undefined where there is none. */
+  pop(): V | undefined {
+    if (this.firstAt === this.endAt) return this.none('pop')
+    const at = this.endAt - 1
+    const value = this.read(at)
+    this.drop(at, at + 1)
+    this.cutBack()
+    return value
+  }
+
+  /** Takes the first element away and returns it; undefined where there is none. O(1), as pop. */
+  shift(): V | undefined {
+    if (this.firstAt === this.endAt) return this.none('shift')
+    const at = this.firstAt
+    const value = this.read(at)
+    this.drop(at, at + 1)
+    this.cutFront()
+    return value
+  }
+
+  /** Adds an element before the first. O(1), as push. Returns the new length; throws as {@link push}. */
+  unshift(value: V): number {
+    this.check(value)
+    if ((this.firstAt & this.mask) === 0 || this.firstAt === this.endAt) this.growFront()
+    this.write(this.firstAt - 1, value)
+    this.firstAt--
+    return this.length
+  }
+
+  /** Adds an element before the one at `index` (0 to length), moving those of the shorter side. Returns the new length; throws as {@link push}. */
+  insert(index: number, value: V): number {
+    if (index !== this.length) this.mustHave(index)
+    this.isNumbered = false
+    if (index >= this.length >> 1) {
+      this.push(value)
+      const added = this.elementAt(this.endAt - 1)
+      this.moveUp(this.firstAt + index, this.endAt - 1)
+      this.putElement(this.firstAt + index, added)
+    } else {
+      this.unshift(value)
+      const added = this.elementAt(this.firstAt)
+      this.moveDown(this.firstAt + 1, this.firstAt + index + 1)
+      this.putElement(this.firstAt + index, added)
+    }
+    return this.length
+  }
+
+  /** Takes the element at `index` away and returns it, moving those of the shorter side. Throws as {@link get}. */
+  remove(index: number): V {
+    const value = this.get(index)
+    const at = this.firstAt + index
+    this.drop(at, at + 1)
+    this.isNumbered = false
+    if (index >= this.length >> 1) {
+      this.moveDown(at + 1, this.endAt)
+      this.cutBack()
+    } else {
+      this.moveUp(this.firstAt, at)
+      this.cutFront()
+    }
+    return value
+  }
+
+  /** Takes all elements away and frees the list's blocks. */
+  clear(): void {
+    this.mustBeOpen('clear')
+    this.empty()
+  }
+
+  /** `using list = new List(heap, f64)` closes it at the end of the block. */
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /** One line for `console.log`. @internal */
+  [INSPECT](): string {
+    if (this.isClosed) return `List(${this.kind}) closed`
+    const shown = Array.from({ length: Math.min(SHOWN, this.length) }, (_, index) => show(this.get(index)))
+    const more = this.length > SHOWN ? [`... ${this.length - SHOWN} more`] : []
+    return `List(${this.kind}) [${[...shown, ...more].join(', ')}]`
+  }
+
+  /** @internal */
+  mustIterate(): void {
+    this.mustBeOpen('iterate')
+  }
+
+  /** Throws for an index outside of the list. @internal */
+  protected mustHave(index: unknown): asserts index is number {
+    if (typeof index === 'number' && (index | 0) === index && index >= 0 && index < this.length) return
+    this.refuseIndex(index)
+  }
+
+  /** @internal */
+  protected refuseIndex(index: unknown): never {
+    this.mustBeOpen('access')
+    if (typeof index !== 'number') refuseNumber('an index', index)
+    const allowed = this.length === 0 ? 'the list is empty' : `a whole number from 0 to ${this.length - 1} is`
+    throw new RangeError(`ebb: index ${show(index)} is not in the list; ${allowed}`)
+  }
+
+  /** @internal */
+  protected mustVisit(visit: unknown): void {
+    this.mustBeOpen('forEach')
+    if (typeof visit !== 'function') throw new TypeError(`ebb: forEach needs a function, got ${show(visit)}`)
+  }
+
+  private cutBack(): void {
+    const at = --this.endAt
+    if ((at & this.mask & 63) === 0) this.trimBack()
+  }
+
+  private cutFront(): void {
+    const at = ++this.firstAt
+    if ((at & this.mask & 63) === 0 || at === this.endAt) this.trimFront()
+  }
+
+  /** An element as the chunks have it. */
+  private elementAt(at: number): number | bigint {
+    return this.viewAt(at, at + 1)[0] as number | bigint
+  }
+
+  private putElement(at: number, element: number | bigint): void {
+    this.viewAt(at, at + 1)[0] = element
+  }
+
+  private none(verb: string): undefined {
+    this.mustBeOpen(verb)
+    return undefined
+  }
+
+  /** Moves the elements of [at, end) one position up. */
+  private moveUp(at: number, end: number): void {
+    let top = end
+    while (top > at) {
+      const bottom = Math.max(at, (top - 1) & ~this.mask)
+      this.putElement(top, this.elementAt(top - 1))
+      if (top - 1 > bottom) this.viewAt(bottom, top).copyWithin(1, 0, top - 1 - bottom)
+      top = bottom
+    }
+  }
+
+  /** Moves the elements of [at, end) one position down. */
+  private moveDown(at: number, end: number): void {
+    let bottom = at
+    while (bottom < end) {
+      const top = Math.min(end, (bottom | this.mask) + 1)
+      this.putElement(bottom - 1, this.elementAt(bottom))
+      if (top - 1 > bottom) this.viewAt(bottom, top).copyWithin(0, 1, top - bottom)
+      bottom = top
+    }
+  }
+}

@@ -1,0 +1,318 @@
+/**
+ * Segments for keys of one word: the keys, and behind them the values.
+ *
+ *     | header: 4 words | keys: a word for each slot | values: some words for each slot |
+ *
+ * A free slot holds a word that cannot be a key of the segment (hash.ts). Values begin at an even word, so that doubles are aligned.
+ */
+import type { Pointer } from '../base/layout'
+import type { Heap } from '../heap/heap'
+import { NEAR } from '../space/near'
+import { BaseDict } from './base-dict'
+import { FREE_LOWER, FREE_UPPER, hashWord } from './hash'
+import { COUNT, HEADER_WORDS, limitOf, PREFIX, SLOT_BITS } from './segments'
+import type { Walk } from './walk'
+import { getWord, nearBase, setWord } from './words'
+
+const { i32, near4 } = NEAR
+const hashOf = hashWord
+const get = getWord
+const put = setWord
+const headerWords = HEADER_WORDS
+const slotBits = SLOT_BITS
+const slotMask = (1 << SLOT_BITS) - 1
+const freeLower = FREE_LOWER
+const freeUpper = FREE_UPPER
+
+/** Word of a segment at which its values begin. */
+export const valuesAt = (slots: number): number => (headerWords + slots + 1) & ~1
+
+/** A table whose keys are words. */
+export abstract class NumberTable<K, V> extends BaseDict<K, V> {
+  /** Words of a value in its slot. @internal */
+  readonly valueWords: number
+  /** Where the last `find` has looked. @internal */
+  protected segment = 0 as Pointer
+  /** @internal */
+  protected slots = 0
+
+  /** @internal */
+  protected constructor(heap: Heap, valueWords: number) {
+    super(heap, 1 + valueWords)
+    this.valueWords = valueWords
+    this.open()
+  }
+
+  /** Slot of a key, or -1. @internal */
+  protected find(key: number): number {
+    const hash = hashOf(key)
+    if (this.dirBase < 0) return this.findFar(key, hash)
+    const entry = this.dirBase + ((hash >>> this.shift) << 1)
+    const segment = i32[entry] as Pointer
+    const slots = i32[entry + 1] as number
+    const base = near4 + (segment << 2) + headerWords
+    const free = hash < 0 ? freeUpper : freeLower
+    let slot = Math.imul(hash & slotMask, slots) >>> slotBits
+    this.segment = segment
+    this.slots = slots
+    for (;;) {
+      const found = i32[base + slot]
+      if (found === key) return slot
+      if (found === free) return -1
+      if (++slot === slots) slot = 0
+    }
+  }
+
+  private findFar(key: number, hash: number): number {
+    this.mustBeOpen('access')
+    const { heap } = this
+    const segment = this.segmentOf(hash)
+    const slots = this.slotsOf(hash)
+    const free = hash < 0 ? freeUpper : freeLower
+    let slot = Math.imul(hash & slotMask, slots) >>> slotBits
+    this.segment = segment
+    this.slots = slots
+    for (;;) {
+      const found = get(heap, segment, headerWords + slot)
+      if (found === key) return slot
+      if (found === free) return -1
+      if (++slot === slots) slot = 0
+    }
+  }
+
+  /** Puts a key that is not there into its segment, which has room. Returns its slot; {@link segment} is the one it is in. @internal */
+  protected insert(key: number): number {
+    const { heap } = this
+    const hash = hashOf(key)
+    const segment = this.segmentOf(hash)
+    const slots = this.slotsOf(hash)
+    const slot = freeSlot(heap, segment, slots, hash)
+    put(heap, segment, headerWords + slot, key)
+    put(heap, segment, COUNT, get(heap, segment, COUNT) + 1)
+    this.segment = segment
+    this.slots = slots
+    this.count++
+    this.version = (this.version + 1) & 0x3fff_ffff
+    return slot
+  }
+
+  /** Makes sure that `insert` of a key finds room. @internal */
+  protected makeRoomFor(key: number): void {
+    this.makeRoom(hashOf(key))
+  }
+
+  /** Takes the key at a slot of {@link segment} out: what stands behind it and could stand there moves up. @internal */
+  protected remove(key: number, at: number): void {
+    const { heap, segment, slots } = this
+    const hash = hashOf(key)
+    const hole = this.dirBase < 0 ? this.closeHoleFar(hash, at) : this.closeHole(hash, at)
+    put(heap, segment, headerWords + hole, hash < 0 ? freeUpper : freeLower)
+    const count = get(heap, segment, COUNT) - 1
+    put(heap, segment, COUNT, count)
+    this.count--
+    this.version = (this.version + 1) & 0x3fff_ffff
+    if (count < limitOf(slots) >>> 2) this.shrink(hash)
+  }
+
+  /** Moves up what may stand in the hole, and what may in the hole that leaves. Returns the last one. */
+  private closeHole(hash: number, at: number): number {
+    const { segment, slots, valueWords } = this
+    const free = hash < 0 ? freeUpper : freeLower
+    const keys = (near4 + (segment << 2) + headerWords) | 0
+    const values = (near4 + (segment << 2) + ((headerWords + slots + 1) & ~1)) | 0
+    let hole = at
+    let slot = at
+    for (;;) {
+      if (++slot === slots) slot = 0
+      const next = i32[keys + slot] as number
+      if (next === free) return hole
+      const home = Math.imul(hashOf(next) & slotMask, slots) >>> slotBits
+      if (hole <= slot ? home > hole && home <= slot : home > hole || home <= slot) continue
+      i32[keys + hole] = next
+      const to = values + hole * valueWords
+      const from = values + slot * valueWords
+      for (let word = 0; word < valueWords; word++) i32[to + word] = i32[from + word] as number
+      hole = slot
+    }
+  }
+
+  private closeHoleFar(hash: number, at: number): number {
+    const { heap, segment, slots, valueWords } = this
+    const free = hash < 0 ? freeUpper : freeLower
+    let hole = at
+    let slot = at
+    for (;;) {
+      if (++slot === slots) slot = 0
+      const next = get(heap, segment, headerWords + slot)
+      if (next === free) return hole
+      const home = Math.imul(hashOf(next) & slotMask, slots) >>> slotBits
+      if (hole <= slot ? home > hole && home <= slot : home > hole || home <= slot) continue
+      put(heap, segment, headerWords + hole, next)
+      copyWords(
+        heap,
+        segment,
+        valuesAt(slots) + slot * valueWords,
+        segment,
+        valuesAt(slots) + hole * valueWords,
+        valueWords,
+      )
+      hole = slot
+    }
+  }
+
+  override gather(walk: Walk): void {
+    this.mustBeOpen('iteration')
+    const { heap } = this
+    const from = walk.next
+    const segment = this.segmentOf(from)
+    const slots = this.slotsOf(from)
+    const prefix = get(heap, segment, PREFIX)
+    const pairs = walk.reserve(slots)
+    let count = 0
+    for (let slot = 0; slot < slots; slot++) {
+      const key = get(heap, segment, headerWords + slot)
+      const hash = hashOf(key)
+      if ((hash ^ prefix) < 0 || hash >>> 0 < from) continue
+      pairs[count] = key
+      pairs[count + 1] = slot
+      count += 2
+    }
+    walk.count = count >>> 1
+    walk.segment = segment
+    walk.slots = slots
+    walk.next = this.hashAfter(from)
+  }
+
+  override findAgain(walk: Walk): boolean {
+    const slot = this.find(walk.pairs[2 * walk.index - 2] as number)
+    walk.segment = this.segment
+    walk.slots = this.slots
+    walk.place = slot
+    return slot >= 0
+  }
+
+  /** @internal */
+  protected eachSlot(segment: Pointer, slots: number, visit: (slot: number) => void): void {
+    const prefix = get(this.heap, segment, PREFIX)
+    for (let slot = 0; slot < slots; slot++)
+      if ((hashOf(get(this.heap, segment, headerWords + slot)) ^ prefix) >= 0) visit(slot)
+  }
+
+  protected override slotsIn(byteLength: number): number {
+    return Math.floor((byteLength / 4 - headerWords - 1) / (1 + this.valueWords))
+  }
+
+  protected override clearSlots(segment: Pointer, slots: number, prefix: number): void {
+    const free = prefix < 0 ? freeUpper : freeLower
+    if (nearBase(segment) < 0) {
+      for (let slot = 0; slot < slots; slot++) put(this.heap, segment, headerWords + slot, free)
+      return
+    }
+    const base = (near4 + (segment << 2) + headerWords) | 0
+    for (let at = base; at < base + slots; at++) i32[at] = free
+  }
+
+  protected override distribute(
+    from: Pointer,
+    slots: number,
+    bit: number,
+    zero: Pointer,
+    one: Pointer,
+    targetSlots: number,
+  ): void {
+    if (this.dirBase < 0) this.distributeFar(from, slots, bit, zero, one, targetSlots)
+    else this.distributeNear(from, slots, bit, zero, one, targetSlots)
+  }
+
+  protected override countOnes(segment: Pointer, slots: number, bit: number): number {
+    const { heap } = this
+    const prefix = get(heap, segment, PREFIX)
+    let ones = 0
+    for (let slot = 0; slot < slots; slot++) {
+      const hash = hashOf(get(heap, segment, headerWords + slot))
+      if ((hash ^ prefix) >= 0) ones += (hash >>> bit) & 1
+    }
+    return ones
+  }
+
+  private distributeNear(
+    from: Pointer,
+    slots: number,
+    bit: number,
+    zero: Pointer,
+    one: Pointer,
+    targetSlots: number,
+  ): void {
+    const { valueWords } = this
+    const keys = (near4 + (from << 2) + headerWords) | 0
+    const values = (near4 + (from << 2) + ((headerWords + slots + 1) & ~1)) | 0
+    const target = (near4 + (zero << 2) + headerWords) | 0
+    const distance = (one - zero) << 2
+    const toValues = ((headerWords + targetSlots + 1) & ~1) - headerWords
+    const prefix = i32[keys + PREFIX - headerWords] as number
+    const free = prefix < 0 ? freeUpper : freeLower
+    let ones = 0
+    let all = 0
+    for (let slot = 0; slot < slots; slot++) {
+      const key = i32[keys + slot] as number
+      if (key === free) continue
+      const hash = hashOf(key)
+      // No branch for what is a coin toss.
+      const isOne = (hash >>> bit) & 1
+      const base = target + (distance & -isOne)
+      ones += isOne
+      all++
+      let at = Math.imul(hash & slotMask, targetSlots) >>> slotBits
+      while (i32[base + at] !== free) if (++at === targetSlots) at = 0
+      i32[base + at] = key
+      const to = base + toValues + at * valueWords
+      const source = values + slot * valueWords
+      if (valueWords === 2) {
+        i32[to] = i32[source] as number
+        i32[to + 1] = i32[source + 1] as number
+      } else for (let word = 0; word < valueWords; word++) i32[to + word] = i32[source + word] as number
+    }
+    const count = COUNT - headerWords
+    if (zero === one) i32[target + count] = (i32[target + count] as number) + all
+    else {
+      i32[target + count] = all - ones
+      i32[target + distance + count] = ones
+    }
+  }
+
+  private distributeFar(
+    from: Pointer,
+    slots: number,
+    bit: number,
+    zero: Pointer,
+    one: Pointer,
+    targetSlots: number,
+  ): void {
+    const { heap, valueWords } = this
+    const prefix = get(heap, from, PREFIX)
+    for (let slot = 0; slot < slots; slot++) {
+      const key = get(heap, from, headerWords + slot)
+      const hash = hashOf(key)
+      // The marker of a segment has a hash of the other half.
+      if ((hash ^ prefix) < 0) continue
+      const target = (hash >>> bit) & 1 ? one : zero
+      const at = freeSlot(heap, target, targetSlots, hash)
+      put(heap, target, headerWords + at, key)
+      put(heap, target, COUNT, get(heap, target, COUNT) + 1)
+      const source = valuesAt(slots) + slot * valueWords
+      copyWords(heap, from, source, target, valuesAt(targetSlots) + at * valueWords, valueWords)
+    }
+  }
+}
+
+function copyWords(heap: Heap, from: Pointer, word: number, to: Pointer, target: number, count: number): void {
+  for (let i = 0; i < count; i++) put(heap, to, target + i, get(heap, from, word + i))
+}
+
+/** The first free slot for a hash in a segment that has one. */
+function freeSlot(heap: Heap, segment: Pointer, slots: number, hash: number): number {
+  const free = hash < 0 ? freeUpper : freeLower
+  let slot = Math.imul(hash & slotMask, slots) >>> slotBits
+  while (get(heap, segment, headerWords + slot) !== free) if (++slot === slots) slot = 0
+  return slot
+}

@@ -1,0 +1,102 @@
+/**
+ * What `clear` and `close` leave to be freed: a slice at a time while the event loop turns, so that no call takes longer because a
+ * collection was large. A request that the heap refuses frees all of it first and tries again.
+ */
+import { HeapError } from '../base/errors'
+import type { Pointer } from '../base/layout'
+import type { Heap } from '../heap/heap'
+import { partsOf } from '../heap/numbers'
+import { addReader } from '../supply/parts'
+
+/** Something whose blocks are to be freed. */
+export interface Remains {
+  /** Frees some blocks, for less than a tenth of a millisecond as a rule. Returns false when none is left. */
+  freeSome(): boolean
+}
+
+/** Milliseconds of a slice, and between two: those of the purger. */
+const SLICE_MS = 1.5
+const PAUSE_MS = 1
+
+class Pending {
+  private readonly list: Remains[] = []
+  private timer: NodeJS.Timeout | undefined
+
+  add(remains: Remains): void {
+    this.list.push(remains)
+    this.wake()
+  }
+
+  /** Frees everything. Returns whether there was anything. */
+  freeAll(): boolean {
+    const had = this.list.length > 0
+    while (this.freeOne());
+    return had
+  }
+
+  /** The heap has closed: nothing is left to be freed. */
+  close(): void {
+    this.list.length = 0
+    clearTimeout(this.timer)
+  }
+
+  private freeOne(): boolean {
+    const last = this.list[this.list.length - 1]
+    if (last === undefined) return false
+    if (!last.freeSome()) this.list.splice(this.list.indexOf(last), 1)
+    return true
+  }
+
+  private wake(): void {
+    this.timer ??= setTimeout(() => this.slice(), PAUSE_MS).unref()
+  }
+
+  private slice(): void {
+    this.timer = undefined
+    const end = performance.now() + SLICE_MS
+    while (this.freeOne()) {
+      if (performance.now() < end) continue
+      this.wake()
+      return
+    }
+  }
+}
+
+const pending = new WeakMap<Heap, Pending>()
+
+/** Has what is left of a collection freed in slices. */
+export function freeLater(heap: Heap, remains: Remains): void {
+  let list = pending.get(heap)
+  if (list === undefined) {
+    list = new Pending()
+    pending.set(heap, list)
+    addReader(partsOf(heap), list)
+  }
+  list.add(remains)
+}
+
+/** Whether an error says that there is no memory, by the heap's limit or the system's. */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof HeapError && (error.code === 'EBB_LIMIT' || error.code === 'EBB_OUT_OF_MEMORY')
+
+/** Allocates a block; where the heap refuses, frees what is pending and asks once more. */
+export function take(heap: Heap, byteLength: number): Pointer {
+  try {
+    return heap.alloc(byteLength)
+  } catch (error) {
+    if (!isRefusal(error) || !(pending.get(heap)?.freeAll() ?? false)) throw error
+    return heap.alloc(byteLength)
+  }
+}
+
+/** Allocates several blocks, all or none. */
+export function takeAll(heap: Heap, byteLengths: readonly number[]): Pointer[] {
+  const taken: Pointer[] = []
+  try {
+    for (const byteLength of byteLengths) taken.push(take(heap, byteLength))
+  } catch (error) {
+    for (const pointer of taken) heap.free(pointer)
+    throw error
+  }
+  return taken
+}
