@@ -113,7 +113,7 @@ export abstract class ListSlots implements Owner {
   close(): void {
     if (this.isClosed) return
     this.isClosed = true
-    if (partsOf(this.heap).budget.isClosed) this.forget()
+    if (partsOf(this.heap).isClosed) this.forget()
     else this.empty()
   }
 
@@ -127,7 +127,7 @@ export abstract class ListSlots implements Owner {
   /** @internal */
   protected mustBeOpen(verb: string): void {
     if (!this.isClosed) return
-    if (partsOf(this.heap).budget.isClosed) refuseClosed(verb)
+    if (partsOf(this.heap).isClosed) refuseClosed(verb)
     throw new HeapError('EBB_CLOSED', `ebb: ${verb} on a closed list; make a new List, or close this one later`)
   }
 
