@@ -135,9 +135,18 @@ export abstract class EntryTable<K, V> extends BaseDict<K, V> {
   protected link(hash: number, pointer: Pointer): void {
     const { heap } = this
     const segment = this.segmentOf(hash)
-    const slot = freeSlot(heap, segment, this.slotsOf(hash), hash)
-    put(heap, segment, headerWords + 2 * slot, hash)
-    put(heap, segment, headerWords + 2 * slot + 1, pointer)
+    const slots = this.slotsOf(hash)
+    if (this.dirBase < 0) {
+      const slot = freeSlot(heap, segment, slots, hash)
+      put(heap, segment, headerWords + 2 * slot, hash)
+      put(heap, segment, headerWords + 2 * slot + 1, pointer)
+    } else {
+      const base = (near4 + (segment << 2) + headerWords) | 0
+      let slot = Math.imul(hash & slotMask, slots) >>> slotBits
+      while (i32[base + (slot << 1) + 1] !== 0) if (++slot === slots) slot = 0
+      i32[base + (slot << 1)] = hash
+      i32[base + (slot << 1) + 1] = pointer
+    }
     put(heap, segment, COUNT, get(heap, segment, COUNT) + 1)
     this.count++
     this.version = (this.version + 1) & 0x3fff_ffff

@@ -4,9 +4,7 @@
  *
  * Loops over near memory alone copy NEAR into constants of their own file and begin at {@link nearBase}.
  */
-import { isByteLength } from '../base/errors'
-import type { Pointer } from '../base/layout'
-import { MEDIUM_MAX_BYTES } from '../base/layout'
+import { MEDIUM_MAX_BYTES, type Pointer } from '../base/layout'
 import { blockBytesOf, sizeClassOf } from '../base/size-classes'
 import type { Heap } from '../heap/heap'
 import { NEAR } from '../space/near'
@@ -48,7 +46,7 @@ export function setDouble(heap: Heap, pointer: number, word: number, value: numb
 
 /** Usable bytes of a block that was allocated with so many. */
 export function usableOf(heap: Heap, pointer: number, byteLength: number): number {
-  if (byteLength <= MEDIUM_MAX_BYTES && isByteLength(byteLength)) return blockBytesOf(sizeClassOf(byteLength))
+  if (byteLength <= MEDIUM_MAX_BYTES) return blockBytesOf(sizeClassOf(byteLength))
   return heap.usableSize(pointer as Pointer)
 }
 
