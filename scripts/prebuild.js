@@ -106,7 +106,11 @@ function build(zig, target) {
     const system = target.name.split('-')[0]
     if (system === 'win32')
       zig(folder, ['dlltool', '-m', target.machine, '-d', 'node.def', '-D', 'node.exe', '-l', 'libnode.a'])
-    const sources = ['native/addon.cc', 'native/regions.cc', system === 'win32' ? 'native/os_pages_win.cc' : 'native/os_pages_posix.cc']
+    const sources = [
+      'native/addon.cc',
+      'native/regions.cc',
+      system === 'win32' ? 'native/os_pages_win.cc' : 'native/os_pages_posix.cc',
+    ]
     zig(folder, ['c++', '-target', target.zig, ...COMPILE, ...sources, '-o', 'ebb.node', ...LINK[system]])
     return withoutDate(readFileSync(path.join(folder, 'ebb.node')))
   } finally {

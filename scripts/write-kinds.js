@@ -172,9 +172,10 @@ function field(scalar) {
   const setter = `  set(pointer: Pointer, value: ${type}, index = 0): void {
     if (${misfitting(scalar)}) refuseValue(this.name, '${kind}', value)`
   const offset = 'this.byteOffset + index * this.stride'
+  const refuse = `if (!(index >= 0)) checkIndex(index, this.name)\n    `
   const slow = [
-    `return this.heap.get${name}(pointer, ${offset})${read}`,
-    `this.heap.set${name}(pointer, ${offset}, value${write})`,
+    `${refuse}return this.heap.get${name}(pointer, ${offset})${read}`,
+    `${refuse}this.heap.set${name}(pointer, ${offset}, value${write})`,
   ]
   if (isBig) return `${heads}\n    ${slow[0]}\n  }\n\n${setter}\n    ${slow[1]}\n  }\n}\n`
   const element = '    const element = this.element + index * this.step'
@@ -243,7 +244,8 @@ function property(scalar) {
       set(value: ${type}): void {
         const place = this._cursor
         const at = (place.base + byteOffset) >>> 0
-        if (${fitting(scalar)} && at < nearEnd) near.set${name}(at, value, true)
+        if (${fitting(scalar)} && at < nearEnd)
+          near.set${name}(at, value, true)
         else field.set(place.pointer, value, place.index)
       },
     }

@@ -23,6 +23,14 @@ export function mustBeOpen({ isClosed }: HeapParts, verb: string): void {
   if (isClosed) refuseClosed(verb)
 }
 
+/** Throws TypeError: a method was called on something else than a heap. */
+export function refuseReceiver(receiver: unknown): never {
+  throw new TypeError(
+    `ebb: a method of a heap was called on ${show(receiver)} (${typeof receiver}), which is no heap of this copy of ebb; ` +
+      'call heap.free(pointer), or pass (pointer) => heap.free(pointer)',
+  )
+}
+
 /** Throws where the pointer is not that of a live block of the heap. */
 export function mustBeLive(parts: HeapParts, pointer: unknown, verb: string): asserts pointer is Pointer {
   if (!isLive(parts.table, pointer)) refusePointer(parts, pointer, verb)

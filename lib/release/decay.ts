@@ -15,6 +15,9 @@ import { STAMP, word } from '../books/ledger'
 /** The finer, the closer to the promised time and the more often the timer fires while something is dirty. */
 export const EPOCHS_PER_DECAY = 8
 
+/** An epoch is at least this long, milliseconds, so that its number fits a word for days; a shorter decay is the shortest one. */
+const EPOCH_MIN_MS = 1 / EPOCHS_PER_DECAY
+
 export class Decay {
   /** Milliseconds; 0: nothing may stay, Infinity: everything may. */
   readonly decayMs: number
@@ -28,7 +31,7 @@ export class Decay {
    */
   constructor(decayMs: number, now: number) {
     this.decayMs = decayMs
-    this.epochMs = decayMs / EPOCHS_PER_DECAY
+    this.epochMs = decayMs === 0 ? 0 : Math.max(decayMs / EPOCHS_PER_DECAY, EPOCH_MIN_MS)
     this.#start = now
   }
 
