@@ -1,7 +1,8 @@
 /** The heap against the plainest model of one: random operations, contents verified, books checked, statistics exact. */
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import { Heap, type HeapOptions } from '../../lib/heap/heap'
+import { Heap } from '../../lib/heap/heap'
 import { partsOf } from '../../lib/heap/numbers'
+import type { HeapOptions } from '../../lib/heap/options'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { HeapModel } from '../support/heap-model'
 import { ManualClock } from '../support/manual-clock'
