@@ -19,19 +19,12 @@ import {
   type Slot,
   slotOf,
 } from '../base/layout'
-import { runBlocksOf, WHOLE_RUN } from '../base/size-classes'
+import { blockBytesOf, runBlocksOf, WHOLE_RUN } from '../base/size-classes'
 import { CLASS, freePools, isFreePool, LENGTH, PINS, recordWord, runsOf, word } from '../books/ledger'
 import type { HeapParts } from '../supply/parts'
 import { freeBlock } from './free'
 import { copyBlock, isLive, listBlocks, usableBytes } from './live-blocks'
-
-/** The most that one call of `compact` may spend. */
-export interface CompactBudget {
-  /** Blocks it may move; default: no bound. */
-  readonly maxBlocks?: number
-  /** Milliseconds it may take, tested after each block; default: no bound. */
-  readonly maxMs?: number
-}
+import type { CompactBudget } from './options'
 
 /** The outcome of a call of `compact`. */
 export interface CompactResult {
@@ -59,11 +52,11 @@ export class Compactor {
   private readonly maxBlocks: number
   private readonly deadline: number
 
-  constructor(parts: HeapParts, tell: Moved, budget: CompactBudget) {
+  constructor(parts: HeapParts, tell: Moved, { maxBlocks, maxMs }: Required<CompactBudget>) {
     this.parts = parts
     this.tell = tell
-    this.maxBlocks = budget.maxBlocks ?? Infinity
-    this.deadline = budget.maxMs === undefined ? Infinity : parts.clock.now() + budget.maxMs
+    this.maxBlocks = maxBlocks
+    this.deadline = maxMs === Infinity ? Infinity : parts.clock.now() + maxMs
   }
 
   /** Moves blocks until nothing can be emptied or the budget is spent. Returns whether it got to the end. */
@@ -134,10 +127,12 @@ export class Compactor {
   private move(from: Pointer, run: Pointer, sizeClass: SizeClass): void {
     const { parts } = this
     if (!isLive(parts.table, from) || parts.pins.has(from)) return // the callback freed or pinned it
+    const byteLength = usableBytes(parts, from)
+    if (sizeClass !== WHOLE_RUN && byteLength !== blockBytesOf(sizeClass)) return // and another block is there now
     const to = parts.magazines.ownsClass(sizeClass)
       ? parts.magazines.takeIn(sizeClass, run)
       : parts.runs.takeIn(sizeClass, run)
-    copyBlock(parts.table, from, to, usableBytes(parts, from))
+    copyBlock(parts.table, from, to, byteLength)
     this.moved++
     const { map } = parts.table
     map.setMagazine(from, 0) // so that a free of it reaches free.ts, which refuses it
@@ -182,40 +177,36 @@ export class Compactor {
   private evacuate(slot: Slot): boolean {
     const { table, arenas } = this.parts
     for (const [pool, length] of [...runsOf(table.ledger(slot))]) {
+      if (this.isSpent) return false
       if (!table.isArena(slot)) return true
       const run = pointerTo(slot, pool, 0)
       const ledger = table.ledger(slot)
       const sizeClass = word(ledger, recordOf(pool) + CLASS) as SizeClass
       const isUnchanged = !isFreePool(ledger, pool) && recordWord(ledger, pool, LENGTH) === length
       if (!isUnchanged || this.liveIn(run, sizeClass) <= 0) continue
-      if (this.isSpent) return false
       const target = arenas.takeRunElsewhere(length, slot)
-      if (target === 0) continue
-      if (!this.moveRun(run, target, sizeClass, length)) return false
+      if (target !== 0 && !this.moveRun(run, target, sizeClass, length)) return false
     }
     return true
   }
 
+  /**
+   * Moves the blocks of a run into one that was just taken. The first goes without a look at the budget, whose clock is the caller's code:
+   * from its move on, the new run is an ordinary used one, and goes back by itself when its last block is freed.
+   */
   private moveRun(run: Pointer, target: Pointer, sizeClass: SizeClass, length: number): boolean {
     const { magazines, runs } = this.parts
+    const blocks = this.blocks(run, sizeClass)
     if (magazines.ownsClass(sizeClass)) magazines.adopt(sizeClass, target)
     else runs.adopt(sizeClass, target, length)
-    try {
-      for (const from of this.blocks(run, sizeClass)) {
+    for (const from of blocks) {
+      if (from !== blocks[0]) {
         if (this.isSpent) return false
         const live = this.liveIn(target, sizeClass)
-        if (live < 0 || live >= runBlocksOf(sizeClass)) return true // the callback filled or emptied it
-        this.move(from, target, sizeClass)
+        if (live <= 0 || live >= runBlocksOf(sizeClass)) return true // the callback filled, emptied or pinned it
       }
-    } finally {
-      if (this.liveIn(target, sizeClass) === 0) this.parts.arenas.putRun(this.unlinked(target, sizeClass), length)
+      this.move(from, target, sizeClass)
     }
     return true
-  }
-
-  /** A run without a live block, taken out of its class's list. */
-  private unlinked(run: Pointer, sizeClass: SizeClass): Pointer {
-    this.parts.used.unlink(sizeClass, run)
-    return run
   }
 }
