@@ -1,6 +1,7 @@
 /** The public heap: checks its arguments and hands them to its parts. The hot paths are in blocks.ts and numbers.ts. */
 
 import { inspect } from 'node:util'
+import { markAsOurs } from '../base/copy'
 import { HeapError, isByteLength, refuseByteLength, show } from '../base/errors'
 import { POOL_BYTES, type Pointer } from '../base/layout'
 import { mustHaveStack } from '../base/stack'
@@ -249,6 +250,8 @@ export class Heap extends Bytes {
 }
 
 /** Gives back what a collected heap held: a closed one the place of its magazines, a dropped one everything. */
+markAsOurs(Heap, 'heap')
+
 const collected = new FinalizationRegistry<HeapParts>(abandon)
 
 /** Who follows moves. */

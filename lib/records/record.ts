@@ -1,5 +1,7 @@
 /** Records: typed fields over the blocks of a heap, in C's layout. docs/records.md is their guide. */
+
 import { inspect } from 'node:util'
+import { refuseForeign } from '../base/copy'
 import { show } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import { WeakList } from '../base/weak-list'
@@ -191,6 +193,8 @@ export class RecordType<S extends Shape> {
  * @throws TypeError as {@link struct}
  */
 export function record<S extends Shape>(heap: Heap, shape: S | Struct<S>): RecordType<S> {
+  refuseForeign(heap, 'record()')
+  refuseForeign(shape, 'record()')
   if (!isHeap(heap))
     throw new TypeError(`ebb: record needs a heap of this copy of ebb, got ${show(heap)} (${typeof heap})`)
   return new RecordType(heap, shape instanceof Struct ? shape : new Struct(shape))

@@ -4,6 +4,7 @@
  *
  *     struct({ tag: u8, x: f64, id: u16 })     | tag | 7 padding | x: 8 | id: 2 | 6 padding |     24 bytes, alignment 8
  */
+import { markAsOurs, refuseForeign } from '../base/copy'
 import { show } from '../base/errors'
 import type { Pointer } from '../base/layout'
 
@@ -145,6 +146,9 @@ export class Struct<S extends Shape> {
   }
 }
 
+markAsOurs(Scalar, 'field type')
+markAsOurs(Struct, 'struct')
+
 /**
  * Lays out a shape, to be nested in others or given to {@link record}.
  * @throws TypeError for a shape without fields, with a field that is no type, or with a name that JavaScript would put in
@@ -166,6 +170,7 @@ function checkedFields(shape: unknown): Shape {
   if (names.length === 0) throw new TypeError('ebb: a record needs at least one field')
   for (const name of names) {
     const type = fields[name]
+    refuseForeign(type, 'struct()')
     if (!(type instanceof Scalar) && !(type instanceof Struct))
       throw new TypeError(
         `ebb: field ${show(name)} must be a type such as f64, u8, ref, or a struct, got ${show(type)}`,
