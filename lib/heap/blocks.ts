@@ -14,6 +14,7 @@ import {
   SMALL_MAX_BYTES,
 } from '../base/layout'
 import { CLASS_TABLE_LENGTH } from '../base/size-classes'
+import { mustHaveStack } from '../base/stack'
 import { checkHeap } from '../inspect/check-heap'
 import { HEAP_WORDS_SHIFT } from '../space/plan'
 import { space } from '../space/thread-space'
@@ -194,6 +195,7 @@ function moveSmall(heap: Blocks, pointer: Pointer, byteLength: number, granules:
 }
 
 function resizeAny(heap: Blocks, pointer: Pointer, byteLength: number): Pointer {
+  mustHaveStack(0)
   const parts = partsOf(heap)
   mustBeLive(parts, pointer, 'realloc')
   if (!isByteLength(byteLength)) refuseByteLength(byteLength)
@@ -209,6 +211,7 @@ function resizeAny(heap: Blocks, pointer: Pointer, byteLength: number): Pointer 
 
 /** Frees a block that is live for some heap. */
 function freeSlow(heap: Blocks, pointer: Pointer): void {
+  mustHaveStack(0)
   const parts = partsOf(heap)
   const { base } = parts.table.map
   const sizeClass = (words[owners + (pointer >>> poolShift)] as number) - base

@@ -3,6 +3,7 @@
 import { inspect } from 'node:util'
 import { HeapError, isByteLength, refuseByteLength, show } from '../base/errors'
 import { POOL_BYTES, type Pointer } from '../base/layout'
+import { mustHaveStack } from '../base/stack'
 import { type HeapStats, takeStats } from '../inspect/stats'
 import { abandon, closeParts, type HeapParts, wire } from '../supply/parts'
 import { settle } from './blocks'
@@ -89,6 +90,7 @@ export class Heap extends Bytes {
 
   /** Statistics that add up to the mapped bytes; as a string, a table. A closed heap has all of them 0. */
   stats(): HeapStats {
+    mustHaveStack(0)
     partsOf(this).magazines.releaseAll()
     return takeStats(partsOf(this), this.name)
   }
@@ -173,6 +175,7 @@ export class Heap extends Bytes {
   pin(pointer: Pointer): void {
     const parts = partsOf(this)
     mustBeLive(parts, pointer, 'pin')
+    mustHaveStack(0)
     pinBlock(parts, pointer)
   }
 
@@ -180,6 +183,7 @@ export class Heap extends Bytes {
   unpin(pointer: Pointer): void {
     const parts = partsOf(this)
     mustBeLive(parts, pointer, 'unpin')
+    mustHaveStack(0)
     unpinBlock(parts, pointer)
   }
 
@@ -219,6 +223,7 @@ export class Heap extends Bytes {
   close(): void {
     const parts = partsOf(this)
     if (parts.isClosed) return
+    mustHaveStack(0)
     closeParts(parts)
     closeAccessors(this)
     this.#listeners.clear()

@@ -221,7 +221,14 @@ function readAll(fields: Tree<Field<unknown>>, pointer: Pointer, index: number):
  * Writes the values of an object. Those of one object are read first, which may run code of the caller; so the record is looked at after
  * that.
  */
-function writeAll(fields: Tree<Field<unknown>>, values: unknown, check: () => void, pointer: Pointer, index: number, path: string): void {
+function writeAll(
+  fields: Tree<Field<unknown>>,
+  values: unknown,
+  check: () => void,
+  pointer: Pointer,
+  index: number,
+  path: string,
+): void {
   const from = mustBeObject(values, path)
   Object.keys(from) // V8 keeps the names with the hidden class then, and Object.entries takes half the time
   const given = Object.entries(from)

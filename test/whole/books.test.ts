@@ -1,4 +1,5 @@
 /** Whatever a caller does, also out of callbacks, getters and timers: the books of all heaps stay whole. */
+import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { bool, f64, Heap, type HeapError, i64, record, ref, struct, u8, u32 } from '../../lib'
 import { type Pointer, slotOf } from '../../lib/base/layout'
@@ -10,6 +11,8 @@ import { runChild, said } from '../support/child'
 import { ManualClock } from '../support/manual-clock'
 import { Random } from '../support/random'
 import { testHeap } from '../support/test-heap'
+
+const CHECK_HEAP = join(__dirname, '..', '..', 'dist', 'inspect', 'check-heap.js')
 
 const sound = (...heaps: Heap[]): void => {
   for (const heap of heaps) checkHeap(partsOf(heap))
@@ -493,6 +496,40 @@ describe('allocZeroed', () => {
     }
     sound(heap)
     heap.close()
+  })
+})
+
+describe('a stack that ends in the middle of a call', () => {
+  it('leaves the books whole', async () => {
+    const result = await runChild(`
+      const { checkHeap } = require(${JSON.stringify(CHECK_HEAP)})
+      let refused = 0
+      for (let seed = 0; seed < 60; seed++) {
+        const heap = new Heap({ decay: seed % 2 === 0 ? 1000 : 0 })
+        const pointers = Array.from({ length: 2000 }, (_, i) => heap.alloc((i * 37 + seed) % 9000))
+        let state = seed
+        const act = () => {
+          state = (state * 1103515245 + 12345) & 0x7fffffff
+          const index = state % pointers.length
+          const pointer = pointers[index]
+          pointers[index] = 0
+          heap.free(pointer)
+          pointers.push(heap.alloc(state % 9000))
+        }
+        const fall = () => {
+          try { act() } catch (error) {
+            if (!(error instanceof RangeError)) throw error
+            refused++
+          }
+          fall()
+        }
+        try { fall() } catch (error) { if (!(error instanceof RangeError)) throw error }
+        checkHeap(partsOf(heap))
+        heap.close()
+      }
+      say(refused > 60)
+    `)
+    expect([said(result), result.stderr]).toEqual([[true], ''])
   })
 })
 
