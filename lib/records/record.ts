@@ -4,6 +4,7 @@ import { show } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import { WeakList } from '../base/weak-list'
 import type { Heap } from '../heap/heap'
+import { isHeap } from '../heap/numbers'
 import { Cursor, checkRecords } from './cursor'
 import { makeField } from './fields'
 import { FollowedRecords } from './follow'
@@ -190,6 +191,8 @@ export class RecordType<S extends Shape> {
  * @throws TypeError as {@link struct}
  */
 export function record<S extends Shape>(heap: Heap, shape: S | Struct<S>): RecordType<S> {
+  if (!isHeap(heap))
+    throw new TypeError(`ebb: record needs a heap of this copy of ebb, got ${show(heap)} (${typeof heap})`)
   return new RecordType(heap, shape instanceof Struct ? shape : new Struct(shape))
 }
 

@@ -319,6 +319,11 @@ describe('cursor', () => {
   })
 })
 
+it('need a heap to be in', () => {
+  for (const wrong of [undefined, 5, {}, Object.create(heap)])
+    refused(() => record(wrong as never, { x: u8 }), 'TypeError', 'record needs a heap of this copy of ebb')
+})
+
 describe('refs', () => {
   /** A list whose nodes lie scattered among freed blocks, so that compact moves most of them. */
   function makeList(length: number) {
