@@ -133,11 +133,14 @@ export class Heap extends Bytes {
     mustBeOpen(parts, 'compact')
     if (this.#isCompacting)
       throw new HeapError('EBB_BUSY', 'ebb: compact inside of its own callback; let the running one end')
-    const tell: Moved = (from, to) =>
-      inTurn(
-        () => forAll(this.#listeners, (listener) => listener.moved(from, to)),
-        () => moved(from, to),
-      )
+    const tell: Moved = (from, to) => {
+      if (this.#listeners.size === 0) moved(from, to)
+      else
+        inTurn(
+          () => forAll(this.#listeners, (listener) => listener.moved(from, to)),
+          () => moved(from, to),
+        )
+    }
     const compactor = new Compactor(parts, tell, bounds)
     this.#isCompacting = true
     return inTurn(
