@@ -131,6 +131,15 @@ export class NumberDict<K, V> extends NumberTable<K, V> {
     if (old !== 0 && old !== block) this.putValue(old)
   }
 
+  /** A block with a value, by the key in it. @internal */
+  protected override followEntry(pointer: Pointer, to: Pointer): boolean {
+    if (!this.isOwning) return false
+    const slot = this.find(getWord(this.heap, pointer, 1))
+    if (slot < 0 || this.ownedIn(this.segment, this.slots, slot) !== pointer) return false
+    if (to !== pointer) setWord(this.heap, this.segment, valuesAt(this.slots) + slot, to)
+    return true
+  }
+
   private ownedBytes(block: Pointer): number {
     return 4 * (VALUE_HEAD_WORDS + (this.codec.wordsAt?.(this.heap, block, VALUE_HEAD_WORDS) as number))
   }

@@ -6,6 +6,8 @@ export const OWNER = 0
 export const COUNT = 1
 export const PREFIX = 2
 export const SHAPE = 3
+/** Bits of the shape that are the depth; those above are the number of the size. */
+export const DEPTH_MASK = 0xff
 /** Lower bits of a hash that choose the slot. */
 export const SLOT_BITS = 14
 /** A segment is full at 13/16 of its slots. */

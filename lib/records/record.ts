@@ -3,6 +3,7 @@ import { show } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import { WeakList } from '../base/weak-list'
 import type { Heap } from '../heap/heap'
+import { ownersOf } from '../heap/owners'
 import { Cursor, checkRecords } from './cursor'
 import { makeField } from './fields'
 import { FollowedRecords } from './follow'
@@ -157,6 +158,7 @@ export class RecordType<S extends Shape> {
       this.#followed.note(from, to)
     }
     this.heap.onMoved(moved, () => this.#followed.rewrite())
+    ownersOf(this.heap).addHolder(this.#followed)
   }
 }
 
