@@ -64,7 +64,7 @@ struct Part {
   int owners = 2;
 
   void give_back() {
-    if (region == nullptr) return;
+    if (region == nullptr || !(region->is_ours() || parts->has_memory)) return;
     if (may_be_elsewhere) {
       region->strand(start, byte_length);
       discard_pages(start, byte_length);
@@ -91,6 +91,11 @@ void Parts::finalize(napi_env env, void*, void* data) {
     part->may_be_elsewhere = part->parts->living.count(part) != 0 && part->parts->is_ending();
   }
   part->leave();
+}
+
+Parts::Parts(napi_env env) : env(env) {
+  napi_add_env_cleanup_hook(
+      env, [](void* parts) { static_cast<Parts*>(parts)->has_memory = false; }, this);
 }
 
 void Parts::forget(Part* part) {

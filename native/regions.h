@@ -58,7 +58,7 @@ struct Part;
 // by then is stranded.
 class Parts {
  public:
-  explicit Parts(napi_env env) : env(env) {}
+  explicit Parts(napi_env env);
   void leave();  // the environment ends; some parts may still be finalized after it
 
   // Regions go by numbers in JavaScript: a check of a number is ten times as fast as that of an object.
@@ -81,7 +81,8 @@ class Parts {
 
   napi_env env;
   napi_ref guard = nullptr;
-  bool has_ended = false;
+  bool has_ended = false;            // the environment
+  bool has_memory = true;            // of the engine's regions: it may go before the last finalizers run
   size_t count = 0;                  // parts and regions that are still to be given back
   std::vector<Region*> regions;      // by number; null: the number is free
   std::unordered_set<Part*> living;  // of regions that are ours

@@ -70,7 +70,7 @@ export function show(value: unknown): string {
     case 'string':
       return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value)
     case 'bigint':
-      return `${value}n`
+      return BigInt.asIntN(80, value) === value ? `${value}n` : 'a bigint of more than 79 bits'
     case 'object':
       return value === null ? 'null' : 'an object'
     case 'function':

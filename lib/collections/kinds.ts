@@ -2,6 +2,7 @@
  * What the collections hold: every scalar of records, structs as values, and three kinds without a fixed length. TypeScript infers the
  * element types from them: `new Dict(heap, { key: str, value: f64 })` is a `Dict<string, number>`.
  */
+import { markAsOurs, refuseForeign } from '../base/copy'
 import { show } from '../base/errors'
 import { Heap } from '../heap/heap'
 import { Scalar, Struct, type ValuesOf } from '../records/types'
@@ -17,6 +18,7 @@ export class Variable<Value> {
     this.kind = kind
   }
 }
+markAsOurs(Variable, 'kind')
 
 /** What JSON can say, and bytes. */
 export type Plain =
@@ -53,18 +55,21 @@ export type ValueOf<K> =
 
 /** Refuses what is no heap. */
 export function mustBeHeap(heap: unknown, what: string): asserts heap is Heap {
+  refuseForeign(heap, what)
   if (!(heap instanceof Heap))
     throw new TypeError(`ebb: ${what} needs a Heap as its first argument, got ${show(heap)} (${typeof heap})`)
 }
 
 /** Refuses what is no kind of a key. */
 export function mustBeKeyKind(kind: unknown, what: string): asserts kind is KeyKind {
+  refuseForeign(kind, what)
   if (kind instanceof Scalar || (kind instanceof Variable && kind.kind !== 'value')) return
   throw new TypeError(`ebb: ${what} must be a scalar such as i32, or str, or bytes, got ${showKind(kind)}`)
 }
 
 /** Refuses what is no kind of a value. */
 export function mustBeValueKind(kind: unknown, what: string): asserts kind is ValueKind {
+  refuseForeign(kind, what)
   if (kind instanceof Scalar || kind instanceof Variable || kind instanceof Struct) return
   throw new TypeError(
     `ebb: ${what} must be a kind such as f64, str, bytes, value or struct(...), got ${showKind(kind)}`,

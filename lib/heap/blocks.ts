@@ -14,6 +14,7 @@ import {
   SMALL_MAX_BYTES,
 } from '../base/layout'
 import { CLASS_TABLE_LENGTH } from '../base/size-classes'
+import { mustHaveStack } from '../base/stack'
 import { checkHeap } from '../inspect/check-heap'
 import { HEAP_WORDS_SHIFT } from '../space/plan'
 import { space } from '../space/thread-space'
@@ -35,7 +36,7 @@ const classes = CLASS_TABLE_LENGTH
 const poolShift = POOL_SHIFT
 const segmentMask = SEGMENT_MASK
 const heapShift = HEAP_WORDS_SHIFT
-const { words, owners, near } = space
+const { words, owners, near, noMagazines } = space
 const firstNear = space.nearFirst * GRANULES_PER_ARENA
 const nearEnd = space.nearEnd * GRANULES_PER_ARENA
 /** True for a pointer into near memory. */
@@ -171,7 +172,8 @@ function smallGranules(base: number, pointer: Pointer): number {
   if (typeof pointer !== 'number' || (pointer | 0) !== pointer || pointer < 0) return 0
   if (((words[pointer >>> 5] as number) & (1 << pointer)) === 0) return 0
   const sizeClass = (words[owners + (pointer >>> poolShift)] as number) - base
-  return sizeClass > 0 && sizeClass <= smallClasses ? sizeClass : 0
+  // Heaps without magazines of their own have the same base.
+  return sizeClass > 0 && sizeClass <= smallClasses && base !== noMagazines ? sizeClass : 0
 }
 
 /** Moves a small block to another small class and keeps the first `granules` of it. */
@@ -193,6 +195,7 @@ function moveSmall(heap: Blocks, pointer: Pointer, byteLength: number, granules:
 }
 
 function resizeAny(heap: Blocks, pointer: Pointer, byteLength: number): Pointer {
+  mustHaveStack(0)
   const parts = partsOf(heap)
   mustBeLive(parts, pointer, 'realloc')
   if (!isByteLength(byteLength)) refuseByteLength(byteLength)
@@ -208,9 +211,11 @@ function resizeAny(heap: Blocks, pointer: Pointer, byteLength: number): Pointer 
 
 /** Frees a block that is live for some heap. */
 function freeSlow(heap: Blocks, pointer: Pointer): void {
+  mustHaveStack(0)
   const parts = partsOf(heap)
-  const sizeClass = (words[owners + (pointer >>> poolShift)] as number) - parts.table.map.base
-  if (isNear(pointer) && sizeClass > 0 && sizeClass < classes) {
+  const { base } = parts.table.map
+  const sizeClass = (words[owners + (pointer >>> poolShift)] as number) - base
+  if (isNear(pointer) && sizeClass > 0 && sizeClass < classes && base !== noMagazines) {
     // A magazine of this heap that is full or asleep: nothing about the block is in question.
     words[pointer >>> 5] = (words[pointer >>> 5] as number) & ~(1 << pointer)
     parts.magazines.put(sizeClass as SizeClass, pointer)

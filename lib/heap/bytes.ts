@@ -1,10 +1,11 @@
 /** Strings in blocks, bytes copied into and out of them, and views on them. */
 
-import { isByteLength, refuseByteLength, show } from '../base/errors'
+import { isByteLength, refuseByteLength } from '../base/errors'
 import { type Pointer, slotOf } from '../base/layout'
 import type { ArenaTable } from '../books/arena-table'
 import type { HeapParts } from '../supply/parts'
 import { Blocks } from './blocks'
+import { bytesOf, lengthOf } from './lists'
 import { payloadOffset, usableBytes } from './live-blocks'
 import { partsOf } from './numbers'
 import { mustBeLive, refuseRange } from './refuse'
@@ -68,9 +69,9 @@ export class Bytes extends Blocks {
     const parts = partsOf(this)
     mustBeLive(parts, pointer, 'copyIn')
     const bytes = bytesOf(source, 'copyIn')
-    checkedLength(parts, pointer, byteOffset, bytes.length, 'copyIn')
+    const length = checkedLength(parts, pointer, byteOffset, lengthOf(bytes), 'copyIn')
     parts.table.payload(slotOf(pointer)).set(bytes, payloadOffset(pointer) + byteOffset)
-    return bytes.length
+    return length
   }
 
   /**
@@ -111,16 +112,6 @@ export class Bytes extends Blocks {
     const length = checkedLength(parts, pointer, 0, byteLength, 'buffer')
     return Buffer.from(parts.table.buffer(slotOf(pointer)), bufferOffset(parts.table, pointer), length)
   }
-}
-
-/** The bytes of any view or buffer, as they are. */
-export function bytesOf(source: ArrayBufferView | ArrayBufferLike, verb: string): Uint8Array {
-  if (source instanceof Uint8Array) return source
-  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
-  if (source instanceof ArrayBuffer || source instanceof SharedArrayBuffer) return new Uint8Array(source)
-  throw new TypeError(
-    `ebb: ${verb} needs a Uint8Array, another view, or an ArrayBuffer, got ${show(source)} (${typeof source})`,
-  )
 }
 
 /**

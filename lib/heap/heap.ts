@@ -1,40 +1,25 @@
 /** The public heap: checks its arguments and hands them to its parts. The hot paths are in blocks.ts and numbers.ts. */
 
-import { type Clock, systemClock } from '../base/clock'
+import { inspect } from 'node:util'
+import { markAsOurs } from '../base/copy'
 import { HeapError, isByteLength, refuseByteLength, show } from '../base/errors'
 import { POOL_BYTES, type Pointer } from '../base/layout'
+import { mustHaveStack } from '../base/stack'
 import { type HeapStats, takeStats } from '../inspect/stats'
-import type { Ablation } from '../supply/arenas'
 import { abandon, closeParts, type HeapParts, wire } from '../supply/parts'
 import { settle } from './blocks'
 import { Bytes } from './bytes'
 import { closeAccessors } from './closed'
-import { type CompactBudget, Compactor, type CompactResult, type Moved } from './compact'
+import { Compactor, type CompactResult, type Guide, type Moved } from './compact'
+import { IdleCompaction } from './idle'
+import { type PointerSource, type PointerTarget, sourceLength, store, targetLength } from './lists'
 import { isLive, liveBlocks, usableBytes } from './live-blocks'
-import { partsOf } from './numbers'
+import { isHeap, partsOf } from './numbers'
+import { type CompactBudget, checkBudget, checkOptions, type HeapOptions } from './options'
+import { ownersOf } from './owners'
 import { pinBlock, unpinBlock } from './pins'
 import { mustBeLive, mustBeOpen } from './refuse'
 import { allocAligned } from './take'
-
-/** Options of a new heap. */
-export interface HeapOptions {
-  /**
-   * Milliseconds that freed memory may stay resident before it goes back to the operating system. 0: it goes back at once;
-   * Infinity: never by itself. Default 1000.
-   */
-  readonly decay?: number
-  /**
-   * Bytes the heap may map. A request beyond them makes the heap give back all that is free, and fails if that is not enough. Default
-   * Infinity.
-   */
-  readonly limit?: number
-  /** A name for statistics and messages. */
-  readonly name?: string
-  /** Where time comes from; tests put their own here. Default: the system's clock and timers. */
-  readonly clock?: Clock
-  /** Switches heuristics off, to measure what they are worth. */
-  readonly ablation?: Ablation
-}
 
 /** A live block as {@link Heap.blocks} shows it. */
 export interface Block {
@@ -52,7 +37,12 @@ export interface Block {
 export class Heap extends Bytes {
   /** The heap's name, `''` where none was given. */
   readonly name: string
-  readonly #listeners = new Map<Moved, (() => void) | undefined>()
+  /**
+   * Tells this heap from every other: no other has an equal one. It also makes `structuredClone` and `postMessage` refuse the heap, which
+   * cannot leave its thread, in words that name it.
+   */
+  readonly id: symbol
+  readonly #listeners = new Set<Listener>()
   #isCompacting = false
 
   /**
@@ -60,10 +50,11 @@ export class Heap extends Bytes {
    * @throws TypeError or RangeError for an option that cannot be; HeapError `EBB_NO_ADDON` where the native addon cannot be loaded
    */
   constructor(options: HeapOptions = {}) {
-    const decay = checkedOption('decay', options.decay ?? 1000, 'milliseconds')
-    const limit = checkedOption('limit', options.limit ?? Infinity, 'bytes')
-    super(wire(options.clock ?? systemClock, decay, limit, options.ablation))
-    this.name = String(options.name ?? '')
+    const { decay, limit, name, clock, compact, ablation } = checkOptions(options)
+    super(wire(clock, decay, limit, ablation))
+    this.name = name
+    this.id = Symbol(`ebb: heap ${show(name)}, which stays in its thread; send copies of bytes, from copyOut`)
+    if (compact === 'idle') partsOf(this).purger.add(new IdleCompaction(partsOf(this), this))
     collected.register(this, partsOf(this))
   }
 
@@ -91,15 +82,19 @@ export class Heap extends Bytes {
     return isLive(partsOf(this).table, pointer)
   }
 
-  /** Walks all live blocks, in the order of their memory. A block allocated or freed meanwhile may be shown or not. */
-  *blocks(): Generator<Block> {
+  /**
+   * Walks all live blocks, in the order of their memory. A block allocated or freed meanwhile may be shown or not.
+   * @throws HeapError `EBB_CLOSED`, also from a walk under way when the heap closes
+   */
+  blocks(): Generator<Block> {
     const parts = partsOf(this)
     mustBeOpen(parts, 'blocks')
-    for (const pointer of liveBlocks(parts.table)) yield { pointer, usableSize: usableBytes(parts, pointer) }
+    return walk(parts)
   }
 
   /** Statistics that add up to the mapped bytes; as a string, a table. A closed heap has all of them 0. */
   stats(): HeapStats {
+    mustHaveStack(0)
     partsOf(this).magazines.releaseAll()
     return takeStats(partsOf(this), this.name)
   }
@@ -127,51 +122,77 @@ export class Heap extends Bytes {
   }
 
   /**
-   * Moves blocks together and gives back the memory this frees: below the floor of OS pages with one live block.
+   * Moves blocks together and gives back the memory this frees: below the floor of OS pages with one live block. Collections follow, and so
+   * do followed records and cursors. Without `moved` nothing else is moved: blocks whose pointers you have stay.
    * @param moved - called for each move, when the bytes are at `to` already and `from` is not free yet. It may use the heap, but not
    *   free or realloc `from`. If it throws, the block stays moved, compaction ends, and the error comes out of here.
    * @param budget - blocks or milliseconds this call may spend
    * @throws HeapError `EBB_BUSY` from inside of `moved`
    */
-  compact(moved: Moved, budget: CompactBudget = {}): CompactResult {
+  compact(moved?: Moved, budget: CompactBudget = {}): CompactResult {
     const parts = partsOf(this)
-    mustBeOpen(parts, 'compact')
-    if (typeof moved !== 'function')
+    if (moved !== undefined && typeof moved !== 'function')
       throw new TypeError(`ebb: compact needs a function that is told (from, to) of each move, got ${show(moved)}`)
+    const bounds = checkBudget(budget)
+    mustBeOpen(parts, 'compact')
     if (this.#isCompacting)
       throw new HeapError('EBB_BUSY', 'ebb: compact inside of its own callback; let the running one end')
-    const tell: Moved = (from, to) => {
-      if (this.#listeners.size > 0) for (const listener of this.#listeners.keys()) listener(from, to)
-      moved(from, to)
-    }
-    parts.magazines.releaseAll()
-    const compactor = new Compactor(parts, tell, budget)
+    const compactor = new Compactor(parts, this.#guide(moved), bounds)
     this.#isCompacting = true
-    try {
-      const done = compactor.run()
-      parts.magazines.releaseAll()
-      return { moved: compactor.moved, bytes: parts.purger.purge(), done }
-    } finally {
-      this.#isCompacting = false
-      settle(parts, 0)
-      if (compactor.moved > 0) for (const ended of this.#listeners.values()) ended?.()
+    return inTurn(
+      () => {
+        parts.magazines.releaseAll()
+        const done = compactor.steps().next().done === true
+        parts.magazines.releaseAll()
+        return { moved: compactor.moved, bytes: parts.purger.purge(), done }
+      },
+      () => {
+        this.#isCompacting = false
+        if (compactor.moved > 0) forAll(this.#listeners, (listener) => listener.ended?.())
+        settle(parts, 0)
+      },
+    )
+  }
+
+  #guide(moved: Moved | undefined): Guide {
+    const owners = ownersOf(this)
+    return {
+      mayMove(pointer) {
+        const whose = owners.whose(pointer)
+        return whose === 'user' ? moved !== undefined : whose !== 'leaving'
+      },
+      moved: (from, to) => {
+        owners.move(from, to)
+        inTurn(
+          () => forAll(this.#listeners, (listener) => listener.moved(from, to)),
+          () => moved?.(from, to),
+        )
+      },
     }
   }
 
   /**
-   * Registers a listener that holds pointers and follows moves; it is called before `compact`'s own callback.
-   * @returns a function that takes the listener away
+   * Registers a listener that holds pointers and follows moves; it is called before `compact`'s own callback. All of them are told of every
+   * move, also when one throws. One that is registered twice is told twice.
    * @param ended - called at the end of every `compact` that moved a block, also of one that threw
+   * @returns a function that takes this registration away, and tells whether it was still there
+   * @throws TypeError for what is no function; HeapError `EBB_CLOSED`
    */
-  onMoved(listener: Moved, ended?: () => void): () => void {
-    this.#listeners.set(listener, ended)
-    return () => this.#listeners.delete(listener)
+  onMoved(listener: Moved, ended?: () => void): () => boolean {
+    mustBeOpen(partsOf(this), 'onMoved')
+    for (const call of [listener, ended ?? listener])
+      if (typeof call !== 'function')
+        throw new TypeError(`ebb: onMoved needs functions, got ${show(call)} (${typeof call})`)
+    const registered: Listener = { moved: listener, ended }
+    this.#listeners.add(registered)
+    return () => this.#listeners.delete(registered)
   }
 
   /** Keeps a block where it is: compact leaves it alone and free refuses it, until it was unpinned as often as it was pinned. */
   pin(pointer: Pointer): void {
     const parts = partsOf(this)
     mustBeLive(parts, pointer, 'pin')
+    mustHaveStack(0)
     pinBlock(parts, pointer)
   }
 
@@ -179,33 +200,63 @@ export class Heap extends Bytes {
   unpin(pointer: Pointer): void {
     const parts = partsOf(this)
     mustBeLive(parts, pointer, 'unpin')
+    mustHaveStack(0)
     unpinBlock(parts, pointer)
   }
 
-  /** Fills `into` with pointers to blocks of `byteLength` bytes, all or none. Returns `into`. */
-  allocMany<T extends Int32Array | Uint32Array | Pointer[]>(byteLength: number, into: T): T {
-    let made = 0
+  /**
+   * Allocates as many blocks of `byteLength` bytes as a list has elements, all or none, and writes their pointers into it.
+   * @param into - an Int32Array, a Uint32Array, or an array that is not frozen
+   * @returns `into`
+   * @throws as {@link alloc}; TypeError for another list
+   */
+  allocMany<T extends PointerTarget>(byteLength: number, into: T): T {
+    const made = new Int32Array(targetLength(into, 'allocMany'))
+    if (!isByteLength(byteLength)) refuseByteLength(byteLength)
+    mustBeOpen(partsOf(this), 'allocMany')
+    let count = 0
     try {
-      for (; made < into.length; made++) into[made] = this.alloc(byteLength)
+      for (; count < made.length; count++) made[count] = this.alloc(byteLength)
+      store(made, into)
     } catch (error) {
-      while (made > 0) this.free(into[--made] as Pointer)
+      while (count > 0) this.free(made[--count] as Pointer)
       throw error
     }
     return into
   }
 
-  /** Frees all blocks of a list. Throws at the first wrong pointer, having freed the blocks before it. */
-  freeMany(pointers: ArrayLike<number>): void {
-    for (let i = 0; i < pointers.length; i++) this.free(pointers[i] as Pointer)
+  /**
+   * Frees all blocks of a list. Throws at the first wrong pointer, having freed the blocks before it.
+   * @param pointers - an array, an Int32Array, a Uint32Array or a Float64Array
+   * @throws as {@link free}; TypeError for another list, from which nothing is freed
+   */
+  freeMany(pointers: PointerSource): void {
+    const length = sourceLength(pointers, 'freeMany')
+    mustBeOpen(partsOf(this), 'freeMany')
+    for (let i = 0; i < length; i++) this.free(pointers[i] as Pointer)
   }
 
   /** Gives back everything, now. Every view is dead, and every later call but `close`, `stats` and `free(0)` throws EBB_CLOSED. */
   close(): void {
     const parts = partsOf(this)
     if (parts.isClosed) return
+    mustHaveStack(0)
     closeParts(parts)
     closeAccessors(this)
     this.#listeners.clear()
+  }
+
+  /** The statistics: what `JSON.stringify` shows of a heap. */
+  toJSON(): HeapStats {
+    return this.stats()
+  }
+
+  /** One line with the name, the blocks, and the live and resident bytes: what `console.log` shows of a heap. */
+  [inspect.custom](): string {
+    if (!isHeap(this)) return 'Heap {}'
+    const { name, blocks, liveBytes, residentBytes } = this.stats()
+    const state = partsOf(this).isClosed ? ' (closed)' : ''
+    return `Heap${state} ${inspect({ name, blocks, liveBytes, residentBytes }, { breakLength: Infinity })}`
   }
 
   /** `using heap = new Heap()` closes it at the end of the block. */
@@ -215,11 +266,49 @@ export class Heap extends Bytes {
 }
 
 /** Gives back what a collected heap held: a closed one the place of its magazines, a dropped one everything. */
+markAsOurs(Heap, 'heap')
+
 const collected = new FinalizationRegistry<HeapParts>(abandon)
 
-function checkedOption(name: string, value: unknown, unit: string): number {
-  if (typeof value !== 'number')
-    throw new TypeError(`ebb: option ${name} must be a number of ${unit}, got ${show(value)} (${typeof value})`)
-  if (!(value >= 0)) throw new RangeError(`ebb: option ${name} must be from 0 to Infinity ${unit}, got ${show(value)}`)
-  return value
+/** Who follows moves. */
+interface Listener {
+  moved: Moved
+  ended: (() => void) | undefined
+}
+
+function* walk(parts: HeapParts): Generator<Block> {
+  for (const pointer of liveBlocks(parts.table)) {
+    yield { pointer, usableSize: usableBytes(parts, pointer) }
+    mustBeOpen(parts, 'blocks')
+  }
+}
+
+/** Calls both, whatever the first throws. An error of the first goes before one of the second. */
+function inTurn<T>(first: () => T, second: () => void): T {
+  let result: T
+  try {
+    result = first()
+  } catch (error) {
+    try {
+      second()
+    } catch {
+      // The first error is the one to tell.
+    }
+    throw error
+  }
+  second()
+  return result
+}
+
+/** Calls something for each of them, whatever it throws for one, and throws the first error then. */
+function forAll<T>(list: Iterable<T>, call: (item: T) => void): void {
+  let failure: { readonly error: unknown } | undefined
+  for (const item of list) {
+    try {
+      call(item)
+    } catch (error) {
+      failure ??= { error }
+    }
+  }
+  if (failure !== undefined) throw failure.error
 }

@@ -87,12 +87,14 @@ export function listBlocks(table: ArenaTable, run: Pointer, length: number): Poi
   return blocks
 }
 
-/** Every live block of a heap, slot by slot, lowest first. */
+/** Every live block of a heap, slot by slot, lowest first. What is freed meanwhile is left out. */
 export function* liveBlocks(table: ArenaTable): Generator<Pointer> {
   for (const slot of table.slots()) {
     if (table.isLarge(slot)) yield largePointer(slot)
     if (!table.isArena(slot)) continue
-    const ledger = table.ledger(slot)
-    for (const [pool, length] of runsOf(ledger)) yield* listBlocks(table, pointerTo(slot, pool, 0), length)
+    for (const [pool, length] of runsOf(table.ledger(slot))) {
+      for (const pointer of listBlocks(table, pointerTo(slot, pool, 0), length))
+        if (isLive(table, pointer)) yield pointer
+    }
   }
 }

@@ -15,7 +15,7 @@
 import { GRANULE_MASK, GRANULE_SHIFT, POOL_BYTES, type Pointer, SLOT_SHIFT, type Slot } from '../base/layout'
 import { NEAR } from '../space/near'
 import type { HeapParts } from '../supply/parts'
-import { refuseAccess } from './refuse'
+import { refuseAccess, refuseReceiver } from './refuse'
 
 // File-local copies: an imported binding is a property load on every use.
 const slotShift = SLOT_SHIFT
@@ -40,6 +40,8 @@ const { i8, u8, i16, u16, i32, u32, f32, f64, i64, u64, near1, near2, near4, nea
 
 /** The structures behind a heap: the door for lib/ and the tests, not part of the public interface. @internal */
 export let partsOf: (heap: Numbers) => HeapParts
+/** Whether a value is a heap that this copy of the library made. */
+export let isHeap: (value: unknown) => value is Numbers
 
 /**
  * The typed accessors of a {@link Heap}. All take the `pointer` of a live block and a `byteOffset` from its start in bytes, of any
@@ -50,7 +52,15 @@ export class Numbers {
   readonly #parts: HeapParts
 
   static {
-    partsOf = (heap) => heap.#parts
+    isHeap = (value): value is Numbers => typeof value === 'object' && value !== null && #parts in value
+    // Not `#parts in heap`: V8 calls a builtin for that, and inlines this.
+    partsOf = (heap) => {
+      try {
+        return heap.#parts
+      } catch {
+        return refuseReceiver(heap)
+      }
+    }
   }
 
   /** @internal */

@@ -34,7 +34,7 @@ interface Place {
 }
 
 /** Whose a block is. */
-export type Whose = 'user' | 'collection' | 'followed' | 'nobody'
+export type Whose = 'user' | 'collection' | 'followed' | 'leaving'
 
 /** Lower bits of the word, which are the owner's. */
 const OWN_BITS = 12
@@ -112,13 +112,15 @@ export class Owners {
     this.holders.add(holder)
   }
 
-  /** Whose a live block is: `nobody` where its owner has gone, and it waits to be freed. */
+  /** Whose a live block is: `leaving` where its owner has gone, and it waits to be freed. */
   whose(pointer: Pointer): Whose {
     if (this.places.has(pointer)) return 'collection'
-    const number = this.numberOf(pointer)
-    const owner = this.owners[number]
-    if (owner === LEFT || (number === CROWD && this.isCrowded)) return 'nobody'
-    if (owner?.follow(pointer, pointer) === true) return 'collection'
+    if (this.owners.length > 1) {
+      const number = this.numberOf(pointer)
+      const owner = this.owners[number]
+      if (owner === LEFT || (number === CROWD && this.isCrowded)) return 'leaving'
+      if (owner?.follow(pointer, pointer) === true) return 'collection'
+    }
     for (const holder of this.holders) if (holder.has(pointer)) return 'followed'
     return 'user'
   }
@@ -150,6 +152,3 @@ export function ownersOf(heap: Numbers): Owners {
   registries.set(heap, made)
   return made
 }
-
-/** The registry of a heap, where somebody owns blocks of it. */
-export const knownOwnersOf = (heap: Numbers): Owners | undefined => registries.get(heap)

@@ -5,7 +5,7 @@
  * it then reaches free.ts, which looks at the pins. The free blocks of the run rest until it is unpinned.
  */
 import { HeapError, showPointer } from '../base/errors'
-import { type Pointer, poolOf, recordOf, type SizeClass, slotOf } from '../base/layout'
+import { type Pointer, poolOf, poolStart, recordOf, type SizeClass, slotOf } from '../base/layout'
 import { runBlocksOf } from '../base/size-classes'
 import { CLASS, PINS, word } from '../books/ledger'
 import type { HeapParts } from '../supply/parts'
@@ -47,6 +47,8 @@ export function unpinBlock(parts: HeapParts, pointer: Pointer): void {
   ledger[record + PINS] = pinned
   if (pinned > 0) return
   const sizeClass = word(ledger, record + CLASS) as SizeClass
-  if (magazines.ownsClass(sizeClass)) table.map.setMagazine(run, sizeClass)
+  // The pool that compact is moving a block out of has no magazine until that is done.
+  const isMoving = parts.moving !== 0 && poolStart(parts.moving) === run
+  if (magazines.ownsClass(sizeClass) && !isMoving) table.map.setMagazine(run, sizeClass)
   if (table.map.takenOf(run) < runBlocksOf(sizeClass)) used.link(sizeClass, run)
 }

@@ -12,15 +12,25 @@ import {
   slotOf,
 } from '../base/layout'
 import { blockBytesOf, runBlocksOf, WHOLE_RUN } from '../base/size-classes'
+import { mustHaveStack } from '../base/stack'
 import type { ArenaTable } from '../books/arena-table'
 import { CLASS, isFreePool, word } from '../books/ledger'
 import type { HeapParts } from '../supply/parts'
 import { runOf } from '../supply/runs'
 import { isLive, usableBytes } from './live-blocks'
 
-/** Throws EBB_CLOSED where the heap is closed. */
+/** Throws EBB_CLOSED where the heap is closed; RangeError where the stack is too short for what an open one does. */
 export function mustBeOpen({ isClosed }: HeapParts, verb: string): void {
+  mustHaveStack(0)
   if (isClosed) refuseClosed(verb)
+}
+
+/** Throws TypeError: a method was called on something else than a heap. */
+export function refuseReceiver(receiver: unknown): never {
+  throw new TypeError(
+    `ebb: a method of a heap was called on ${show(receiver)} (${typeof receiver}), which is no heap of this copy of ebb; ` +
+      'call heap.free(pointer), or pass (pointer) => heap.free(pointer)',
+  )
 }
 
 /** Throws where the pointer is not that of a live block of the heap. */

@@ -1,5 +1,6 @@
 /** A cursor, for loops: it stands on one record of a block at a time and shows it as properties. */
 
+import { inspect } from 'node:util'
 import { show } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { WeakList } from '../base/weak-list'
@@ -54,7 +55,7 @@ export class Cursor<S extends Shape> {
     return this.#count
   }
 
-  /** Index of the record that it stands on. */
+  /** Index of the record that it stands on; -1 where it has none to stand on, and its row refuses every access. */
   get index(): number {
     return this.#place.index
   }
@@ -80,9 +81,20 @@ export class Cursor<S extends Shape> {
   seat(pointer: Pointer, length = 1): RowOf<S> {
     checkRecords(this.#heap, pointer, length, this.#place.stride, 'cursor')
     this.#count = length
+    this.#place.index = length > 0 ? 0 : -1
     this.#place.move(pointer)
-    this.#place.stand(0)
     return this.row
+  }
+
+  /** What JSON shows of a cursor. */
+  toJSON(): { pointer: Pointer; length: number; index: number } {
+    const { pointer, length, index } = this
+    return { pointer, length, index }
+  }
+
+  /** What `console.log` shows of a cursor. */
+  [inspect.custom](): string {
+    return `Cursor ${inspect({ ...this.toJSON(), row: this.row }, { breakLength: Infinity })}`
   }
 
   /** Walks all records, each as {@link row}. */

@@ -8,13 +8,14 @@
  * (docs/records.md has the times.)
  */
 
+import { inspect } from 'node:util'
 import { POOL_BYTES, type Pointer } from '../base/layout'
 import { refuseIn } from '../heap/closed'
 import type { Heap } from '../heap/heap'
 import { partsOf } from '../heap/numbers'
 import { NEAR } from '../space/near'
 import { addReader } from '../supply/parts'
-import { type Field, type Leaf, refuseValue, type ScalarKind } from './types'
+import { checkIndex, type Field, type Leaf, refuseValue, type ScalarKind } from './types'
 
 const { i8, u8, i16, u16, i32, u32, f32, f64, i64, u64, near1, near2, near4, near8 } = NEAR
 /** Elements of 1, 2, 4 and 8 bytes in a pool. */
@@ -51,6 +52,17 @@ abstract class FieldOf<Value> implements Field<Value> {
     refuseIn(this, ['get', 'set'])
   }
 
+  /** What JSON shows of a field. */
+  toJSON(): { name: string; kind: ScalarKind; byteOffset: number } {
+    const { name, kind, byteOffset } = this
+    return { name, kind, byteOffset }
+  }
+
+  /** What `console.log` shows of a field. */
+  [inspect.custom](): string {
+    return `Field ${inspect(this.toJSON(), { breakLength: Infinity })}`
+  }
+
   abstract get(pointer: Pointer, index?: number): Value
   abstract set(pointer: Pointer, value: Value, index?: number): void
 }
@@ -67,6 +79,7 @@ class I8Field extends FieldOf<number> {
     ) {
       return i8[(near1 + (pointer << 4) + element) >>> 0] as number
     }
+    if (!(index >= 0)) checkIndex(index, this.name)
     return this.heap.getInt8(pointer, this.byteOffset + index * this.stride)
   }
 
@@ -82,6 +95,7 @@ class I8Field extends FieldOf<number> {
       i8[(near1 + (pointer << 4) + element) >>> 0] = value
       return
     }
+    if (!(index >= 0)) checkIndex(index, this.name)
     this.heap.setInt8(pointer, this.byteOffset + index * this.stride, value)
   }
 }
@@ -97,6 +111,7 @@ class U8Field extends FieldOf<number> {
     ) {
       return u8[(near1 + (pointer << 4) + element) >>> 0] as number
     }
+    if (!(index >= 0)) checkIndex(index, this.name)
     return this.heap.getUint8(pointer, this.byteOffset + index * this.stride)
   }
 
@@ -112,6 +127,7 @@ class U8Field extends FieldOf<number> {
       u8[(near1 + (pointer << 4) + element) >>> 0] = value
       return
     }
+    if (!(index >= 0)) checkIndex(index, this.name)
     this.heap.setUint8(pointer, this.byteOffset + index * this.stride, value)
   }
 }
@@ -127,6 +143,7 @@ class I16Field extends FieldOf<number> {
     ) {
       return i16[(near2 + (pointer << 3) + element) >>> 0] as number
     }
+    if (!(index >= 0)) checkIndex(index, this.name)
     return this.heap.getInt16(pointer, this.byteOffset + index * this.stride)
   }
 
@@ -142,6 +159,7 @@ class I16Field extends FieldOf<number> {
       i16[(near2 + (pointer << 3) + element) >>> 0] = value
       return
     }
+    if (!(index >= 0)) checkIndex(index, this.name)
     this.heap.setInt16(pointer, this.byteOffset + index * this.stride, value)
   }
 }
@@ -157,6 +175,7 @@ class U16Field extends FieldOf<number> {
     ) {
       return u16[(near2 + (pointer << 3) + element) >>> 0] as number
     }
+    if (!(index >= 0)) checkIndex(index, this.name)
     return this.heap.getUint16(pointer, this.byteOffset + index * this.stride)
   }
 
@@ -172,6 +191,7 @@ class U16Field extends FieldOf<number> {
       u16[(near2 + (pointer << 3) + element) >>> 0] = value
       return
     }
+    if (!(index >= 0)) checkIndex(index, this.name)
     this.heap.setUint16(pointer, this.byteOffset + index * this.stride, value)
   }
 }
@@ -183,6 +203,7 @@ class I32Field extends FieldOf<number> {
       const value = i32[(near4 + (pointer << 2) + element) | 0]
       if (value !== undefined) return value
     }
+    if (!(index >= 0)) checkIndex(index, this.name)
     return this.heap.getInt32(pointer, this.byteOffset + index * this.stride)
   }
 
@@ -196,6 +217,7 @@ class I32Field extends FieldOf<number> {
         return
       }
     }
+    if (!(index >= 0)) checkIndex(index, this.name)
     this.heap.setInt32(pointer, this.byteOffset + index * this.stride, value)
   }
 }
@@ -207,6 +229,7 @@ class U32Field extends FieldOf<number> {
       const value = u32[(near4 + (pointer << 2) + element) | 0]
       if (value !== undefined) return value
     }
+    if (!(index >= 0)) checkIndex(index, this.name)
     return this.heap.getUint32(pointer, this.byteOffset + index * this.stride)
   }
 
@@ -220,6 +243,7 @@ class U32Field extends FieldOf<number> {
         return
       }
     }
+    if (!(index >= 0)) checkIndex(index, this.name)
     this.heap.setUint32(pointer, this.byteOffset + index * this.stride, value)
   }
 }
@@ -231,6 +255,7 @@ class F32Field extends FieldOf<number> {
       const value = f32[(near4 + (pointer << 2) + element) | 0]
       if (value !== undefined) return value
     }
+    if (!(index >= 0)) checkIndex(index, this.name)
     return this.heap.getFloat32(pointer, this.byteOffset + index * this.stride)
   }
 
@@ -244,6 +269,7 @@ class F32Field extends FieldOf<number> {
         return
       }
     }
+    if (!(index >= 0)) checkIndex(index, this.name)
     this.heap.setFloat32(pointer, this.byteOffset + index * this.stride, value)
   }
 }
@@ -255,6 +281,7 @@ class F64Field extends FieldOf<number> {
       const value = f64[(near8 + (pointer << 1) + element) | 0]
       if (value !== undefined) return value
     }
+    if (!(index >= 0)) checkIndex(index, this.name)
     return this.heap.getFloat64(pointer, this.byteOffset + index * this.stride)
   }
 
@@ -268,6 +295,7 @@ class F64Field extends FieldOf<number> {
         return
       }
     }
+    if (!(index >= 0)) checkIndex(index, this.name)
     this.heap.setFloat64(pointer, this.byteOffset + index * this.stride, value)
   }
 }
@@ -279,6 +307,7 @@ class I64Field extends FieldOf<bigint> {
       const value = i64[(near8 + (pointer << 1) + element) | 0]
       if (value !== undefined) return value
     }
+    if (!(index >= 0)) checkIndex(index, this.name)
     return this.heap.getBigInt64(pointer, this.byteOffset + index * this.stride)
   }
 
@@ -292,6 +321,7 @@ class I64Field extends FieldOf<bigint> {
         return
       }
     }
+    if (!(index >= 0)) checkIndex(index, this.name)
     this.heap.setBigInt64(pointer, this.byteOffset + index * this.stride, value)
   }
 }
@@ -303,6 +333,7 @@ class U64Field extends FieldOf<bigint> {
       const value = u64[(near8 + (pointer << 1) + element) | 0]
       if (value !== undefined) return value
     }
+    if (!(index >= 0)) checkIndex(index, this.name)
     return this.heap.getBigUint64(pointer, this.byteOffset + index * this.stride)
   }
 
@@ -316,6 +347,7 @@ class U64Field extends FieldOf<bigint> {
         return
       }
     }
+    if (!(index >= 0)) checkIndex(index, this.name)
     this.heap.setBigUint64(pointer, this.byteOffset + index * this.stride, value)
   }
 }
@@ -331,6 +363,7 @@ class BoolField extends FieldOf<boolean> {
     ) {
       return u8[(near1 + (pointer << 4) + element) >>> 0] !== 0
     }
+    if (!(index >= 0)) checkIndex(index, this.name)
     return this.heap.getUint8(pointer, this.byteOffset + index * this.stride) !== 0
   }
 
@@ -346,6 +379,7 @@ class BoolField extends FieldOf<boolean> {
       u8[(near1 + (pointer << 4) + element) >>> 0] = value ? 1 : 0
       return
     }
+    if (!(index >= 0)) checkIndex(index, this.name)
     this.heap.setUint8(pointer, this.byteOffset + index * this.stride, value ? 1 : 0)
   }
 }
@@ -357,6 +391,7 @@ class RefField extends FieldOf<Pointer | 0> {
       const value = i32[(near4 + (pointer << 2) + element) | 0]
       if (value !== undefined) return value as Pointer | 0
     }
+    if (!(index >= 0)) checkIndex(index, this.name)
     return this.heap.getInt32(pointer, this.byteOffset + index * this.stride) as Pointer | 0
   }
 
@@ -370,6 +405,7 @@ class RefField extends FieldOf<Pointer | 0> {
         return
       }
     }
+    if (!(index >= 0)) checkIndex(index, this.name)
     this.heap.setInt32(pointer, this.byteOffset + index * this.stride, value)
   }
 }

@@ -4,6 +4,9 @@
  *
  *     compact:   A -> B, then C -> A (the place is free again), then A -> D
  *     moves:     A -> B, C -> D        from the pointers before compact, which the records still hold
+ *
+ * A block that the callback allocates may lie where another was before compact. A record that holds that pointer means the block from
+ * before, so the moves of the new one are not noted.
  */
 
 import type { Pointer } from '../base/layout'
@@ -48,10 +51,14 @@ export class FollowedRecords implements Holder {
   /** Notes that a block has moved, followed or not. */
   note(from: Pointer, to: Pointer): void {
     if (this.blocks.size === 0) return
-    const origin = this.origins.get(from) ?? from
+    const known = this.origins.get(from)
     this.origins.delete(from)
-    this.origins.set(to, origin)
-    this.moves.set(origin, to)
+    this.origins.delete(to)
+    if (known !== undefined || !this.moves.has(from)) {
+      const origin = known ?? from
+      this.origins.set(to, origin)
+      this.moves.set(origin, to)
+    }
     const length = this.blocks.get(from)
     if (length === undefined) return
     this.blocks.delete(from)
@@ -63,14 +70,18 @@ export class FollowedRecords implements Holder {
     const { heap, moves, stride } = this
     if (moves.size === 0) return
     for (const [pointer, length] of this.blocks) {
-      if (!heap.isLive(pointer)) this.blocks.delete(pointer)
-      else
-        for (const offset of this.refOffsets) {
-          for (let index = 0; index < length; index++) {
-            const to = moves.get(heap.getInt32(pointer, offset + index * stride) as Pointer)
-            if (to !== undefined) heap.setInt32(pointer, offset + index * stride, to)
-          }
+      if (!heap.isLive(pointer)) {
+        this.blocks.delete(pointer)
+        continue
+      }
+      // The block may have become shorter since it is followed.
+      const end = Math.min(length, Math.floor(heap.usableSize(pointer) / stride)) * stride
+      for (const offset of this.refOffsets) {
+        for (let at = offset; at < end; at += stride) {
+          const to = moves.get(heap.getInt32(pointer, at) as Pointer)
+          if (to !== undefined) heap.setInt32(pointer, at, to)
         }
+      }
     }
     moves.clear()
     this.origins.clear()

@@ -1,14 +1,19 @@
 /** Records: typed fields over the blocks of a heap, in C's layout. docs/records.md is their guide. */
+
+import { inspect } from 'node:util'
+import { refuseForeign } from '../base/copy'
 import { show } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import { WeakList } from '../base/weak-list'
 import type { Heap } from '../heap/heap'
+import { isHeap } from '../heap/numbers'
 import { ownersOf } from '../heap/owners'
 import { Cursor, checkRecords } from './cursor'
 import { makeField } from './fields'
 import { FollowedRecords } from './follow'
 import { isField, type Place, type RowMaker, rowMaker, type Tree } from './rows'
 import {
+  checkIndex,
   type Field,
   type FieldsOf,
   type Leaf,
@@ -35,6 +40,9 @@ export class RecordType<S extends Shape> {
   readonly byteLength: number
   /** Its fields by name. Reading one makes no object, and costs one element of a typed array where the record is near. */
   readonly fields: FieldsOf<S>
+  readonly #tree: Tree<Field<unknown>>
+  /** The same without the nesting, in the order of their memory. */
+  readonly #leaves: readonly Field<unknown>[]
   readonly #makeRow: RowMaker
   /** The places of its cursors, which follow moves. */
   readonly #places = new WeakList<Place>()
@@ -50,6 +58,8 @@ export class RecordType<S extends Shape> {
     this.byteLength = layout.byteLength
     const fields = makeFields(heap, leaves, layout.byteLength)
     this.fields = fields as unknown as FieldsOf<S>
+    this.#tree = fields
+    this.#leaves = leavesIn(fields)
     this.#makeRow = rowMaker(fields)
     this.#followed = new FollowedRecords(heap, refs, layout.byteLength)
   }
@@ -81,10 +91,13 @@ export class RecordType<S extends Shape> {
    * @throws as {@link alloc} and {@link assign}; TypeError for a field without a value. Nothing is allocated then.
    */
   fromObject(values: ValuesOf<S>): Pointer {
-    refuseMissing(this.fields as unknown as Tree<Field<unknown>>, values, '')
+    const read: unknown[] = []
+    readValues(this.#tree, values, '', read)
     const pointer = this.alloc()
     try {
-      this.assign(pointer, values as PartialValuesOf<S>)
+      this.#leaves.forEach((field, index) => {
+        field.set(pointer, read[index])
+      })
     } catch (error) {
       this.heap.free(pointer)
       throw error
@@ -98,8 +111,9 @@ export class RecordType<S extends Shape> {
    * @throws HeapError where the block is not live or does not hold the record
    */
   toObject(pointer: Pointer, index = 0): ValuesOf<S> {
+    checkIndex(index, 'toObject')
     checkRecords(this.heap, pointer, index + 1, this.byteLength, 'toObject')
-    return readAll(this.fields as unknown as Tree<Field<unknown>>, pointer, index) as ValuesOf<S>
+    return readAll(this.#tree, pointer, index) as ValuesOf<S>
   }
 
   /**
@@ -110,8 +124,9 @@ export class RecordType<S extends Shape> {
    *   Fields before it are written then.
    */
   assign(pointer: Pointer, values: PartialValuesOf<S>, index = 0): void {
-    checkRecords(this.heap, pointer, index + 1, this.byteLength, 'assign')
-    writeAll(this.fields as unknown as Tree<Field<unknown>>, values, pointer, index, '')
+    checkIndex(index, 'assign')
+    const check = () => checkRecords(this.heap, pointer, index + 1, this.byteLength, 'assign')
+    writeAll(this.#tree, values, check, pointer, index, '')
   }
 
   /**
@@ -150,6 +165,17 @@ export class RecordType<S extends Shape> {
     this.#followed.delete(pointer)
   }
 
+  /** What JSON shows of a record type. */
+  toJSON(): { byteLength: number; fields: FieldsOf<S> } {
+    const { byteLength, fields } = this
+    return { byteLength, fields }
+  }
+
+  /** What `console.log` shows of a record type. */
+  [inspect.custom](): string {
+    return `RecordType ${inspect({ ...this.toJSON(), heap: this.heap }, { depth: null })}`
+  }
+
   #listen(): void {
     if (this.#isListening) return
     this.#isListening = true
@@ -169,6 +195,10 @@ export class RecordType<S extends Shape> {
  * @throws TypeError as {@link struct}
  */
 export function record<S extends Shape>(heap: Heap, shape: S | Struct<S>): RecordType<S> {
+  refuseForeign(heap, 'record()')
+  refuseForeign(shape, 'record()')
+  if (!isHeap(heap))
+    throw new TypeError(`ebb: record needs a heap of this copy of ebb, got ${show(heap)} (${typeof heap})`)
   return new RecordType(heap, shape instanceof Struct ? shape : new Struct(shape))
 }
 
@@ -185,6 +215,9 @@ function makeFields(heap: Heap, leaves: readonly Leaf[], stride: number): Tree<F
   return fields
 }
 
+const leavesIn = (fields: Tree<Field<unknown>>): Field<unknown>[] =>
+  Object.values(fields).flatMap((field) => (isField(field) ? field : leavesIn(field)))
+
 function readAll(fields: Tree<Field<unknown>>, pointer: Pointer, index: number): Tree<unknown> {
   const values: Tree<unknown> = {}
   for (const [name, field] of Object.entries(fields)) {
@@ -193,24 +226,58 @@ function readAll(fields: Tree<Field<unknown>>, pointer: Pointer, index: number):
   return values
 }
 
-function writeAll(fields: Tree<Field<unknown>>, values: unknown, pointer: Pointer, index: number, path: string): void {
-  for (const [name, value] of Object.entries(mustBeObject(values, path))) {
+/**
+ * Writes the values of an object. Those of one object are read first, which may run code of the caller; so the record is looked at after
+ * that.
+ */
+function writeAll(
+  fields: Tree<Field<unknown>>,
+  values: unknown,
+  check: () => void,
+  pointer: Pointer,
+  index: number,
+  path: string,
+): void {
+  const from = mustBeObject(values, path)
+  Object.keys(from) // V8 keeps the names with the hidden class then, and Object.entries takes half the time
+  const given = Object.entries(from)
+  check()
+  for (const [name, value] of given) {
     const field = Object.hasOwn(fields, name) ? fields[name] : undefined
-    if (field === undefined) {
-      throw new TypeError(`ebb: the record has no field ${path}${name}; it has ${Object.keys(fields).join(', ')}`)
-    }
+    if (field === undefined) refuseName(fields, `${path}${name}`)
     if (isField(field)) field.set(pointer, value, index)
-    else writeAll(field, value, pointer, index, `${path}${name}.`)
+    else writeAll(field, value, check, pointer, index, `${path}${name}.`)
   }
 }
 
-function refuseMissing(fields: Tree<Field<unknown>>, values: unknown, path: string): void {
-  const given = mustBeObject(values, path)
+/** Puts all values of an object into a list, by the order of the fields, each read once. Throws where one is missing. */
+function readValues(fields: Tree<Field<unknown>>, values: unknown, path: string, into: unknown[]): void {
+  const given = { ...mustBeObject(values, path) }
+  for (const name of Object.keys(given)) fieldOf(fields, name, path)
   for (const [name, field] of Object.entries(fields)) {
     if (!Object.hasOwn(given, name)) throw new TypeError(`ebb: field ${path}${name} has no value`)
-    if (!isField(field)) refuseMissing(field, given[name], `${path}${name}.`)
+    if (isField(field)) into.push(given[name])
+    else readValues(field, given[name], `${path}${name}.`, into)
   }
 }
+
+function fieldOf(fields: Tree<Field<unknown>>, name: string, path: string): Field<unknown> | Tree<Field<unknown>> {
+  const field = Object.hasOwn(fields, name) ? fields[name] : undefined
+  return field ?? refuseName(fields, `${path}${name}`)
+}
+
+/** Names of fields that a message shows. */
+const NAMES_MAX = 20
+
+function refuseName(fields: Tree<Field<unknown>>, path: string): never {
+  const names = Object.keys(fields)
+  const more = names.length > NAMES_MAX ? ` and ${names.length - NAMES_MAX} more` : ''
+  throw new TypeError(
+    `ebb: the record has no field ${cut(path)}; it has ${names.slice(0, NAMES_MAX).map(cut).join(', ')}${more}`,
+  )
+}
+
+const cut = (name: string): string => (name.length > 80 ? `${name.slice(0, 80)}...` : name)
 
 function mustBeObject(values: unknown, path: string): Record<string, unknown> {
   if (typeof values === 'object' && values !== null) return values as Record<string, unknown>

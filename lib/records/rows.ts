@@ -2,6 +2,8 @@
  * Rows: the properties through which a cursor shows the record it stands on. A row has no state but the place of its cursor. Reading a
  * property is one addition and one element of a typed array over near memory; elsewhere the property asks its field.
  */
+import { inspect } from 'node:util'
+import type { HeapError } from '../base/errors'
 import { GRANULE_SHIFT, type Pointer, slotOf } from '../base/layout'
 import { NEAR } from '../space/near'
 import { space } from '../space/thread-space'
@@ -47,13 +49,15 @@ export class Place {
     this.bit = 1 << pointer
     this.start = isNear ? (near1 + (pointer << GRANULE_SHIFT)) | 0 : OUTSIDE
     this.step = isNear ? this.stride : 0
-    this.stand(this.index)
+    if (this.index >= 0) this.stand(this.index)
+    else this.base = OUTSIDE // no record to stand on: the field refuses its index
   }
 
   /** The heap has closed: the memory may be another heap's. */
   close(): void {
     this.start = this.base = OUTSIDE
     this.step = 0
+    this.bit = 0 // for the cursor, no block is live any more
   }
 }
 
@@ -68,6 +72,22 @@ export class Row {
   constructor(place: Place) {
     // Read-only, so that V8 treats the place of a known row as a constant.
     Object.defineProperty(this, '_cursor', { value: place })
+  }
+
+  /** What JSON shows of a row: the values of the record that it stands on. */
+  toJSON(): Record<string, unknown> {
+    const values: Record<string, unknown> = {}
+    for (const name in this) values[name] = this[name]
+    return values
+  }
+
+  /** What `console.log` shows of a row. */
+  [inspect.custom](): string {
+    try {
+      return `Row ${inspect(this.toJSON(), { breakLength: Infinity })}`
+    } catch (error) {
+      return `Row { ${(error as HeapError).code ?? 'on no record'} }`
+    }
   }
 }
 

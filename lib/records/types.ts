@@ -4,6 +4,7 @@
  *
  *     struct({ tag: u8, x: f64, id: u16 })     | tag | 7 padding | x: 8 | id: 2 | 6 padding |     24 bytes, alignment 8
  */
+import { markAsOurs, refuseForeign } from '../base/copy'
 import { show } from '../base/errors'
 import type { Pointer } from '../base/layout'
 
@@ -128,22 +129,25 @@ export class Struct<S extends Shape> {
 
   /** @internal */
   constructor(shape: S) {
+    const fields = checkedFields(shape)
     const offsets: Record<string, number> = {}
     let end = 0
     let alignment = 1
-    for (const name of checkedNames(shape)) {
-      const type = shape[name] as Scalar<unknown> | Struct<Shape>
+    for (const [name, type] of Object.entries(fields)) {
       const offset = roundUp(end, type.alignment)
       offsets[name] = offset
       end = offset + type.byteLength
       alignment = Math.max(alignment, type.alignment)
     }
-    this.shape = Object.freeze({ ...shape })
+    this.shape = Object.freeze(fields) as S
     this.byteLength = roundUp(end, alignment)
     this.alignment = alignment
     this.offsets = Object.freeze(offsets) as { readonly [K in keyof S]: number }
   }
 }
+
+markAsOurs(Scalar, 'field type')
+markAsOurs(Struct, 'struct')
 
 /**
  * Lays out a shape, to be nested in others or given to {@link record}.
@@ -157,13 +161,16 @@ const roundUp = (byteOffset: number, alignment: number): number => Math.ceil(byt
 /** Names that JavaScript and the rows of cursors use. */
 const RESERVED = ['__proto__', '_cursor']
 
-function checkedNames(shape: unknown): string[] {
+/** The fields of a shape, each read once. */
+function checkedFields(shape: unknown): Shape {
   if (typeof shape !== 'object' || shape === null)
     throw new TypeError(`ebb: a record needs an object of fields, such as { x: f64, y: f64 }, got ${show(shape)}`)
-  const names = Object.keys(shape)
+  const fields = { ...shape } as Record<string, unknown>
+  const names = Object.keys(fields)
   if (names.length === 0) throw new TypeError('ebb: a record needs at least one field')
   for (const name of names) {
-    const type = (shape as Record<string, unknown>)[name]
+    const type = fields[name]
+    refuseForeign(type, 'struct()')
     if (!(type instanceof Scalar) && !(type instanceof Struct))
       throw new TypeError(
         `ebb: field ${show(name)} must be a type such as f64, u8, ref, or a struct, got ${show(type)}`,
@@ -172,7 +179,7 @@ function checkedNames(shape: unknown): string[] {
     if (String(Number(name)) === name)
       throw new TypeError(`ebb: field ${show(name)} is a number, and JavaScript sorts those first; give it a name`)
   }
-  return names
+  return fields as Shape
 }
 
 /** One scalar of a struct, nested ones unfolded. */
@@ -209,6 +216,14 @@ const RANGES: Record<ScalarKind, string> = {
   u64: 'a bigint from 0n to 2n**64n - 1n',
   bool: 'true or false',
   ref: 'a pointer of this heap, or 0 for none',
+}
+
+/** Throws where a value is not the index of a record. */
+export function checkIndex(index: unknown, what: string): asserts index is number {
+  if (typeof index !== 'number')
+    throw new TypeError(`ebb: ${what} needs the index of a record, a number, got ${show(index)} (${typeof index})`)
+  if (!Number.isSafeInteger(index) || index < 0)
+    throw new RangeError(`ebb: ${what} needs a whole number from 0 as the index of a record, got ${show(index)}`)
 }
 
 const TYPES: Partial<Record<ScalarKind, string>> = { i64: 'bigint', u64: 'bigint', bool: 'boolean' }

@@ -72,6 +72,8 @@ test('a copy that was loaded anew works beside the first', () => {
   const copy = require('ebb')
   expect(copy.Heap).not.toBe(Heap)
   const second = new copy.Heap()
+  expect(() => copy.record(first, { x: copy.f64 })).toThrow(/a heap of another copy of ebb.*jest.resetModules/)
+  expect(() => copy.record(second, { x: f64 })).toThrow(/a field type of another copy of ebb/)
   second.setUint32(second.alloc(8), 0, 43)
   expect(first.getUint32(pointer, 0)).toBe(42)
   first.close()

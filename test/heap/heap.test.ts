@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import * as ebb from '../../lib'
 import type { Pointer } from '../../lib/base/layout'
@@ -17,9 +18,9 @@ describe('a heap', () => {
     heap.close()
   })
 
-  it('shows nothing but its public methods, and its name', () => {
+  it('shows nothing but its public methods, its name and its id', () => {
     const heap = new ebb.Heap({ name: 'public' })
-    expect(Reflect.ownKeys(heap)).toEqual(['name'])
+    expect(Reflect.ownKeys(heap)).toEqual(['name', 'id'])
     const symbols = new Set<unknown>()
     const names: string[] = []
     for (let face = ebb.Heap.prototype as object; face !== Object.prototype; face = Object.getPrototypeOf(face)) {
@@ -28,13 +29,13 @@ describe('a heap', () => {
         else if (key !== 'constructor') names.push(key)
       }
     }
-    expect([...symbols]).toEqual([Symbol.dispose])
+    expect([...symbols]).toEqual([inspect.custom, Symbol.dispose])
     expect(new Set(names).size).toBe(names.length)
     expect(names.filter((name) => !/^([gs]et(Big)?(Int|Uint|Float)\d+)$/.test(name)).sort()).toEqual(
       [
         ...['alloc', 'allocAligned', 'allocMany', 'allocString', 'allocZeroed', 'blocks', 'buffer', 'bytes', 'close'],
         ...['compact', 'copyIn', 'copyOut', 'free', 'freeMany', 'isLive', 'onMoved', 'pin', 'purge', 'readString'],
-        ...['realloc', 'residentBytes', 'stats', 'stringByteLength', 'unpin', 'usableSize'],
+        ...['realloc', 'residentBytes', 'stats', 'stringByteLength', 'toJSON', 'unpin', 'usableSize'],
       ].sort(),
     )
     heap.close()
@@ -116,7 +117,7 @@ describe('a heap', () => {
     heap.free(heap.alloc(2e6))
     heap.onMoved(() => {})
     heap.close()
-    expect([partsOf(heap).table.own.size, heap.stats().mappedBytes, clock.pending]).toEqual([0, 0, 0])
+    expect([heap.stats().mappedBytes, heap.residentBytes(), clock.pending]).toEqual([0, 0, 0])
     checkHeap(partsOf(heap))
   })
 

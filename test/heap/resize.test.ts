@@ -57,7 +57,7 @@ describe('realloc', () => {
     expect(heap.stats().freePools).toBe(63)
   })
 
-  it('grows a large block without a copy where the OS can', () => {
+  it('grows a large block in place where there is room behind it', () => {
     const { heap, os } = testHeap()
     const pointer = heap.alloc(ARENA_BYTES)
     heap.setUint32(pointer, 0, 7)

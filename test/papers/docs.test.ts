@@ -90,7 +90,7 @@ describe('docs/api.md', () => {
   })
 
   it('has every option', () => {
-    const options = /export interface HeapOptions \{(.*?)\n\}/s.exec(read('lib/heap/heap.ts'))?.[1] ?? ''
+    const options = /export interface HeapOptions \{(.*?)\n\}/s.exec(read('lib/heap/options.ts'))?.[1] ?? ''
     const names = [...options.matchAll(/readonly (\w+)\?:/g)].map((match) => match[1])
     expect(names).toContain('decay')
     for (const name of names) expect(api).toContain(`| \`${name}\` |`)

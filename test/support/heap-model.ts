@@ -93,8 +93,18 @@ export class HeapModel {
     block.pins++
   }
 
+  /** Undoes all pins of a block. */
+  unpin(block: ModelBlock): void {
+    for (; block.pins > 0; block.pins--) this.#heap.unpin(block.pointer)
+  }
+
   unpinAll(): void {
-    for (const block of this.blocks) for (; block.pins > 0; block.pins--) this.#heap.unpin(block.pointer)
+    for (const block of this.blocks) this.unpin(block)
+  }
+
+  /** The block at a pointer. */
+  at(pointer: Pointer): ModelBlock | undefined {
+    return this.#at.get(pointer)
   }
 
   /** Any live block; there must be one. */

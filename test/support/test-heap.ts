@@ -1,5 +1,6 @@
 import { afterEach } from 'vitest'
-import { Heap, type HeapOptions } from '../../lib/heap/heap'
+import { Heap } from '../../lib/heap/heap'
+import type { HeapOptions } from '../../lib/heap/options'
 import { ManualClock } from './manual-clock'
 import { type TestOptions, TestPages } from './test-pages'
 

@@ -1,7 +1,8 @@
 /** The heap against the plainest model of one: random operations, contents verified, books checked, statistics exact. */
 import { afterAll, describe, expect, it } from 'vitest'
-import type { Heap, HeapOptions } from '../../lib/heap/heap'
+import { Heap } from '../../lib/heap/heap'
 import { partsOf } from '../../lib/heap/numbers'
+import type { HeapOptions } from '../../lib/heap/options'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { HeapModel, MODEL_MAX_BYTES } from '../support/heap-model'
 import type { ManualClock } from '../support/manual-clock'
@@ -16,7 +17,12 @@ interface Workload {
   readonly blocks: number
   readonly size: (random: Random) => number
   readonly compacts?: boolean
+  /** Callbacks of compact and of timers use this heap and others. */
+  readonly meddles?: boolean
 }
+
+/** Heaps beside the one under test, at most. */
+const NEIGHBOURS = 3
 
 let operationsRun = 0
 
@@ -32,6 +38,7 @@ class Run {
   readonly model: HeapModel
   readonly #random: Random
   readonly #workload: Workload
+  readonly #neighbours: { heap: Heap; model: HeapModel }[] = []
   #target: number
 
   constructor(name: string, workload: Workload) {
@@ -47,14 +54,22 @@ class Run {
   run(): void {
     for (let operation = 1; operation <= this.#workload.operations; operation++) {
       this.#step()
+      if (this.#workload.meddles === true && operation % 50 === 0)
+        this.clock.schedule(() => this.#meddle(), this.#random.below(400))
       if (operation % 40 === 0) this.clock.advance(this.#random.below(200))
       if (operation % 100 === 0) this.#statsAreExact()
       if (operation % 300 === 0) checkHeap(partsOf(this.heap))
       if (operation % 2500 === 0) this.#now()
       if (this.#workload.compacts === true && operation % 1000 === 0) this.#compact()
     }
+    this.clock.advance(500)
     this.model.verifyAll()
     this.model.freeAll()
+    for (const { heap, model } of this.#neighbours) {
+      model.verifyAll()
+      checkHeap(partsOf(heap))
+      heap.close()
+    }
     this.#statsAreExact()
     this.heap.purge()
     checkHeap(partsOf(this.heap))
@@ -99,6 +114,10 @@ class Run {
     const { model } = this
     model.unpinAll()
     for (let pins = Math.min(model.blocks.length, 8); pins > 0; pins--) model.pin(model.any())
+    if (this.#workload.meddles === true) {
+      this.#compactAmidChanges()
+      return
+    }
     const before = this.heap.stats()
     const budget = this.#random.oneIn(3) ? { maxBlocks: this.#random.below(100) } : {}
     const { moved, done } = this.heap.compact(model.moved, budget)
@@ -109,6 +128,52 @@ class Run {
     expect([after.blocks, after.liveBytes]).toEqual([before.blocks, before.liveBytes])
     expect(after.residentBytes).toBeLessThanOrEqual(before.residentBytes)
     model.verifyAll()
+  }
+
+  /** Compacts while the callback uses heaps as any code may. */
+  #compactAmidChanges(): void {
+    const { model } = this
+    let calls = 0
+    const { moved } = this.heap.compact((from, to) => {
+      model.moved(from, to)
+      const told = model.at(to)
+      if (this.#random.oneIn(3) && told !== undefined && told.pins === 0) model.free(told)
+      else this.#meddle()
+      if (++calls % 32 === 0) checkHeap(partsOf(this.heap))
+    })
+    expect(moved).toBe(calls)
+    model.verifyAll()
+    checkHeap(partsOf(this.heap))
+  }
+
+  /** What a callback does: something to this heap, or to another. */
+  #meddle(): void {
+    const random = this.#random
+    if (this.#neighbours.length > 0 && random.oneIn(3)) this.#meddleWithNeighbour()
+    else if (random.oneIn(40)) this.heap.purge()
+    else if (random.oneIn(8) && this.model.blocks.length > 0) {
+      const block = this.model.any()
+      if (block.pins > 0) this.model.unpin(block)
+      else this.model.pin(block)
+    } else this.#step()
+    if (this.#neighbours.length < NEIGHBOURS) {
+      const heap = new Heap({ clock: this.clock, decay: random.pick([0, 1000]) })
+      this.#neighbours.push({ heap, model: new HeapModel(heap, random) })
+    }
+  }
+
+  #meddleWithNeighbour(): void {
+    const random = this.#random
+    const index = random.below(this.#neighbours.length)
+    const { heap, model } = this.#neighbours[index] as { heap: Heap; model: HeapModel }
+    const choice = random.below(100)
+    if (choice === 0) {
+      model.verifyAll()
+      heap.close()
+      this.#neighbours.splice(index, 1)
+    } else if (choice < 4) heap.compact(model.moved)
+    else if (choice < 60 || model.blocks.length === 0) model.alloc(this.#workload.size(random))
+    else model.free(model.any())
   }
 
   #statsAreExact(): void {
@@ -144,6 +209,18 @@ const workloads: Record<string, Workload> = {
     size: smallMix,
     compacts: true,
   },
+}
+for (const decay of [0, 1000]) {
+  for (const [sizes, size] of Object.entries({ 'up to 300 KiB': anySize, small: smallMix })) {
+    workloads[`sizes ${sizes}, decay ${decay}, callbacks that use this heap and others`] = {
+      operations: 15_000,
+      options: { decay },
+      blocks: size === anySize ? 400 : 3000,
+      size,
+      compacts: true,
+      meddles: true,
+    }
+  }
 }
 for (const osPageSize of [16384, 65536]) {
   for (const decay of [0, 1000, Infinity]) {
