@@ -190,6 +190,7 @@ export class Compactor {
       : parts.runs.takeIn(sizeClass, run)
     copyBlock(parts.table, from, to, byteLength)
     this.moved++
+    parts.moves++
     const { map } = parts.table
     map.setMagazine(from, 0) // so that a free of it reaches free.ts, which refuses it
     parts.moving = from
