@@ -111,6 +111,9 @@ function growth(isQuick: boolean): ListRow[] {
   }
   const { perEntry } = once('small', 'ebb', 'i32', 100)
   rows.push(below('1000 dicts of 100 entries: bytes an entry', perEntry as number, 40, 'i32 -> f64'))
+  const [each] = inTurn('moves', ['ebb'], 'str', 5e5, isQuick ? 1 : 3) as [Figures]
+  const [one, many] = [each.one as number, each.many as number]
+  rows.push(below('1000 dicts: compact() a block, of one dict', many / one, 1.2, `${digits(many)} : ${digits(one)} ns`))
   return rows
 }
 
