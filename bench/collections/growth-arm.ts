@@ -70,9 +70,13 @@ export async function collector(arm: string, keys: string, count: number): Promi
 /** Resident bytes an entry, and after 95 % are deleted at random and 3 s: share of the full, and of the live bytes. */
 export async function resident(arm: string, keys: string, count: number): Promise<Figures> {
   const order = shuffled(count, 3)
-  // V8's own memory for new objects grows to its full size first.
-  const warm = opened('map', keys)
-  for (let i = 0; i < 200_000; i++) warm.put(i % 2048, i)
+  // A rehearsal first: V8's own memory for code and for new objects grows to its full size.
+  const rehearsal = opened(arm, keys, new Heap({ compact: 'idle' }))
+  for (let i = 0; i < count / 4; i++) rehearsal.put(i, i + 0.5)
+  remove(rehearsal.table as never, keys, order, count)
+  if (rehearsal.table instanceof Map) rehearsal.table.clear()
+  globalThis.gc?.()
+  await new Promise((resolve) => setTimeout(resolve, 3000))
   globalThis.gc?.()
   const before = residentBytes()
   const { put, table } = opened(arm, keys, new Heap({ compact: 'idle' }))

@@ -239,7 +239,7 @@ export abstract class Directory extends DirectoryBlock {
     this.version = (this.version + 1) & 0x3fff_ffff
   }
 
-  /** After a deletion that left a segment less than a quarter full: merges it with its buddy, or makes it smaller. @internal */
+  /** After a deletion that left a segment sparse: merges it with its buddy, or makes it smaller. @internal */
   protected shrink(hash: number): void {
     try {
       const segment = this.segmentOf(hash)
@@ -254,21 +254,21 @@ export abstract class Directory extends DirectoryBlock {
     }
   }
 
-  /** The smallest size that so many entries fill to no more than half. */
+  /** The smallest size that so many entries fill to no more than two thirds. */
   private sizeFor(count: number): number {
     let size = 0
-    while (size < this.sizes.length - 1 && this.slotsIn(this.bytesOf(size)) < count * 2) size++
+    while (size < this.sizes.length - 1 && this.slotsIn(this.bytesOf(size)) * 2 < count * 3) size++
     return size
   }
 
-  /** Merges a segment with the one that it was split from, where they fill a third of one at most. */
+  /** Merges a segment with the one that it was split from, where they fill half of one at most. */
   private merge(segment: Pointer, depth: number): boolean {
     const { heap } = this
     const prefix = getWord(heap, segment, PREFIX)
     const buddy = this.segmentOf(prefix ^ (1 << (32 - depth)))
     if ((getWord(heap, buddy, SHAPE) & DEPTH_MASK) !== depth) return false
     const count = getWord(heap, segment, COUNT) + getWord(heap, buddy, COUNT)
-    if (count * 3 > this.slotsIn(this.bytesOf(this.sizes.length - 1))) return false
+    if (count * 2 > this.slotsIn(this.bytesOf(this.sizes.length - 1))) return false
     const size = this.sizeFor(count)
     const fresh = take(heap, this.bytesOf(size))
     const slots = this.slotsOf(prefix)

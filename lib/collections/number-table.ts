@@ -10,7 +10,7 @@ import type { Heap } from '../heap/heap'
 import { NEAR } from '../space/near'
 import { BaseDict } from './base-dict'
 import { FREE_LOWER, FREE_UPPER, hashWord } from './hash'
-import { COUNT, HEADER_WORDS, limitOf, PREFIX, SLOT_BITS } from './segments'
+import { COUNT, HEADER_WORDS, isSparse, PREFIX, SLOT_BITS } from './segments'
 import type { Walk } from './walk'
 import { getWord, nearBase, setWord } from './words'
 
@@ -111,7 +111,7 @@ export abstract class NumberTable<K, V> extends BaseDict<K, V> {
     put(heap, segment, COUNT, count)
     this.count--
     this.version = (this.version + 1) & 0x3fff_ffff
-    if (count < limitOf(slots) >>> 2) this.shrink(hash)
+    if (isSparse(count, slots)) this.shrink(hash)
   }
 
   /** Moves up what may stand in the hole, and what may in the hole that leaves. Returns the last one. */

@@ -12,6 +12,8 @@ export const DEPTH_MASK = 0xff
 export const SLOT_BITS = 14
 /** A segment is full at 13/16 of its slots. */
 export const limitOf = (slots: number): number => (slots * 13) >>> 4
+/** A segment is sparse below 5/16: it is merged with its buddy, where both fill no more than half, or gets smaller, to at most two thirds. */
+export const isSparse = (count: number, slots: number): boolean => count < (slots * 5) >>> 4
 /** Slots a segment holds before it splits are those of so many bytes for each word of a slot: 2046 of two words. */
 const BYTES_PER_WORD = 8192
 /** Segments are no longer than that, except for slots so long that LEAST of them need it. */

@@ -66,6 +66,8 @@ export class Compactor {
   private readonly parts: HeapParts
   private readonly guide: Guide
   private readonly maxBlocks: number
+  /** The blocks of the run that is being emptied: one list for all runs makes no garbage. */
+  private readonly list: Pointer[] = []
 
   constructor(parts: HeapParts, guide: Guide, { maxBlocks, maxMs }: Required<CompactBudget>) {
     this.parts = parts
@@ -162,11 +164,12 @@ export class Compactor {
     return blocks.every((pointer) => this.guide.mayMove(pointer))
   }
 
-  /** The live blocks of a run now, as a list: what moves them changes the map they are read from. */
+  /** The live blocks of a run now, as a list until the next call: what moves them changes the map they are read from. */
   private blocks(run: Pointer, sizeClass: SizeClass): Pointer[] {
-    if (this.liveIn(run, sizeClass) < 0) return []
+    this.list.length = 0
+    if (this.liveIn(run, sizeClass) < 0) return this.list
     const ledger = this.parts.table.ledger(slotOf(run))
-    return listBlocks(this.parts.table, run, recordWord(ledger, poolOf(run), LENGTH))
+    return listBlocks(this.parts.table, run, recordWord(ledger, poolOf(run), LENGTH), this.list)
   }
 
   private nextTarget(runs: readonly Pointer[], target: number, source: number, sizeClass: SizeClass): number {
