@@ -12,7 +12,9 @@
 import {
   FREE_POOLS_MAX,
   POOL_BYTES,
+  POOLS_PER_ARENA,
   type Pointer,
+  type PoolIndex,
   pointerTo,
   poolOf,
   recordOf,
@@ -97,7 +99,11 @@ export class Compactor {
     const { table } = this.parts
     const ledger = table.ledger(slot)
     this.usedBytes += POOL_BYTES
-    for (const [pool, length] of runsOf(ledger)) {
+    let length = 1
+    // Not by runsOf, whose pairs are garbage: V8 grew by them, and a dict of a million texts less 95 % held 1.5 of its live bytes, not 1.27.
+    for (let pool = 1 as PoolIndex; pool < POOLS_PER_ARENA; pool = (pool + length) as PoolIndex) {
+      length = isFreePool(ledger, pool) ? 1 : Math.max(1, recordWord(ledger, pool, LENGTH))
+      if (isFreePool(ledger, pool)) continue
       const run = pointerTo(slot, pool, 0)
       const sizeClass = recordWord(ledger, pool, CLASS) as SizeClass
       const live = table.map.count(run, length)
