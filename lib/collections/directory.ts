@@ -57,8 +57,6 @@ export abstract class Directory extends DirectoryBlock {
     one: Pointer,
     targetSlots: number,
   ): void
-  /** Entries of a segment whose hash has a bit set. @internal */
-  protected abstract countOnes(segment: Pointer, slots: number, bit: number): number
   /** Frees what the slots of a segment own. @internal */
   protected abstract freeOwned(segment: Pointer, slots: number): void
 
@@ -220,11 +218,7 @@ export abstract class Directory extends DirectoryBlock {
     const shape = getWord(heap, segment, SHAPE)
     const depth = shape & DEPTH_MASK
     const slots = this.slotsOf(getWord(heap, segment, PREFIX))
-    const ones = this.countOnes(segment, slots, 31 - depth)
-    const more = Math.max(ones, getWord(heap, segment, COUNT) - ones)
-    // The halves begin one size smaller, and so at six tenths full instead of four, unless one gets nearly all.
-    const smaller = (shape >>> 8) - 1
-    const size = more < limitOf(this.slotsIn(this.bytesOf(smaller))) ? smaller : shape >>> 8
+    const size = shape >>> 8
     const byteLength = this.bytesOf(size)
     const sizes = [byteLength, byteLength]
     if (depth === this.depth) sizes.push(directoryBytes(depth + 1))

@@ -291,16 +291,6 @@ export abstract class EntryTable<K, V> extends BaseDict<K, V> {
     else for (let slot = 0; slot < slots; slot++) i32[base + headerWords + (slot << 1) + 1] = 0
   }
 
-  protected override countOnes(segment: Pointer, slots: number, bit: number): number {
-    const { heap } = this
-    let ones = 0
-    for (let slot = 0; slot < slots; slot++) {
-      const hash = get(heap, segment, headerWords + 2 * slot)
-      if (get(heap, segment, headerWords + 2 * slot + 1) !== 0) ones += (hash >>> bit) & 1
-    }
-    return ones
-  }
-
   protected override distribute(
     from: Pointer,
     slots: number,

@@ -7,7 +7,7 @@ import { type Codec, checkScalar, mustBeTarget } from './codec'
 import { floatToWord, wordToFloat } from './codecs'
 import { FREE_LOWER, FREE_UPPER, hashWord } from './hash'
 import { NumberTable, valuesAt } from './number-table'
-import { COUNT, HEADER_WORDS, SLOT_BITS } from './segments'
+import { COUNT, HEADER_WORDS, isSparse, SLOT_BITS } from './segments'
 import type { Walk } from './walk'
 import { fits, getWord, setDouble, setWord } from './words'
 
@@ -197,7 +197,7 @@ export class Int32DoubleDict extends NumberDict<number, number> {
       if (found === key) break
       if (found === free) {
         const count = i32[base + countBefore] as number
-        if (count >= (slots * 13) >>> 4) return this.insertDouble(key | 0, value)
+        if (count >= (slots * 3) >>> 2) return this.insertDouble(key | 0, value)
         i32[base + countBefore] = count + 1
         i32[(base + slot) | 0] = key
         this.count++
@@ -212,9 +212,27 @@ export class Int32DoubleDict extends NumberDict<number, number> {
 
   override delete(key: number): boolean {
     if (typeof key !== 'number' || (key | 0) !== key) refuseValue('key', 'i32', key)
-    const slot = this.find(key | 0)
-    if (slot < 0) return false
-    this.remove(key | 0, slot)
+    const { dirBase } = this
+    if (dirBase < 0) return super.delete(key)
+    const hash = hashOf(key | 0)
+    const entry = (dirBase + ((hash >>> this.shift) << 1)) | 0
+    const segment = i32[entry] as number
+    const slots = i32[entry + 1] as number
+    const base = (near4 + (segment << 2) + headerWords) | 0
+    const free = hash < 0 ? freeUpper : freeLower
+    let slot = Math.imul(hash & slotMask, slots) >>> slotBits
+    for (;;) {
+      const found = i32[(base + slot) | 0]
+      if (found === key) break
+      if (found === free) return false
+      if (++slot === slots) slot = 0
+    }
+    closeHoleOf(base, (near8 + (segment << 1) + ((headerWords + 1 + slots) >> 1)) | 0, slots, slot, free)
+    const count = ((i32[base + countBefore] as number) - 1) | 0
+    i32[base + countBefore] = count
+    this.count--
+    this.version = (this.version + 1) & 0x3fff_ffff
+    if (isSparse(count, slots)) this.shrink(hash)
     return true
   }
 
@@ -225,4 +243,24 @@ export class Int32DoubleDict extends NumberDict<number, number> {
     setDouble(this.heap, this.segment, valuesAt(this.slots) + 2 * slot, value)
     return this
   }
+}
+
+/** Moves up what may stand in a hole, and what may in the hole that leaves; the last one becomes free. */
+function closeHoleOf(base: number, values: number, slots: number, from: number, free: number): void {
+  let hole = from
+  let slot = from
+  for (;;) {
+    if (++slot === slots) slot = 0
+    const key = i32[(base + slot) | 0] as number
+    if (key === free) break
+    const home = Math.imul(hashOf(key) & slotMask, slots) >>> slotBits
+    // Slots back to the home, and to the hole, round the end.
+    const reach = slot - home + (slots & ((slot - home) >> 31))
+    const gap = slot - hole + (slots & ((slot - hole) >> 31))
+    if (reach < gap) continue
+    i32[(base + hole) | 0] = key
+    f64[(values + hole) | 0] = f64[(values + slot) | 0] as number
+    hole = slot
+  }
+  i32[(base + hole) | 0] = free
 }

@@ -224,17 +224,6 @@ export abstract class NumberTable<K, V> extends BaseDict<K, V> {
     else this.distributeNear(from, slots, bit, zero, one, targetSlots)
   }
 
-  protected override countOnes(segment: Pointer, slots: number, bit: number): number {
-    const { heap } = this
-    const prefix = get(heap, segment, PREFIX)
-    let ones = 0
-    for (let slot = 0; slot < slots; slot++) {
-      const hash = hashOf(get(heap, segment, headerWords + slot))
-      if ((hash ^ prefix) >= 0) ones += (hash >>> bit) & 1
-    }
-    return ones
-  }
-
   private distributeNear(
     from: Pointer,
     slots: number,
@@ -251,25 +240,24 @@ export abstract class NumberTable<K, V> extends BaseDict<K, V> {
     const toValues = ((headerWords + targetSlots + 1) & ~1) - headerWords
     const prefix = i32[keys + PREFIX - headerWords] as number
     const free = prefix < 0 ? freeUpper : freeLower
+    const all = gatherSlots(keys, slots, free)
     let ones = 0
-    let all = 0
-    for (let slot = 0; slot < slots; slot++) {
-      const key = i32[keys + slot] as number
-      if (key === free) continue
+    for (let i = 0; i < all; i++) {
+      const slot = taken[i] as number
+      const key = i32[(keys + slot) | 0] as number
       const hash = hashOf(key)
       // No branch for what is a coin toss.
       const isOne = (hash >>> bit) & 1
-      const base = target + (distance & -isOne)
+      const base = (target + (distance & -isOne)) | 0
       ones += isOne
-      all++
       let at = Math.imul(hash & slotMask, targetSlots) >>> slotBits
-      while (i32[base + at] !== free) if (++at === targetSlots) at = 0
-      i32[base + at] = key
-      const to = base + toValues + at * valueWords
-      const source = values + slot * valueWords
+      while (i32[(base + at) | 0] !== free) if (++at === targetSlots) at = 0
+      i32[(base + at) | 0] = key
+      const to = (base + toValues + Math.imul(at, valueWords)) | 0
+      const source = (values + Math.imul(slot, valueWords)) | 0
       if (valueWords === 2) {
         i32[to] = i32[source] as number
-        i32[to + 1] = i32[source + 1] as number
+        i32[(to + 1) | 0] = i32[(source + 1) | 0] as number
       } else for (let word = 0; word < valueWords; word++) i32[to + word] = i32[source + word] as number
     }
     const count = COUNT - headerWords
@@ -303,6 +291,20 @@ export abstract class NumberTable<K, V> extends BaseDict<K, V> {
       copyWords(heap, from, source, target, valuesAt(targetSlots) + at * valueWords, valueWords)
     }
   }
+}
+
+/** Slots of a segment that are taken, and how many: where they lie is random, and a branch for each would be guessed wrong. */
+let taken = new Int32Array(1)
+
+function gatherSlots(keys: number, slots: number, free: number): number {
+  if (taken.length < slots) taken = new Int32Array(slots)
+  let count = 0
+  for (let slot = 0; slot < slots; slot++) {
+    taken[count] = slot
+    const difference = (i32[(keys + slot) | 0] as number) ^ free
+    count += (difference | -difference) >>> 31
+  }
+  return count
 }
 
 function copyWords(heap: Heap, from: Pointer, word: number, to: Pointer, target: number, count: number): void {
