@@ -6,14 +6,15 @@ import { NEAR } from '../space/near'
 import { type Codec, checkScalar, mustBeTarget } from './codec'
 import { floatToWord, wordToFloat } from './codecs'
 import { FREE_LOWER, FREE_UPPER, hashWord } from './hash'
-import { NumberTable, valuesAt } from './number-table'
-import { COUNT, HEADER_WORDS, isSparse, SLOT_BITS } from './segments'
+import { countIn, taken as gathered, gatherSlots, NumberTable, valuesAt } from './number-table'
+import { COUNT, HEADER_WORDS, isSparse, PREFIX, SLOT_BITS } from './segments'
 import type { Walk } from './walk'
 import { fits, getWord, setDouble, setWord } from './words'
 
 const { i32, f64, near4, near8 } = NEAR
 // File-local copies: an imported binding is a property load on every use.
 const hashOf = hashWord
+const taken = gathered
 const headerWords = HEADER_WORDS
 const slotBits = SLOT_BITS
 const slotMask = (1 << SLOT_BITS) - 1
@@ -197,7 +198,7 @@ export class Int32DoubleDict extends NumberDict<number, number> {
       if (found === key) break
       if (found === free) {
         const count = i32[base + countBefore] as number
-        if (count >= (slots * 3) >>> 2) return this.insertDouble(key | 0, value)
+        if (count >= (slots * (slots > 1400 ? 12 : 11)) >>> 4) return this.insertDouble(key | 0, value)
         i32[base + countBefore] = count + 1
         i32[(base + slot) | 0] = key
         this.count++
@@ -234,6 +235,40 @@ export class Int32DoubleDict extends NumberDict<number, number> {
     this.version = (this.version + 1) & 0x3fff_ffff
     if (isSparse(count, slots)) this.shrink(hash)
     return true
+  }
+
+  protected override distributeNear(
+    from: Pointer,
+    slots: number,
+    bit: number,
+    zero: Pointer,
+    one: Pointer,
+    targetSlots: number,
+  ): void {
+    const keys = (near4 + (from << 2) + headerWords) | 0
+    const values = (near8 + (from << 1) + ((headerWords + 1 + slots) >> 1)) | 0
+    const target = (near4 + (zero << 2) + headerWords) | 0
+    const toValues = (near8 + (zero << 1) + ((headerWords + 1 + targetSlots) >> 1)) | 0
+    const distance = ((one - zero) << 1) | 0
+    const prefix = i32[(keys + PREFIX - headerWords) | 0] as number
+    const free = prefix < 0 ? freeUpper : freeLower
+    const all = gatherSlots(keys, slots, free)
+    let ones = 0
+    for (let i = 0; i < all; i++) {
+      const slot = taken[i] as number
+      const key = i32[(keys + slot) | 0] as number
+      const hash = hashOf(key)
+      // No branch for what is a coin toss.
+      const isOne = (hash >>> bit) & 1
+      const away = distance & -isOne
+      const base = (target + (away << 1)) | 0
+      ones += isOne
+      let at = Math.imul(hash & slotMask, targetSlots) >>> slotBits
+      while (i32[(base + at) | 0] !== free) if (++at === targetSlots) at = 0
+      i32[(base + at) | 0] = key
+      f64[(toValues + away + at) | 0] = f64[(values + slot) | 0] as number
+    }
+    countIn(target, distance << 1, all, ones)
   }
 
   /** A key that is not there, where its segment has to grow first. */

@@ -224,7 +224,8 @@ export abstract class NumberTable<K, V> extends BaseDict<K, V> {
     else this.distributeNear(from, slots, bit, zero, one, targetSlots)
   }
 
-  private distributeNear(
+  /** @internal */
+  protected distributeNear(
     from: Pointer,
     slots: number,
     bit: number,
@@ -255,17 +256,9 @@ export abstract class NumberTable<K, V> extends BaseDict<K, V> {
       i32[(base + at) | 0] = key
       const to = (base + toValues + Math.imul(at, valueWords)) | 0
       const source = (values + Math.imul(slot, valueWords)) | 0
-      if (valueWords === 2) {
-        i32[to] = i32[source] as number
-        i32[(to + 1) | 0] = i32[(source + 1) | 0] as number
-      } else for (let word = 0; word < valueWords; word++) i32[to + word] = i32[source + word] as number
+      for (let word = 0; word < valueWords; word++) i32[to + word] = i32[source + word] as number
     }
-    const count = COUNT - headerWords
-    if (zero === one) i32[target + count] = (i32[target + count] as number) + all
-    else {
-      i32[target + count] = all - ones
-      i32[target + distance + count] = ones
-    }
+    countIn(target, distance, all, ones)
   }
 
   private distributeFar(
@@ -294,10 +287,19 @@ export abstract class NumberTable<K, V> extends BaseDict<K, V> {
 }
 
 /** Slots of a segment that are taken, and how many: where they lie is random, and a branch for each would be guessed wrong. */
-let taken = new Int32Array(1)
+export const taken = new Int32Array(1 << SLOT_BITS)
 
-function gatherSlots(keys: number, slots: number, free: number): number {
-  if (taken.length < slots) taken = new Int32Array(slots)
+/** Counts entries in: all into one segment, or the ones into another, whose first slot is so many words away. */
+export function countIn(target: number, distance: number, all: number, ones: number): void {
+  const count = COUNT - headerWords
+  if (distance === 0) i32[target + count] = (i32[target + count] as number) + all
+  else {
+    i32[target + count] = all - ones
+    i32[target + distance + count] = ones
+  }
+}
+
+export function gatherSlots(keys: number, slots: number, free: number): number {
   let count = 0
   for (let slot = 0; slot < slots; slot++) {
     taken[count] = slot

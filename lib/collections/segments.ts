@@ -10,8 +10,8 @@ export const SHAPE = 3
 export const DEPTH_MASK = 0xff
 /** Lower bits of a hash that choose the slot. */
 export const SLOT_BITS = 14
-/** A segment is full at three quarters of its slots. */
-export const limitOf = (slots: number): number => (slots * 3) >>> 2
+/** A longest segment is full at three quarters of its slots, a shorter one, whose growth costs less, at 11/16. */
+export const limitOf = (slots: number): number => (slots * (slots > 1400 ? 12 : 11)) >>> 4
 /** A segment is sparse below 5/16: it is merged with its buddy, where both fill no more than half, or gets smaller, to at most two thirds. */
 export const isSparse = (count: number, slots: number): boolean => count < (slots * 5) >>> 4
 /** Bytes of the longest segment for each word of a slot: some 1500 to 1700 slots. */
