@@ -71,10 +71,18 @@ function sizeCalculation(value: Uint8Array, key: string): number {
 function make(arm: string): Subject {
   if (arm === 'lru-cache') return new LRUCache<string, Uint8Array>({ maxSize: BUDGET, sizeCalculation })
   const heap = new Heap()
-  return new Cache(heap, { key: str, value: bytes, maxBytes: BUDGET, policy: arm === 'ebb-lru' ? 'lru' : 's3-fifo' })
+  const policy = arm === 'ebb-lru' ? 'lru' : 's3-fifo'
+  const cache = new Cache(heap, { key: str, value: bytes, maxBytes: BUDGET, policy })
+  if (arm !== 'ebb-into') return cache
+  // As a server does that writes each value to a socket: into one array, without garbage.
+  const target = new Uint8Array(2048)
+  return {
+    get: (key) => (cache.getInto(key, target) < 0 ? undefined : target),
+    set: (key, value) => cache.set(key, value),
+  }
 }
 
-/** @param arm - `lru-cache`, `ebb` or `ebb-lru`; @param scans - share of keys that are asked for once */
+/** @param arm - `lru-cache`, `ebb`, `ebb-into` (values are copied into one array) or `ebb-lru`; @param scans - share of keys that are asked for once */
 export function measureCache(arm: string, count: number, scans: number): CacheResult {
   const drawn = requests(count, scans)
   const store = Buffer.alloc(2048, 'store ')

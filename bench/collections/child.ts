@@ -1,7 +1,7 @@
 /** `node child.js WHAT ARM KEYS COUNT`: prints what was measured of one subject as JSON. */
 import { measureCache } from './cache-arm'
 import { measure } from './dict-arm'
-import { collector, huge, longest, resident, small } from './growth-arm'
+import { collector, huge, longest, moves, resident, small } from './growth-arm'
 
 async function run(what: string, arm: string, keys: string, count: number): Promise<object> {
   switch (what) {
@@ -15,6 +15,8 @@ async function run(what: string, arm: string, keys: string, count: number): Prom
       return resident(arm, keys, count)
     case 'small':
       return small(count)
+    case 'moves':
+      return moves(count)
     case 'huge':
       return huge(count)
     default:

@@ -22,13 +22,19 @@ const cpuNs = (): number => {
 /** Share of the entries that are deleted in the end. */
 const DELETED = 0.95
 
+/** Entries of several small subjects together. */
+const SMALL = 64e3
+
 let sink = 0
 
-/** Look-ups of whole numbers: the loop itself is timed. Of small subjects several, so that the clock does not count. */
+/**
+ * Look-ups of whole numbers: the loop itself is timed. Of small subjects several, so that the clock does not count, and each in an order
+ * of its own: a processor learns an order of a thousand, and then guesses every branch.
+ */
 function numbers(make: () => Subject<number>, count: number, rounds: number): Times {
-  const order = shuffled(count, 1)
-  const other = shuffled(count, 2)
-  const copies = Math.max(1, Math.round(2e4 / count))
+  const copies = Math.max(1, Math.round(SMALL / count))
+  const orders = Array.from({ length: copies }, (_, copy) => shuffled(count, 2 * copy + 1))
+  const others = Array.from({ length: copies }, (_, copy) => shuffled(count, 2 * copy + 2))
   const spent: Times = { set: 0, get: 0, miss: 0, update: 0, values: 0, delete: 0 }
   const timed = (name: string, work: (copy: number) => void): void => {
     const start = cpuNs()
@@ -39,12 +45,12 @@ function numbers(make: () => Subject<number>, count: number, rounds: number): Ti
   for (let round = 0; round < rounds; round++) {
     const subjects = Array.from({ length: copies }, make)
     const subject = subjects[0] as Subject<number>
-    timed('set', (copy) => fill(subjects[copy] as Subject<number>, order))
-    timed('get', () => read(subject, other))
-    timed('miss', () => readMissing(subject, other))
-    timed('update', () => fill(subject, other))
+    timed('set', (copy) => fill(subjects[copy] as Subject<number>, orders[copy] as Int32Array))
+    timed('get', (copy) => read(subject, others[copy] as Int32Array))
+    timed('miss', (copy) => readMissing(subject, others[copy] as Int32Array))
+    timed('update', (copy) => fill(subject, others[copy] as Int32Array))
     timed('values', () => sum(subject))
-    timed('delete', (copy) => remove(subjects[copy] as Subject<number>, other, most))
+    timed('delete', (copy) => remove(subjects[copy] as Subject<number>, others[copy] as Int32Array, most))
     if (subject.size !== count - most) throw new Error('not all keys were deleted')
     for (const one of subjects) if (one instanceof Dict) one.close()
   }
@@ -77,20 +83,25 @@ function remove(subject: Subject<number>, order: Int32Array, most: number): void
   for (let i = 0; i < most; i++) subject.delete(keyOf(order[i] as number))
 }
 
+/** Look-ups of a table of texts, as many at most: a Map of 1e7 takes minutes for all. */
+const TEXTS_LOOKED_UP = 1e6
+
 /** Look-ups of texts: a batch is made, then looked up, and only that is timed. */
 function texts(make: () => Subject<string>, count: number, rounds: number): Times {
   const order = shuffled(count, 1)
-  const other = shuffled(count, 2)
+  const other = shuffled(count, 2).subarray(0, TEXTS_LOOKED_UP)
   const batch: string[] = new Array(BATCH).fill('')
-  const spent: Times = { set: 0, get: 0, again: 0, miss: 0, update: 0, values: 0, delete: 0 }
+  const spent: Times = {}
   const timed = (name: string, by: Int32Array, salt: number, work: (length: number, from: number) => void): void => {
-    for (let from = 0; from < count; from += BATCH) {
-      const length = Math.min(BATCH, count - from)
+    let sum = 0
+    for (let from = 0; from < by.length; from += BATCH) {
+      const length = Math.min(BATCH, by.length - from)
       makeTexts(by, from, length, batch, salt)
       const start = cpuNs()
       work(length, from)
-      spent[name] = (spent[name] as number) + cpuNs() - start
+      sum += cpuNs() - start
     }
+    spent[name] = (spent[name] ?? 0) + sum / (by.length * rounds)
   }
   for (let round = 0; round < rounds; round++) {
     const subject = make()
@@ -105,25 +116,24 @@ function texts(make: () => Subject<string>, count: number, rounds: number): Time
     timed('miss', other, count, (length) => {
       for (let i = 0; i < length; i++) if (subject.get(batch[i] as string) !== undefined) sink++
     })
-    again(make(), order, other, spent)
+    if (count <= TEXTS_LOOKED_UP) spent.again = (spent.again ?? 0) + again(make(), order, other) / rounds
     timed('update', other, 0, (length) => {
       for (let i = 0; i < length; i++) subject.set(batch[i] as string, i + 0.25)
     })
     const start = cpuNs()
     for (const value of subject.values()) sink += value
-    spent.values = (spent.values as number) + cpuNs() - start
+    spent.values = (spent.values ?? 0) + (cpuNs() - start) / (count * rounds)
     timed('delete', other, 0, (length) => {
       for (let i = 0; i < length; i++) subject.delete(batch[i] as string)
     })
-    if (subject.size !== 0) throw new Error('not all keys were deleted')
+    if (subject.size !== count - other.length) throw new Error('not all keys were deleted')
     if (subject instanceof Dict) subject.close()
   }
-  for (const name of Object.keys(spent)) spent[name] = (spent[name] as number) / (count * rounds)
   return spent
 }
 
-/** String objects that are put in, asked for again: V8 keeps the hash of each in it, and knows that it is the same. */
-function again(subject: Subject<string>, order: Int32Array, other: Int32Array, spent: Times): void {
+/** Nanoseconds for a string object that is put in and asked for again: V8 keeps the hash of each in it, and knows that it is the same. */
+function again(subject: Subject<string>, order: Int32Array, other: Int32Array): number {
   const kept: string[] = []
   const batch: string[] = []
   const count = order.length
@@ -137,23 +147,25 @@ function again(subject: Subject<string>, order: Int32Array, other: Int32Array, s
   let sum = 0
   for (let i = 0; i < count; i++) sum += subject.get(kept[other[i] as number] as string) as number
   sink += sum
-  spent.again = (spent.again as number) + cpuNs() - start
+  const took = cpuNs() - start
+  if (subject instanceof Dict) subject.close()
+  return took / count
 }
 
 /** @param arm - `map` or `ebb`; @param keys - `i32` or `str` */
 export function measure(arm: string, keys: string, count: number): Times {
-  const rounds = Math.max(1, Math.ceil(1e6 / count))
+  const rounds = Math.max(1, Math.ceil(2e6 / Math.max(count, SMALL)))
   const heap = new Heap()
   if (keys === 'i32') {
     const make = (): Subject<number> =>
       arm === 'map' ? new Map<number, number>() : new Dict(heap, { key: i32, value: f64 })
-    numbers(make, Math.min(count, 1000), 200)
+    numbers(make, Math.min(count, 1000), 5)
     return numbers(make, count, rounds)
   }
   const make = (): Subject<string> =>
     arm === 'map' ? new Map<string, number>() : new Dict(heap, { key: str, value: f64 })
   texts(make, Math.min(count, 1000), 200)
-  return texts(make, count, rounds)
+  return texts(make, count, Math.max(1, Math.ceil(1e6 / count)))
 }
 
 export const sunk = (): number => sink

@@ -11,8 +11,7 @@ type Put = (index: number, value: number) => void
 const TEXT_BATCH = 2048
 
 /** A way to put the n-th key into a new table of an arm, and what keeps the table alive. */
-function opened(arm: string, keys: string): { put: Put; table: { size: number } } {
-  const heap = new Heap()
+function opened(arm: string, keys: string, heap = new Heap()): { put: Put; table: { size: number } } {
   if (keys === 'i32') {
     const table = arm === 'map' ? new Map<number, number>() : new Dict(heap, { key: i32, value: f64 })
     return { put: (index, value) => table.set(keyOf(index), value), table }
@@ -71,12 +70,16 @@ export async function collector(arm: string, keys: string, count: number): Promi
 /** Resident bytes an entry, and after 95 % are deleted at random and 3 s: share of the full, and of the live bytes. */
 export async function resident(arm: string, keys: string, count: number): Promise<Figures> {
   const order = shuffled(count, 3)
-  // V8's own memory for new objects grows to its full size first.
-  const warm = opened('map', keys)
-  for (let i = 0; i < 200_000; i++) warm.put(i % 2048, i)
+  // A rehearsal first: V8's own memory for code and for new objects grows to its full size.
+  const rehearsal = opened(arm, keys, new Heap({ compact: 'idle' }))
+  for (let i = 0; i < count / 4; i++) rehearsal.put(i, i + 0.5)
+  remove(rehearsal.table as never, keys, order, count)
+  if (rehearsal.table instanceof Map) rehearsal.table.clear()
+  globalThis.gc?.()
+  await new Promise((resolve) => setTimeout(resolve, 3000))
   globalThis.gc?.()
   const before = residentBytes()
-  const { put, table } = opened(arm, keys)
+  const { put, table } = opened(arm, keys, new Heap({ compact: 'idle' }))
   for (let i = 0; i < count; i++) put(i, i + 0.5)
   globalThis.gc?.()
   await new Promise((resolve) => setTimeout(resolve, 1500))
@@ -105,6 +108,25 @@ export function small(entries: number): Figures {
   const dicts = Array.from({ length: 1000 }, () => new Dict(heap, { key: i32, value: f64 }))
   for (const dict of dicts) for (let i = 0; i < entries; i++) dict.set(keyOf(i), i)
   return { perEntry: dicts.reduce((sum, dict) => sum + dict.byteLength, 0) / (1000 * entries) }
+}
+
+/** Nanoseconds of `compact()` for each block it moves: of so many entries in one dict, and in a thousand on one heap. */
+export function moves(entries: number): Figures {
+  const nanoseconds = (dictCount: number): number => {
+    const heap = new Heap()
+    const dicts = Array.from({ length: dictCount }, () => new Dict(heap, { key: str, value: f64 }))
+    for (let i = 0; i < entries; i++) dicts[i % dictCount]?.set(`entry ${keyOf(i)}`, i)
+    for (let i = 0; i < entries; i++)
+      if (Math.imul(i, 0x9e3779b1) >>> 29 !== 0) dicts[i % dictCount]?.delete(`entry ${keyOf(i)}`)
+    const start = performance.now()
+    const { moved } = heap.compact()
+    const took = performance.now() - start
+    heap.close()
+    return (took * 1e6) / moved
+  }
+  nanoseconds(1)
+  nanoseconds(1000)
+  return { one: nanoseconds(1), many: nanoseconds(1000) }
 }
 
 /** CPU nanoseconds of a set on the way to so many entries i32 -> i32. */

@@ -2,7 +2,7 @@
  * `npm run bench:collections`: dicts beside Maps, caches beside lru-cache, lists beside Arrays, each promise with its bound and what was measured.
  *
  *     npm run bench:collections                 everything
- *     npm run bench:collections -- --quick      fewer rounds, to see that nothing is broken
+ *     npm run bench:collections -- --quick      fewer entries and rounds, to see that nothing is broken; bounds are not held to
  *
  * Results go to out/collections.json. Ends with 1 if a bound is missed.
  */
@@ -20,7 +20,7 @@ function main(): void {
   const lines = rows.map(({ isHeld, name, bound, measured }) => [name, isHeld ? 'PASS' : 'MISS', bound, measured])
   console.log(table(['', '', 'bound', 'measured'], lines))
   console.log(writeJson('collections', { machine, rows }))
-  if (rows.some(({ isHeld }) => !isHeld)) process.exitCode = 1
+  if (!values.quick && rows.some(({ isHeld }) => !isHeld)) process.exitCode = 1
 }
 
 main()

@@ -51,6 +51,8 @@ export class CacheTable<K, V> extends EntryDict<K, V> {
   /** Where those go that were asked for again. */
   readonly main = new Queue(4)
   readonly hasExpiry: boolean
+  /** The entry that a loop over a queue comes to next: kept right where that has moved. */
+  next: Pointer | 0 = 0
 
   constructor(heap: Heap, keys: PackedKey<K>, codec: Codec<V>, hasExpiry: boolean) {
     super(heap, keys, codec, hasExpiry ? EXTRA_WITH_EXPIRY : EXTRA)
@@ -93,6 +95,20 @@ export class CacheTable<K, V> extends EntryDict<K, V> {
     queue.bytes += this.usable(fresh) - before
     if (fresh !== entry) this.mend(fresh, queue)
     return fresh
+  }
+
+  /** @internal */
+  protected override hashIn(pointer: Pointer): number {
+    return getWord(this.heap, pointer, HASH)
+  }
+
+  /** @internal */
+  protected override followEntry(pointer: Pointer, to: Pointer): boolean {
+    if (!super.followEntry(pointer, to)) return false
+    if (to === pointer) return true
+    this.mend(to, this.queueOf(to))
+    if (this.next === pointer) this.next = to
+    return true
   }
 
   /** Its neighbours in the queue learn where an entry is now. */

@@ -126,12 +126,12 @@ export class BaseCache<K, V> {
     this.mayChange('purgeStale')
     const before = this.eviction.counts.expired
     if (this.ttl === Infinity) return 0
+    const { table } = this
     const now = this.now()
-    for (const queue of [this.table.small, this.table.main]) {
-      for (let entry = queue.oldest; entry !== 0; ) {
-        const next = this.table.newer(entry)
-        if (this.table.expiry(entry) <= now) this.eviction.expire(entry)
-        entry = next
+    for (const queue of [table.small, table.main]) {
+      for (let entry = queue.oldest; entry !== 0; entry = table.next) {
+        table.next = table.newer(entry)
+        if (table.expiry(entry) <= now) this.eviction.expire(entry) // onEvict may compact the heap
       }
     }
     return this.eviction.counts.expired - before

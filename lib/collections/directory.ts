@@ -17,10 +17,10 @@
  */
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
-import { OwnedBlocks } from './owned-blocks'
+import { DirectoryBlock, directoryBytes, segmentAt, slotsAt } from './directory-block'
 import { freeLater, isRefusal, type Remains, take, takeAll } from './pending'
-import { COUNT, limitOf, OWNER, PREFIX, SHAPE, SLOT_BITS, segmentSizes } from './segments'
-import { getWord, nearBase, setWord } from './words'
+import { COUNT, DEPTH_MASK, limitOf, OWNER, PREFIX, SHAPE, SLOT_BITS, segmentSizes } from './segments'
+import { getWord, setWord } from './words'
 
 /** Segments of equal hashes, which no split helps, grow alone to this. */
 const SLOTS_ALONE_MAX = 1 << SLOT_BITS
@@ -32,22 +32,11 @@ const CLEAR_AT_ONCE = 2000
 const DEPTH_MAX = 32 - SLOT_BITS
 
 /** A directory and its segments; what slots hold is the subclasses'. */
-export abstract class Directory extends OwnedBlocks {
-  /** @internal Element of the directory in near memory; -1 where something of the table is not near, and after close. */
-  dirBase = -1
-  /** @internal 32 - depth: what a hash is shifted by to give its entry. */
-  shift = 31
+export abstract class Directory extends DirectoryBlock {
   /** @internal Entries held. */
   count = 0
-  /** @internal Changes whenever an entry comes, goes, or is elsewhere. */
-  version = 0
-  /** @internal */
-  protected dir: Pointer | 0 = 0
   private readonly sizes: readonly number[]
-  private depth = 1
   private segments = 0
-  /** Segments whose depth is the directory's. */
-  private deepest = 0
 
   /** @internal */
   protected constructor(heap: Heap, slotWords: number) {
@@ -68,24 +57,12 @@ export abstract class Directory extends OwnedBlocks {
     one: Pointer,
     targetSlots: number,
   ): void
-  /** Entries of a segment whose hash has a bit set. @internal */
-  protected abstract countOnes(segment: Pointer, slots: number, bit: number): number
   /** Frees what the slots of a segment own. @internal */
   protected abstract freeOwned(segment: Pointer, slots: number): void
 
   /** Entries held; 0 after close. */
   get size(): number {
     return this.count
-  }
-
-  /** @internal */
-  segmentOf(hash: number): Pointer {
-    return getWord(this.heap, this.dir, (hash >>> this.shift) << 1) as Pointer
-  }
-
-  /** @internal */
-  slotsOf(hash: number): number {
-    return getWord(this.heap, this.dir, ((hash >>> this.shift) << 1) + 1)
   }
 
   /** Makes sure that the segment of a hash has a free slot. @internal */
@@ -96,7 +73,7 @@ export abstract class Directory extends OwnedBlocks {
   /** Makes segments for so many entries. @internal */
   protected growTo(entries: number): void {
     for (let hash = 0; hash < 2 ** 32; ) {
-      const depth = getWord(this.heap, this.segmentOf(hash), SHAPE) & 0xff
+      const depth = getWord(this.heap, this.segmentOf(hash), SHAPE) & DEPTH_MASK
       const share = entries / 2 ** depth
       // Five standard deviations above what falls to a segment on average.
       if (share + 5 * Math.sqrt(share) > limitOf(this.slotsOf(hash))) this.grow(hash)
@@ -107,7 +84,7 @@ export abstract class Directory extends OwnedBlocks {
   /** Where the segment behind the one of a hash begins: a hash, or 2^32. @internal */
   protected hashAfter(hash: number): number {
     const segment = this.segmentOf(hash)
-    const depth = getWord(this.heap, segment, SHAPE) & 0xff
+    const depth = getWord(this.heap, segment, SHAPE) & DEPTH_MASK
     return (getWord(this.heap, segment, PREFIX) >>> 0) + 2 ** (32 - depth)
   }
 
@@ -139,15 +116,12 @@ export abstract class Directory extends OwnedBlocks {
     this.detach()
   }
 
-  protected override useFar(): void {
-    this.dirBase = -1
-  }
-
   /** Takes the blocks from the collection, which is as a closed one then. */
   private detach(): Remains {
-    const { heap, dir, depth } = this
+    const { heap, dir, depth, owner, owners } = this
     const free = (segment: Pointer, slots: number): void => this.freeOwned(segment, slots)
     let entry = 0
+    owners.leave(owner)
     this.isClosed = true
     this.dir = 0
     this.dirBase = -1
@@ -158,11 +132,12 @@ export abstract class Directory extends OwnedBlocks {
       freeSome(): boolean {
         if (entry === 1 << depth) {
           heap.free(dir as Pointer)
+          owners.release(owner)
           return false
         }
-        const segment = getWord(heap, dir, entry << 1) as Pointer
-        const slots = getWord(heap, dir, (entry << 1) + 1)
-        entry += 1 << (depth - (getWord(heap, segment, SHAPE) & 0xff))
+        const segment = segmentAt(heap, dir, entry)
+        const slots = slotsAt(heap, dir, entry)
+        entry += 1 << (depth - (getWord(heap, segment, SHAPE) & DEPTH_MASK))
         free(segment, slots)
         heap.free(segment)
         return true
@@ -173,20 +148,13 @@ export abstract class Directory extends OwnedBlocks {
   /** Takes the first blocks: the last step of a constructor, and of clear. @internal */
   protected open(): void {
     const first = this.sizes[0] as number
-    const [dir, zero, one] = takeAll(this.heap, [16, first, first]) as [Pointer, Pointer, Pointer]
-    this.depth = 1
+    const [dir, zero, one] = takeAll(this.heap, [directoryBytes(1), first, first]) as [Pointer, Pointer, Pointer]
+    this.owner = this.owners.register(this)
     this.segments = 0
-    this.deepest = 2
-    this.useDirectory(this.note(dir, 16))
+    this.openDirectory(dir)
     this.isClosed = false
     this.setUp(zero, 0, 0, 1)
     this.setUp(one, 1 << 31, 0, 1)
-  }
-
-  private useDirectory(dir: Pointer): void {
-    this.dir = dir
-    this.shift = 32 - this.depth
-    this.dirBase = this.hasFar ? -1 : nearBase(dir)
   }
 
   /** Makes an empty segment of a new block, and links it. */
@@ -201,12 +169,7 @@ export abstract class Directory extends OwnedBlocks {
     setWord(heap, segment, SHAPE, depth | (size << 8))
     const slots = this.slotsIn(byteLength)
     this.clearSlots(segment, slots, prefix)
-    const entry = (prefix >>> this.shift) << 1
-    const end = entry + (2 << (this.depth - depth))
-    for (let word = entry; word < end; word += 2) {
-      setWord(heap, this.dir, word, segment)
-      setWord(heap, this.dir, word + 1, slots)
-    }
+    this.lead(prefix, depth, segment, slots)
   }
 
   /** Bytes of a size's segment; behind the sizes that split it doubles. */
@@ -226,7 +189,7 @@ export abstract class Directory extends OwnedBlocks {
     const shape = getWord(this.heap, segment, SHAPE)
     const size = shape >>> 8
     if (size < this.sizes.length - 1) this.rebuild(segment, size + 1)
-    else if (this.maySplit(shape & 0xff)) this.split(segment)
+    else if (this.maySplit(shape & DEPTH_MASK)) this.split(segment)
     else if (this.slotsIn(this.bytesOf(size + 1)) <= SLOTS_ALONE_MAX) this.rebuild(segment, size + 1)
     else
       throw new RangeError(
@@ -244,7 +207,7 @@ export abstract class Directory extends OwnedBlocks {
     const fresh = take(this.heap, this.bytesOf(size))
     const prefix = getWord(this.heap, segment, PREFIX)
     const slots = this.slotsOf(prefix)
-    this.setUp(fresh, prefix, size, getWord(this.heap, segment, SHAPE) & 0xff)
+    this.setUp(fresh, prefix, size, getWord(this.heap, segment, SHAPE) & DEPTH_MASK)
     this.distribute(segment, slots, 0, fresh, fresh, this.slotsOf(prefix))
     this.drop(segment)
     this.version = (this.version + 1) & 0x3fff_ffff
@@ -253,16 +216,12 @@ export abstract class Directory extends OwnedBlocks {
   private split(segment: Pointer): void {
     const { heap } = this
     const shape = getWord(heap, segment, SHAPE)
-    const depth = shape & 0xff
+    const depth = shape & DEPTH_MASK
     const slots = this.slotsOf(getWord(heap, segment, PREFIX))
-    const ones = this.countOnes(segment, slots, 31 - depth)
-    const more = Math.max(ones, getWord(heap, segment, COUNT) - ones)
-    // The halves begin one size smaller, and so at six tenths full instead of four, unless one gets nearly all.
-    const smaller = (shape >>> 8) - 1
-    const size = more < limitOf(this.slotsIn(this.bytesOf(smaller))) ? smaller : shape >>> 8
+    const size = shape >>> 8
     const byteLength = this.bytesOf(size)
     const sizes = [byteLength, byteLength]
-    if (depth === this.depth) sizes.push(16 << depth)
+    if (depth === this.depth) sizes.push(directoryBytes(depth + 1))
     const [zero, one, dir] = takeAll(heap, sizes) as [Pointer, Pointer, Pointer?]
     const prefix = getWord(heap, segment, PREFIX)
     if (dir !== undefined) this.double(dir)
@@ -274,32 +233,12 @@ export abstract class Directory extends OwnedBlocks {
     this.version = (this.version + 1) & 0x3fff_ffff
   }
 
-  /** Doubles the directory into a new block. */
-  private double(dir: Pointer): void {
-    const { heap } = this
-    const old = this.dir as Pointer
-    const entries = 1 << this.depth
-    this.note(dir, entries << 4)
-    for (let entry = 0; entry < entries; entry++) {
-      const segment = getWord(heap, old, entry << 1)
-      const slots = getWord(heap, old, (entry << 1) + 1)
-      setWord(heap, dir, entry << 2, segment)
-      setWord(heap, dir, (entry << 2) + 1, slots)
-      setWord(heap, dir, (entry << 2) + 2, segment)
-      setWord(heap, dir, (entry << 2) + 3, slots)
-    }
-    this.depth++
-    this.deepest = 0
-    this.useDirectory(dir)
-    this.put(old, entries << 3)
-  }
-
-  /** After a deletion that left a segment less than a quarter full: merges it with its buddy, or makes it smaller. @internal */
+  /** After a deletion that left a segment sparse: merges it with its buddy, or makes it smaller. @internal */
   protected shrink(hash: number): void {
     try {
       const segment = this.segmentOf(hash)
       const shape = getWord(this.heap, segment, SHAPE)
-      if ((shape & 0xff) === 1 || !this.merge(segment, shape & 0xff)) {
+      if ((shape & DEPTH_MASK) === 1 || !this.merge(segment, shape & DEPTH_MASK)) {
         const size = this.sizeFor(getWord(this.heap, segment, COUNT))
         if (size < shape >>> 8) this.rebuild(segment, size)
       }
@@ -309,21 +248,21 @@ export abstract class Directory extends OwnedBlocks {
     }
   }
 
-  /** The smallest size that so many entries fill to no more than half. */
+  /** The smallest size that so many entries fill to no more than two thirds. */
   private sizeFor(count: number): number {
     let size = 0
-    while (size < this.sizes.length - 1 && this.slotsIn(this.bytesOf(size)) < count * 2) size++
+    while (size < this.sizes.length - 1 && this.slotsIn(this.bytesOf(size)) * 2 < count * 3) size++
     return size
   }
 
-  /** Merges a segment with the one that it was split from, where they fill a third of one at most. */
+  /** Merges a segment with the one that it was split from, where they fill half of one at most. */
   private merge(segment: Pointer, depth: number): boolean {
     const { heap } = this
     const prefix = getWord(heap, segment, PREFIX)
     const buddy = this.segmentOf(prefix ^ (1 << (32 - depth)))
-    if ((getWord(heap, buddy, SHAPE) & 0xff) !== depth) return false
+    if ((getWord(heap, buddy, SHAPE) & DEPTH_MASK) !== depth) return false
     const count = getWord(heap, segment, COUNT) + getWord(heap, buddy, COUNT)
-    if (count * 3 > this.slotsIn(this.bytesOf(this.sizes.length - 1))) return false
+    if (count * 2 > this.slotsIn(this.bytesOf(this.sizes.length - 1))) return false
     const size = this.sizeFor(count)
     const fresh = take(heap, this.bytesOf(size))
     const slots = this.slotsOf(prefix)
@@ -337,23 +276,5 @@ export abstract class Directory extends OwnedBlocks {
     if (depth === this.depth) this.deepest -= 2
     if (this.deepest === 0 && this.depth > 1) this.halve()
     return true
-  }
-
-  /** Halves the directory, which no segment needs as deep. */
-  private halve(): void {
-    const { heap } = this
-    const old = this.dir as Pointer
-    const entries = 1 << (this.depth - 1)
-    const dir = this.take(entries << 3)
-    this.depth--
-    this.deepest = 0
-    for (let entry = 0; entry < entries; entry++) {
-      const segment = getWord(heap, old, entry << 2)
-      setWord(heap, dir, entry << 1, segment)
-      setWord(heap, dir, (entry << 1) + 1, getWord(heap, old, (entry << 2) + 1))
-      if ((getWord(heap, segment, SHAPE) & 0xff) === this.depth) this.deepest++
-    }
-    this.useDirectory(dir)
-    this.put(old, entries << 4)
   }
 }

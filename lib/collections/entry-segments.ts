@@ -77,3 +77,14 @@ export function freeSlot(heap: Heap, segment: Pointer, slots: number, hash: numb
   while (get(heap, segment, headerWords + 2 * slot + 1) !== 0) if (++slot === slots) slot = 0
   return slot
 }
+
+/** The slot that leads to the block of an entry with a hash, or -1. */
+export function slotOf(heap: Heap, segment: Pointer, slots: number, hash: number, pointer: Pointer): number {
+  let slot = Math.imul(hash & slotMask, slots) >>> slotBits
+  for (;;) {
+    const found = get(heap, segment, headerWords + 2 * slot + 1)
+    if (found === pointer) return slot
+    if (found === 0) return -1
+    if (++slot === slots) slot = 0
+  }
+}

@@ -10,9 +10,9 @@ import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { NEAR } from '../space/near'
 import { BaseDict } from './base-dict'
-import { distributeFar, distributeNear, freeSlot } from './entry-segments'
-import { dataWords, HEAD_MASK, longKey, type PackedKey, scratch as packed } from './keys'
-import { COUNT, HEADER_WORDS, limitOf, SLOT_BITS } from './segments'
+import { distributeFar, distributeNear, freeSlot, slotOf } from './entry-segments'
+import { dataWords, HEAD_MASK, hashStored, longKey, type PackedKey, scratch as packed } from './keys'
+import { COUNT, HEADER_WORDS, isSparse, SLOT_BITS } from './segments'
 import type { Walk } from './walk'
 import { getWord, nearBase, setWord } from './words'
 
@@ -158,14 +158,27 @@ export abstract class EntryTable<K, V> extends BaseDict<K, V> {
     this.version = (this.version + 1) & 0x3fff_ffff
   }
 
+  /** By the hash in the entry, or of its key, which is read for that only where the block is long enough to have it. @internal */
+  protected override followEntry(pointer: Pointer, to: Pointer): boolean {
+    const { heap } = this
+    if (this.keyEnd(pointer) * 4 > heap.usableSize(pointer)) return false
+    const hash = this.hashIn(pointer)
+    const segment = this.segmentOf(hash)
+    const slot = slotOf(heap, segment, this.slotsOf(hash), hash, pointer)
+    if (slot >= 0 && to !== pointer) put(heap, segment, headerWords + 2 * slot + 1, to)
+    return slot >= 0
+  }
+
+  /** Hash of an entry. @internal */
+  protected hashIn(pointer: Pointer): number {
+    return hashStored(this.heap, pointer, get(this.heap, pointer, 0) & headMask, 1 + this.extra)
+  }
+
   /** Takes an entry with a hash out of its segment. @internal */
   protected unlinkAt(hash: number, pointer: Pointer): void {
-    const { heap } = this
     this.segment = this.segmentOf(hash)
     this.slots = this.slotsOf(hash)
-    let slot = Math.imul(hash & slotMask, this.slots) >>> slotBits
-    while (get(heap, this.segment, headerWords + 2 * slot + 1) !== pointer) if (++slot === this.slots) slot = 0
-    this.slot = slot
+    this.slot = slotOf(this.heap, this.segment, this.slots, hash, pointer)
     this.unlink(hash)
   }
 
@@ -178,7 +191,7 @@ export abstract class EntryTable<K, V> extends BaseDict<K, V> {
     put(heap, segment, COUNT, count)
     this.count--
     this.version = (this.version + 1) & 0x3fff_ffff
-    if (count < limitOf(this.slots) >>> 2) this.shrink(hash)
+    if (isSparse(count, this.slots)) this.shrink(hash)
   }
 
   /** Moves up what may stand in the hole, and what may in the hole that leaves. Returns the last one. */
@@ -276,16 +289,6 @@ export abstract class EntryTable<K, V> extends BaseDict<K, V> {
     const base = nearBase(segment)
     if (base < 0) for (let slot = 0; slot < slots; slot++) put(this.heap, segment, headerWords + 2 * slot + 1, 0)
     else for (let slot = 0; slot < slots; slot++) i32[base + headerWords + (slot << 1) + 1] = 0
-  }
-
-  protected override countOnes(segment: Pointer, slots: number, bit: number): number {
-    const { heap } = this
-    let ones = 0
-    for (let slot = 0; slot < slots; slot++) {
-      const hash = get(heap, segment, headerWords + 2 * slot)
-      if (get(heap, segment, headerWords + 2 * slot + 1) !== 0) ones += (hash >>> bit) & 1
-    }
-    return ones
   }
 
   protected override distribute(

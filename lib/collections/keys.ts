@@ -229,3 +229,12 @@ export function dataWords(heap: Heap, pointer: Pointer, head: number, word: numb
   const length = isLong ? getWord(heap, pointer, word) >>> 1 : head >>> 1
   return (isLong ? 1 : 0) + (((length << (head & 1)) + 3) >>> 2)
 }
+
+/** Hash of a key that stands in a block, behind its head: what packing it has returned. */
+export function hashStored(heap: Heap, pointer: Pointer, head: number, word: number): number {
+  const isLong = head >>> 1 === LONG
+  const end = word + dataWords(heap, pointer, head, word)
+  let hash = seed
+  for (let at = isLong ? word + 1 : word; at < end; at++) hash = mix(hash, getWord(heap, pointer, at))
+  return finish(hash, (isLong ? getWord(heap, pointer, word) : head) >>> 1)
+}

@@ -80,7 +80,7 @@ export abstract class ListChunks extends ListSlots {
     this.limitAt = capacity
     this.slid = 0
     this.smallBytes = capacity <= this.mask ? capacity << this.byteShift : 0
-    this.owned.add(chunk, this, 0)
+    this.owned.place(chunk, this, 0)
     this.link(0, chunk)
     if (old !== 0) this.free(old)
   }

@@ -9,15 +9,17 @@
 import { HeapError, show } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
+import type { Owner } from '../heap/owners'
 import { NEAR } from '../space/near'
 import type { Codec } from './codec'
 import { codecOf } from './codecs'
 import { type ValueKind, Variable } from './kinds'
 import { ListMethods } from './list-methods'
-import { ENTRY_WORDS, type EntryOwner } from './list-moves'
 import { freeLater, take } from './pending'
 
 const { i32 } = NEAR
+/** Words in front of an entry: its list's number, and its own. */
+const ENTRY_WORDS = 2
 const CHUNK_SHIFT = 13
 const CHUNK_MASK = (1 << CHUNK_SHIFT) - 1
 
@@ -32,7 +34,7 @@ const ORDERS: { readonly [kind: string]: (a: never, b: never) => number } = {
   bytes: (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b),
 }
 
-export class EntryList<V> extends ListMethods<V> implements EntryOwner {
+export class EntryList<V> extends ListMethods<V> implements Owner {
   private readonly codec: Codec<V>
   private readonly valueKind: ValueKind
   private number: number
@@ -44,7 +46,7 @@ export class EntryList<V> extends ListMethods<V> implements EntryOwner {
     super(heap, kind instanceof Variable ? kind.kind : 'struct', Int32Array)
     this.valueKind = kind
     this.codec = codecOf(kind) as Codec<V>
-    this.number = this.owned.addOwner(this)
+    this.number = this.owned.register(this)
   }
 
   override get byteLength(): number {
@@ -53,7 +55,7 @@ export class EntryList<V> extends ListMethods<V> implements EntryOwner {
 
   override close(): void {
     super.close()
-    this.owned.deleteOwner(this.number)
+    this.owned.release(this.number)
     this.entryBytes = 0
   }
 
@@ -119,8 +121,8 @@ export class EntryList<V> extends ListMethods<V> implements EntryOwner {
       entry: this.entryAt(this.firstAt + index),
     })).sort((a, b) => order(a.value, b.value))
     this.mustBeOpen('sort')
-    const isSame = sorted.length === this.length && new Set(sorted.map(({ entry }) => entry)).size === sorted.length
-    if (!isSame || sorted.some(({ entry }) => !this.heap.isLive(entry)))
+    const now = new Set(Array.from({ length: this.length }, (_, index) => this.entryAt(this.firstAt + index)))
+    if (sorted.length !== now.size || sorted.some(({ entry }) => !now.delete(entry)))
       throw new HeapError('EBB_BUSY', 'ebb: sort: its function changed the list')
     for (const [index, { entry }] of sorted.entries()) this.placeEntry(this.firstAt + index, entry)
     return this
@@ -142,7 +144,7 @@ export class EntryList<V> extends ListMethods<V> implements EntryOwner {
   }
 
   /** @internal */
-  ownsEntry(pointer: Pointer, to: Pointer): boolean {
+  follow(pointer: Pointer, to: Pointer): boolean {
     if (!this.isNumbered) this.renumber()
     const at = (this.heap.getInt32(pointer, 4) - this.base) | 0
     if (at < this.firstAt || at >= this.endAt || this.entryAt(at) !== pointer) return false
@@ -182,8 +184,8 @@ export class EntryList<V> extends ListMethods<V> implements EntryOwner {
     const rest = new EntryList<V>(this.heap, this.valueKind)
     rest.isRest = true
     rest.isNumbered = this.isNumbered
-    this.owned.setOwner(this.number, rest)
-    this.owned.setOwner(rest.number, this)
+    this.owned.give(this.number, rest)
+    this.owned.give(rest.number, this)
     ;[this.number, rest.number] = [rest.number, this.number]
     ;[this.entryBytes, rest.entryBytes] = [0, this.entryBytes]
     this.giveTo(rest)

@@ -14,9 +14,9 @@ import { MEDIUM_MAX_BYTES, type Pointer, slotOf } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { payloadOffset } from '../heap/live-blocks'
 import { partsOf } from '../heap/numbers'
+import { type Owners, ownersOf, type PlacedOwner } from '../heap/owners'
 import { NEAR } from '../space/near'
 import { addReader } from '../supply/parts'
-import { type ListBlocks, listBlocksOf, type Owner } from './list-moves'
 import { take } from './pending'
 
 const { i32, near1, near2, near4, near8 } = NEAR
@@ -58,7 +58,7 @@ export interface ElementsConstructor {
 
 const nearOf: Readonly<Record<number, number>> = { 1: near1, 2: near2, 4: near4, 8: near8 }
 
-export abstract class ListSlots implements Owner {
+export abstract class ListSlots implements PlacedOwner {
   readonly heap: Heap
   /** @internal */
   readonly elements: ElementsConstructor
@@ -89,14 +89,14 @@ export abstract class ListSlots implements Owner {
   /** @internal */
   protected readonly chunkShift: number
   /** @internal */
-  protected readonly owned: ListBlocks
+  protected readonly owned: Owners
 
   protected constructor(heap: Heap, elements: ElementsConstructor) {
     this.heap = heap
     this.elements = elements
     this.byteShift = Math.log2(elements.BYTES_PER_ELEMENT)
     this.chunkShift = Math.log2(CHUNK_BYTES) - this.byteShift
-    this.owned = listBlocksOf(heap)
+    this.owned = ownersOf(heap)
     addReader(partsOf(heap), this)
     if (this.isClosed) refuseClosed('new List')
   }
@@ -118,7 +118,7 @@ export abstract class ListSlots implements Owner {
   }
 
   /** @internal */
-  follow(to: Pointer, number: number): void {
+  moved(to: Pointer, number: number): void {
     if (number === DIRECTORY) this.setDirectory(to)
     else if (number === SPARE) this.spare = to
     else this.link(number - this.slid, to)
@@ -171,9 +171,9 @@ export abstract class ListSlots implements Owner {
   /** Hands all blocks over to an empty list of the same kind; this one is as new then. @internal */
   protected giveTo(other: ListSlots): void {
     for (let slot = this.firstSlot; this.limitAt > 0 && slot <= this.lastSlot; slot++)
-      this.owned.give(this.chunkIn(slot), other)
-    if (this.directory !== 0) this.owned.give(this.directory, other)
-    if (this.spare !== 0) this.owned.give(this.spare, other)
+      this.owned.giveBlock(this.chunkIn(slot), other)
+    if (this.directory !== 0) this.owned.giveBlock(this.directory, other)
+    if (this.spare !== 0) this.owned.giveBlock(this.spare, other)
     const { firstAt, endAt, limitAt, tailAt, directoryAt, directory, slots, slid, spare, smallBytes } = this
     Object.assign(other, { firstAt, endAt, limitAt, tailAt, directoryAt, directory, slots, slid, spare, smallBytes })
     this.forget()
@@ -233,7 +233,7 @@ export abstract class ListSlots implements Owner {
   protected openDirectory(): void {
     const directory = take(this.heap, SMALLEST_DIRECTORY_SLOTS * SLOT_BYTES)
     this.slots = SMALLEST_DIRECTORY_SLOTS
-    this.owned.add(directory, this, DIRECTORY)
+    this.owned.place(directory, this, DIRECTORY)
     this.setDirectory(directory)
   }
 
@@ -264,8 +264,8 @@ export abstract class ListSlots implements Owner {
     const before = this.directory as Pointer
     const directory = this.heap.realloc(before, slots * SLOT_BYTES)
     this.slots = slots
-    this.owned.delete(before)
-    this.owned.add(directory, this, DIRECTORY)
+    this.owned.unplace(before)
+    this.owned.place(directory, this, DIRECTORY)
     this.setDirectory(directory)
   }
 
@@ -296,7 +296,7 @@ export abstract class ListSlots implements Owner {
     const chunk = this.spare
     if (chunk === 0) {
       const taken = take(this.heap, CHUNK_BYTES)
-      this.owned.add(taken, this, slot + this.slid)
+      this.owned.place(taken, this, slot + this.slid)
       return taken
     }
     this.spare = 0
@@ -315,7 +315,7 @@ export abstract class ListSlots implements Owner {
 
   /** @internal */
   protected free(pointer: Pointer): void {
-    this.owned.delete(pointer)
+    this.owned.unplace(pointer)
     this.heap.free(pointer)
   }
 

@@ -6,14 +6,15 @@ import { NEAR } from '../space/near'
 import { type Codec, checkScalar, mustBeTarget } from './codec'
 import { floatToWord, wordToFloat } from './codecs'
 import { FREE_LOWER, FREE_UPPER, hashWord } from './hash'
-import { NumberTable, valuesAt } from './number-table'
-import { COUNT, HEADER_WORDS, SLOT_BITS } from './segments'
+import { countIn, taken as gathered, gatherSlots, NumberTable, valuesAt } from './number-table'
+import { COUNT, HEADER_WORDS, isSparse, PREFIX, SLOT_BITS } from './segments'
 import type { Walk } from './walk'
 import { fits, getWord, setDouble, setWord } from './words'
 
 const { i32, f64, near4, near8 } = NEAR
 // File-local copies: an imported binding is a property load on every use.
 const hashOf = hashWord
+const taken = gathered
 const headerWords = HEADER_WORDS
 const slotBits = SLOT_BITS
 const slotMask = (1 << SLOT_BITS) - 1
@@ -131,6 +132,15 @@ export class NumberDict<K, V> extends NumberTable<K, V> {
     if (old !== 0 && old !== block) this.putValue(old)
   }
 
+  /** A block with a value, by the key in it. @internal */
+  protected override followEntry(pointer: Pointer, to: Pointer): boolean {
+    if (!this.isOwning) return false
+    const slot = this.find(getWord(this.heap, pointer, 1))
+    if (slot < 0 || this.ownedIn(this.segment, this.slots, slot) !== pointer) return false
+    if (to !== pointer) setWord(this.heap, this.segment, valuesAt(this.slots) + slot, to)
+    return true
+  }
+
   private ownedBytes(block: Pointer): number {
     return 4 * (VALUE_HEAD_WORDS + (this.codec.wordsAt?.(this.heap, block, VALUE_HEAD_WORDS) as number))
   }
@@ -188,7 +198,7 @@ export class Int32DoubleDict extends NumberDict<number, number> {
       if (found === key) break
       if (found === free) {
         const count = i32[base + countBefore] as number
-        if (count >= (slots * 13) >>> 4) return this.insertDouble(key | 0, value)
+        if (count >= (slots * (slots > 1400 ? 12 : 11)) >>> 4) return this.insertDouble(key | 0, value)
         i32[base + countBefore] = count + 1
         i32[(base + slot) | 0] = key
         this.count++
@@ -203,10 +213,62 @@ export class Int32DoubleDict extends NumberDict<number, number> {
 
   override delete(key: number): boolean {
     if (typeof key !== 'number' || (key | 0) !== key) refuseValue('key', 'i32', key)
-    const slot = this.find(key | 0)
-    if (slot < 0) return false
-    this.remove(key | 0, slot)
+    const { dirBase } = this
+    if (dirBase < 0) return super.delete(key)
+    const hash = hashOf(key | 0)
+    const entry = (dirBase + ((hash >>> this.shift) << 1)) | 0
+    const segment = i32[entry] as number
+    const slots = i32[entry + 1] as number
+    const base = (near4 + (segment << 2) + headerWords) | 0
+    const free = hash < 0 ? freeUpper : freeLower
+    let slot = Math.imul(hash & slotMask, slots) >>> slotBits
+    for (;;) {
+      const found = i32[(base + slot) | 0]
+      if (found === key) break
+      if (found === free) return false
+      if (++slot === slots) slot = 0
+    }
+    closeHoleOf(base, (near8 + (segment << 1) + ((headerWords + 1 + slots) >> 1)) | 0, slots, slot, free)
+    const count = ((i32[base + countBefore] as number) - 1) | 0
+    i32[base + countBefore] = count
+    this.count--
+    this.version = (this.version + 1) & 0x3fff_ffff
+    if (isSparse(count, slots)) this.shrink(hash)
     return true
+  }
+
+  protected override distributeNear(
+    from: Pointer,
+    slots: number,
+    bit: number,
+    zero: Pointer,
+    one: Pointer,
+    targetSlots: number,
+  ): void {
+    const keys = (near4 + (from << 2) + headerWords) | 0
+    const values = (near8 + (from << 1) + ((headerWords + 1 + slots) >> 1)) | 0
+    const target = (near4 + (zero << 2) + headerWords) | 0
+    const toValues = (near8 + (zero << 1) + ((headerWords + 1 + targetSlots) >> 1)) | 0
+    const distance = ((one - zero) << 1) | 0
+    const prefix = i32[(keys + PREFIX - headerWords) | 0] as number
+    const free = prefix < 0 ? freeUpper : freeLower
+    const all = gatherSlots(keys, slots, free)
+    let ones = 0
+    for (let i = 0; i < all; i++) {
+      const slot = taken[i] as number
+      const key = i32[(keys + slot) | 0] as number
+      const hash = hashOf(key)
+      // No branch for what is a coin toss.
+      const isOne = (hash >>> bit) & 1
+      const away = distance & -isOne
+      const base = (target + (away << 1)) | 0
+      ones += isOne
+      let at = Math.imul(hash & slotMask, targetSlots) >>> slotBits
+      while (i32[(base + at) | 0] !== free) if (++at === targetSlots) at = 0
+      i32[(base + at) | 0] = key
+      f64[(toValues + away + at) | 0] = f64[(values + slot) | 0] as number
+    }
+    countIn(target, distance << 1, all, ones)
   }
 
   /** A key that is not there, where its segment has to grow first. */
@@ -216,4 +278,24 @@ export class Int32DoubleDict extends NumberDict<number, number> {
     setDouble(this.heap, this.segment, valuesAt(this.slots) + 2 * slot, value)
     return this
   }
+}
+
+/** Moves up what may stand in a hole, and what may in the hole that leaves; the last one becomes free. */
+function closeHoleOf(base: number, values: number, slots: number, from: number, free: number): void {
+  let hole = from
+  let slot = from
+  for (;;) {
+    if (++slot === slots) slot = 0
+    const key = i32[(base + slot) | 0] as number
+    if (key === free) break
+    const home = Math.imul(hashOf(key) & slotMask, slots) >>> slotBits
+    // Slots back to the home, and to the hole, round the end.
+    const reach = slot - home + (slots & ((slot - home) >> 31))
+    const gap = slot - hole + (slots & ((slot - hole) >> 31))
+    if (reach < gap) continue
+    i32[(base + hole) | 0] = key
+    f64[(values + hole) | 0] = f64[(values + slot) | 0] as number
+    hole = slot
+  }
+  i32[(base + hole) | 0] = free
 }

@@ -10,7 +10,7 @@ import type { Heap } from '../heap/heap'
 import { NEAR } from '../space/near'
 import { BaseDict } from './base-dict'
 import { FREE_LOWER, FREE_UPPER, hashWord } from './hash'
-import { COUNT, HEADER_WORDS, limitOf, PREFIX, SLOT_BITS } from './segments'
+import { COUNT, HEADER_WORDS, isSparse, PREFIX, SLOT_BITS } from './segments'
 import type { Walk } from './walk'
 import { getWord, nearBase, setWord } from './words'
 
@@ -111,7 +111,7 @@ export abstract class NumberTable<K, V> extends BaseDict<K, V> {
     put(heap, segment, COUNT, count)
     this.count--
     this.version = (this.version + 1) & 0x3fff_ffff
-    if (count < limitOf(slots) >>> 2) this.shrink(hash)
+    if (isSparse(count, slots)) this.shrink(hash)
   }
 
   /** Moves up what may stand in the hole, and what may in the hole that leaves. Returns the last one. */
@@ -224,18 +224,8 @@ export abstract class NumberTable<K, V> extends BaseDict<K, V> {
     else this.distributeNear(from, slots, bit, zero, one, targetSlots)
   }
 
-  protected override countOnes(segment: Pointer, slots: number, bit: number): number {
-    const { heap } = this
-    const prefix = get(heap, segment, PREFIX)
-    let ones = 0
-    for (let slot = 0; slot < slots; slot++) {
-      const hash = hashOf(get(heap, segment, headerWords + slot))
-      if ((hash ^ prefix) >= 0) ones += (hash >>> bit) & 1
-    }
-    return ones
-  }
-
-  private distributeNear(
+  /** @internal */
+  protected distributeNear(
     from: Pointer,
     slots: number,
     bit: number,
@@ -251,33 +241,24 @@ export abstract class NumberTable<K, V> extends BaseDict<K, V> {
     const toValues = ((headerWords + targetSlots + 1) & ~1) - headerWords
     const prefix = i32[keys + PREFIX - headerWords] as number
     const free = prefix < 0 ? freeUpper : freeLower
+    const all = gatherSlots(keys, slots, free)
     let ones = 0
-    let all = 0
-    for (let slot = 0; slot < slots; slot++) {
-      const key = i32[keys + slot] as number
-      if (key === free) continue
+    for (let i = 0; i < all; i++) {
+      const slot = taken[i] as number
+      const key = i32[(keys + slot) | 0] as number
       const hash = hashOf(key)
       // No branch for what is a coin toss.
       const isOne = (hash >>> bit) & 1
-      const base = target + (distance & -isOne)
+      const base = (target + (distance & -isOne)) | 0
       ones += isOne
-      all++
       let at = Math.imul(hash & slotMask, targetSlots) >>> slotBits
-      while (i32[base + at] !== free) if (++at === targetSlots) at = 0
-      i32[base + at] = key
-      const to = base + toValues + at * valueWords
-      const source = values + slot * valueWords
-      if (valueWords === 2) {
-        i32[to] = i32[source] as number
-        i32[to + 1] = i32[source + 1] as number
-      } else for (let word = 0; word < valueWords; word++) i32[to + word] = i32[source + word] as number
+      while (i32[(base + at) | 0] !== free) if (++at === targetSlots) at = 0
+      i32[(base + at) | 0] = key
+      const to = (base + toValues + Math.imul(at, valueWords)) | 0
+      const source = (values + Math.imul(slot, valueWords)) | 0
+      for (let word = 0; word < valueWords; word++) i32[to + word] = i32[source + word] as number
     }
-    const count = COUNT - headerWords
-    if (zero === one) i32[target + count] = (i32[target + count] as number) + all
-    else {
-      i32[target + count] = all - ones
-      i32[target + distance + count] = ones
-    }
+    countIn(target, distance, all, ones)
   }
 
   private distributeFar(
@@ -303,6 +284,29 @@ export abstract class NumberTable<K, V> extends BaseDict<K, V> {
       copyWords(heap, from, source, target, valuesAt(targetSlots) + at * valueWords, valueWords)
     }
   }
+}
+
+/** Slots of a segment that are taken, and how many: where they lie is random, and a branch for each would be guessed wrong. */
+export const taken = new Int32Array(1 << SLOT_BITS)
+
+/** Counts entries in: all into one segment, or the ones into another, whose first slot is so many words away. */
+export function countIn(target: number, distance: number, all: number, ones: number): void {
+  const count = COUNT - headerWords
+  if (distance === 0) i32[target + count] = (i32[target + count] as number) + all
+  else {
+    i32[target + count] = all - ones
+    i32[target + distance + count] = ones
+  }
+}
+
+export function gatherSlots(keys: number, slots: number, free: number): number {
+  let count = 0
+  for (let slot = 0; slot < slots; slot++) {
+    taken[count] = slot
+    const difference = (i32[(keys + slot) | 0] as number) ^ free
+    count += (difference | -difference) >>> 31
+  }
+  return count
 }
 
 function copyWords(heap: Heap, from: Pointer, word: number, to: Pointer, target: number, count: number): void {

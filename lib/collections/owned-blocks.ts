@@ -3,22 +3,25 @@ import { HeapError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { partsOf } from '../heap/numbers'
+import { type Owner, type Owners, ownersOf } from '../heap/owners'
 import { addReader } from '../supply/parts'
 import { take } from './pending'
 import { nearBase, usableOf } from './words'
 
 /** What owns blocks of a heap, until it or the heap closes. */
-export abstract class OwnedBlocks {
+export abstract class OwnedBlocks implements Owner {
   /** The heap that holds it. */
   readonly heap: Heap
   /** @internal Usable bytes of all blocks. */
   bytes = 0
-  /** @internal First word of each block, without its lower 12 bits. */
-  readonly owner: number
+  /** @internal First word of each block, without its lower 12 bits (owners.ts). Another one after each `clear`. */
+  owner = 0
   /** @internal Whether some block is not near. */
   protected hasFar = false
   /** @internal */
   isClosed = false
+  /** @internal */
+  protected readonly owners: Owners
   private readonly reader = {
     close: (): void => {
       if (!this.isClosed) this.forget()
@@ -28,10 +31,12 @@ export abstract class OwnedBlocks {
   /** @internal */
   protected constructor(heap: Heap) {
     this.heap = heap
-    this.owner = 1 << 12
+    this.owners = ownersOf(heap)
     addReader(partsOf(heap), this.reader)
   }
 
+  /** @internal */
+  abstract follow(pointer: Pointer, to: Pointer): boolean
   /** Forgets its blocks, because the heap has closed. @internal */
   protected abstract forget(): void
   /** Has the loops over near memory left alone from now on. @internal */
@@ -51,11 +56,15 @@ export abstract class OwnedBlocks {
   /** Counts a block in. @internal */
   protected note(pointer: Pointer, byteLength: number): Pointer {
     this.bytes += usableOf(this.heap, pointer, byteLength)
-    if (!this.hasFar && nearBase(pointer) < 0) {
-      this.hasFar = true
-      this.useFar()
-    }
+    this.notePlace(pointer)
     return pointer
+  }
+
+  /** Notes where a block of its own is. @internal */
+  protected notePlace(pointer: Pointer): void {
+    if (this.hasFar || nearBase(pointer) >= 0) return
+    this.hasFar = true
+    this.useFar()
   }
 
   /** Allocates a block of the collection. @internal */

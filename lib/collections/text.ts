@@ -92,8 +92,12 @@ function readShort(at: number, length: number): string {
 export function writeBytes(heap: Heap, pointer: Pointer, word: number, bytes: Uint8Array): void {
   const base = nearBase(pointer)
   const { length } = bytes
-  if (base < 0 || length > LOOP_MAX_BYTES) {
+  if (base < 0) {
     heap.copyIn(pointer, bytes, word << 2)
+    return
+  }
+  if (length > LOOP_MAX_BYTES) {
+    near.set(bytes, (base + word) * 4)
     return
   }
   let at = base + word
@@ -114,6 +118,10 @@ const CUT_MAX = 2048
 let slab = Buffer.alloc(0)
 let used = 0
 
+/** A new view costs less than a subarray of one over everything: 94 against 125 ns with a copy of 575 bytes. */
+const nearBytes = (pointer: Pointer, word: number, length: number): Uint8Array =>
+  new Uint8Array(near.buffer, near.byteOffset + (near4 + (pointer << 2) + word) * 4, length)
+
 /** Copies bytes out of a block. */
 export function readBytes(heap: Heap, pointer: Pointer, word: number, length: number): Uint8Array {
   if (length > CUT_MAX) return heap.copyOut(pointer, length, word << 2)
@@ -123,10 +131,7 @@ export function readBytes(heap: Heap, pointer: Pointer, word: number, length: nu
   }
   const copy = new Uint8Array(slab.buffer, used, length)
   if (nearBase(pointer) < 0) copy.set(heap.copyOut(pointer, length, word << 2))
-  else {
-    const start = (near4 + (pointer << 2) + word) * 4
-    near.copy(slab, used, start, start + length)
-  }
+  else copy.set(nearBytes(pointer, word, length))
   used = (used + length + 7) & ~7
   return copy
 }
@@ -134,8 +139,5 @@ export function readBytes(heap: Heap, pointer: Pointer, word: number, length: nu
 /** Copies bytes out of a block into an array that has room for them. */
 export function copyBytes(heap: Heap, pointer: Pointer, word: number, length: number, target: Uint8Array): void {
   if (nearBase(pointer) < 0) target.set(heap.copyOut(pointer, length, word << 2))
-  else {
-    const start = (near4 + (pointer << 2) + word) * 4
-    near.copy(target, 0, start, start + length)
-  }
+  else target.set(nearBytes(pointer, word, length))
 }

@@ -10,11 +10,13 @@ import { abandon, closeParts, type HeapParts, wire } from '../supply/parts'
 import { settle } from './blocks'
 import { Bytes } from './bytes'
 import { closeAccessors } from './closed'
-import { Compactor, type CompactResult, type Moved } from './compact'
+import { Compactor, type CompactResult, type Guide, type Moved } from './compact'
+import { IdleCompaction } from './idle'
 import { type PointerSource, type PointerTarget, sourceLength, store, targetLength } from './lists'
 import { isLive, liveBlocks, usableBytes } from './live-blocks'
 import { isHeap, partsOf, partsOfThis } from './numbers'
 import { type CompactBudget, checkBudget, checkOptions, type HeapOptions } from './options'
+import { ownersOf } from './owners'
 import { pinBlock, unpinBlock } from './pins'
 import { mustBeLive, mustBeOpen } from './refuse'
 import { allocAligned } from './take'
@@ -48,10 +50,11 @@ export class Heap extends Bytes {
    * @throws TypeError or RangeError for an option that cannot be; HeapError `EBB_NO_ADDON` where the native addon cannot be loaded
    */
   constructor(options: HeapOptions = {}) {
-    const { decay, limit, name, clock, ablation } = checkOptions(options)
+    const { decay, limit, name, clock, compact, ablation } = checkOptions(options)
     super(wire(clock, decay, limit, ablation))
     this.name = name
     this.id = Symbol(`ebb: heap ${show(name)}, which stays in its thread; send copies of bytes, from copyOut`)
+    if (compact === 'idle') partsOf(this).purger.add(new IdleCompaction(partsOf(this), this))
     collected.register(this, partsOf(this))
   }
 
@@ -119,34 +122,27 @@ export class Heap extends Bytes {
   }
 
   /**
-   * Moves blocks together and gives back the memory this frees: below the floor of OS pages with one live block.
+   * Moves blocks together and gives back the memory this frees: below the floor of OS pages with one live block. Collections follow, and so
+   * do followed records and cursors. Without `moved` nothing else is moved: blocks whose pointers you have stay.
    * @param moved - called for each move, when the bytes are at `to` already and `from` is not free yet. It may use the heap, but not
    *   free or realloc `from`. If it throws, the block stays moved, compaction ends, and the error comes out of here.
    * @param budget - blocks or milliseconds this call may spend
    * @throws HeapError `EBB_BUSY` from inside of `moved`
    */
-  compact(moved: Moved, budget: CompactBudget = {}): CompactResult {
+  compact(moved?: Moved, budget: CompactBudget = {}): CompactResult {
     const parts = partsOfThis(this)
-    if (typeof moved !== 'function')
+    if (moved !== undefined && typeof moved !== 'function')
       throw new TypeError(`ebb: compact needs a function that is told (from, to) of each move, got ${show(moved)}`)
     const bounds = checkBudget(budget)
     mustBeOpen(parts, 'compact')
     if (this.#isCompacting)
       throw new HeapError('EBB_BUSY', 'ebb: compact inside of its own callback; let the running one end')
-    const tell: Moved = (from, to) => {
-      if (this.#listeners.size === 0) moved(from, to)
-      else
-        inTurn(
-          () => forAll(this.#listeners, (listener) => listener.moved(from, to)),
-          () => moved(from, to),
-        )
-    }
-    const compactor = new Compactor(parts, tell, bounds)
+    const compactor = new Compactor(parts, this.#guide(moved), bounds)
     this.#isCompacting = true
     return inTurn(
       () => {
         parts.magazines.releaseAll()
-        const done = compactor.run()
+        const done = compactor.steps().next().done === true
         parts.magazines.releaseAll()
         return { moved: compactor.moved, bytes: parts.purger.purge(), done }
       },
@@ -156,6 +152,23 @@ export class Heap extends Bytes {
         settle(parts, 0)
       },
     )
+  }
+
+  #guide(moved: Moved | undefined): Guide {
+    const owners = ownersOf(this)
+    return {
+      mayMove(pointer) {
+        const whose = owners.whose(pointer)
+        return whose === 'user' ? moved !== undefined : whose !== 'leaving'
+      },
+      moved: (from, to) => {
+        owners.move(from, to)
+        inTurn(
+          () => forAll(this.#listeners, (listener) => listener.moved(from, to)),
+          () => moved?.(from, to),
+        )
+      },
+    }
   }
 
   /**

@@ -76,9 +76,8 @@ export function clearBlock(table: ArenaTable, pointer: Pointer, byteLength: numb
   else for (let i = start; i < end; i++) words[i] = 0
 }
 
-/** Live blocks of a run, lowest first. */
-export function listBlocks(table: ArenaTable, run: Pointer, length: number): Pointer[] {
-  const blocks: Pointer[] = []
+/** Live blocks of a run, lowest first, put behind what is in `blocks`. */
+export function listBlocks(table: ArenaTable, run: Pointer, length: number, blocks: Pointer[] = []): Pointer[] {
   for (let column = 0; column < length * MAP_WORDS; column++) {
     for (let bits = table.map.word(run, column); bits !== 0; bits &= bits - 1) {
       blocks.push((run + (column << 5) + lowestBit(bits)) as Pointer)

@@ -20,6 +20,11 @@ export interface HeapOptions {
   readonly name?: string
   /** Where time comes from; tests put their own here. Default: the system's clock and timers. */
   readonly clock?: Clock
+  /**
+   * `'idle'`: while the event loop idles and resident memory stands well above live bytes, what collections own is moved together, a slice
+   * of 1.5 ms at a time (idle.ts). Default: nothing moves but in `compact()`.
+   */
+  readonly compact?: 'idle' | undefined
   /** Switches heuristics off, to measure what they are worth. */
   readonly ablation?: Ablation
 }
@@ -32,14 +37,23 @@ export interface CompactBudget {
   readonly maxMs?: number
 }
 
+/** All options but `compact` have a default. */
+type CheckedOptions = Required<Omit<HeapOptions, 'compact'>> & Pick<HeapOptions, 'compact'>
+
+const AN_OPTION = 'an option of a heap'
+
 /** @throws TypeError for an option of another kind or an unknown one, RangeError for a number that cannot be */
-export function checkOptions(options: HeapOptions): Required<HeapOptions> {
-  const known = ['decay', 'limit', 'name', 'clock', 'ablation'] as const
-  const { decay, limit, name = '', clock = systemClock, ablation } = readOptions(options, known, 'an option of a heap')
+export function checkOptions(options: HeapOptions): CheckedOptions {
+  const known = ['decay', 'limit', 'name', 'clock', 'compact', 'ablation'] as const
+  const { decay, limit, name = '', clock = systemClock, compact, ablation } = readOptions(options, known, AN_OPTION)
   if (typeof name !== 'string')
     throw new TypeError(`ebb: option name must be a string, got ${show(name)} (${typeof name})`)
   if (!isClock(clock))
     throw new TypeError(`ebb: option clock must be an object with the methods now and schedule, got ${show(clock)}`)
+  if (compact !== undefined && compact !== 'idle')
+    throw new TypeError(`ebb: option compact must be 'idle', or not be there, got ${show(compact)} (${typeof compact})`)
+  if (compact === 'idle' && decay === Infinity)
+    throw new RangeError("ebb: option compact: 'idle' gives memory back by itself, which decay: Infinity forbids")
   const switches = readOptions(ablation ?? {}, ['fullestFirst', 'dirtyFirst'] as const, 'an ablation of a heap')
   for (const [key, value] of Object.entries(switches))
     if (value !== undefined && typeof value !== 'boolean')
@@ -49,6 +63,7 @@ export function checkOptions(options: HeapOptions): Required<HeapOptions> {
     limit: checkNumber('option limit', limit ?? Infinity, 'bytes'),
     name,
     clock,
+    compact,
     ablation: switches as Ablation,
   }
 }

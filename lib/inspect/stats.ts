@@ -65,6 +65,8 @@ export class HeapStats {
   discardedBytes = 0
   /** Discards that the OS refused in the background; the memory stayed dirty. */
   failedDiscards = 0
+  /** Blocks that compaction moved so far. */
+  moves = 0
   /** Size classes with pools in use. */
   classes: SizeClassStats[] = []
 
@@ -108,6 +110,7 @@ export function takeStats(parts: HeapParts, name: string): HeapStats {
   stats.discards = arenas.dirty.discards
   stats.discardedBytes = arenas.dirty.discardedBytes
   stats.failedDiscards = purger.failures
+  stats.moves = parts.moves
   classes.forEach((count, sizeClass) => {
     if (count.pools > 0) stats.classes.push({ sizeClass, blockBytes: BLOCK_BYTES[sizeClass] as number, ...count })
   })
@@ -156,6 +159,7 @@ export function report(stats: HeapStats): string {
     line('# mappings made so far', stats.maps),
     line('# mappings given back so far', stats.unmaps),
     line('# ranges discarded so far', stats.discards),
+    line('# blocks moved so far', stats.moves),
     line(`${grouped(stats.blocks)} live blocks`, stats.liveBytes),
     line('free blocks in used pools', stats.freeBlockBytes),
     line(`${grouped(stats.freePools)} free pools, ${grouped(stats.dirtyPools)} of them dirty`, stats.freePoolBytes),

@@ -11,9 +11,10 @@
 
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
+import type { Holder } from '../heap/owners'
 
 /** The followed blocks of one record type, and the moves since compact began. */
-export class FollowedRecords {
+export class FollowedRecords implements Holder {
   private readonly heap: Heap
   /** Offsets of the `ref` fields in a record, bytes. */
   private readonly refOffsets: readonly number[]
@@ -37,6 +38,10 @@ export class FollowedRecords {
 
   add(pointer: Pointer, length: number): void {
     this.blocks.set(pointer, length)
+  }
+
+  has(pointer: Pointer): boolean {
+    return this.blocks.has(pointer)
   }
 
   delete(pointer: Pointer): boolean {

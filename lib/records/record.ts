@@ -7,6 +7,7 @@ import type { Pointer } from '../base/layout'
 import { WeakList } from '../base/weak-list'
 import type { Heap } from '../heap/heap'
 import { isHeap } from '../heap/numbers'
+import { ownersOf } from '../heap/owners'
 import { Cursor, checkRecords } from './cursor'
 import { makeField } from './fields'
 import { FollowedRecords } from './follow'
@@ -183,6 +184,7 @@ export class RecordType<S extends Shape> {
       this.#followed.note(from, to)
     }
     this.heap.onMoved(moved, () => this.#followed.rewrite())
+    ownersOf(this.heap).addHolder(this.#followed)
   }
 }
 

@@ -39,6 +39,8 @@ export interface HeapParts {
   readonly readers: WeakList<Reader>
   /** The block that compact is telling its callback of; 0: none. */
   moving: Pointer | 0
+  /** Blocks that compaction has moved so far. */
+  moves: number
   /** Set when the heap closes, or is collected: every call but close, stats and free(0) is refused from then on. */
   isClosed: boolean
   /** Slow operations so far, counted where EBB_CHECK asks for it. */
@@ -86,7 +88,7 @@ export function wire(clock: Clock, decayMs: number, limit: number, ablation?: Ab
     pins,
     readers,
   }
-  return { ...parts, moving: 0, isClosed: false, slowOperations: 0 }
+  return { ...parts, moving: 0, moves: 0, isClosed: false, slowOperations: 0 }
 }
 
 /** The pages of the space in which nothing is in use any more. */

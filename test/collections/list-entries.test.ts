@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { HeapError } from '../../lib/base/errors'
 import { bytes, str, value } from '../../lib/collections/kinds'
 import { List } from '../../lib/collections/list'
-import { listBlocksOf } from '../../lib/collections/list-moves'
 import { Heap } from '../../lib/heap/heap'
+import { ownersOf } from '../../lib/heap/owners'
 import { f64, struct, u8 } from '../../lib/records/types'
 import { caught } from '../support/caught'
 
@@ -146,12 +146,12 @@ describe('the registry', () => {
   it('knows the blocks of lists from others, even where those look like entries', () => {
     const list = new List(heap, str)
     list.push('here')
-    const owned = listBlocksOf(heap)
+    const owners = ownersOf(heap)
     const blocks = [...heap.blocks()].map(({ pointer }) => pointer)
-    expect(blocks.map((pointer) => owned.has(pointer))).toEqual(blocks.map(() => true))
-    const entry = blocks.find((pointer) => heap.getInt32(pointer, 0) > 1_000_000)!
+    expect(blocks.map((pointer) => owners.whose(pointer))).toEqual(blocks.map(() => 'collection'))
+    const entry = blocks.find((pointer) => heap.getInt32(pointer, 0) >= 4096)!
     const stranger = heap.alloc(48)
     for (let at = 0; at < 12; at += 4) heap.setInt32(stranger, at, heap.getInt32(entry, at))
-    expect(owned.has(stranger)).toBe(false)
+    expect(owners.whose(stranger)).toBe('user')
   })
 })

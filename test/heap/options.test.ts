@@ -5,13 +5,24 @@ import { space } from '../../lib/space/thread-space'
 import { caught } from '../support/caught'
 
 const wrong: [object, string, string][] = [
-  [{ decya: 5 }, 'TypeError', '"decya" is not an option of a heap; there are decay, limit, name, clock, ablation'],
+  [
+    { decya: 5 },
+    'TypeError',
+    '"decya" is not an option of a heap; there are decay, limit, name, clock, compact, ablation',
+  ],
   [{ decay: '5' }, 'TypeError', 'decay must be a number of milliseconds, got "5" (string)'],
   [{ decay: Number.NaN }, 'RangeError', 'decay must be from 0 to Infinity milliseconds, got NaN'],
   [{ limit: -1 }, 'RangeError', 'limit must be from 0 to Infinity bytes, got -1'],
   [{ name: Object.create(null) }, 'TypeError', 'name must be a string, got an object'],
   [{ name: Symbol('x') }, 'TypeError', 'name must be a string, got Symbol(x)'],
   [{ clock: { now: 5 } }, 'TypeError', 'clock must be an object with the methods now and schedule'],
+  [{ compact: 'Idle' }, 'TypeError', `compact must be 'idle', or not be there, got "Idle" (string)`],
+  [{ compact: true }, 'TypeError', `compact must be 'idle', or not be there, got true (boolean)`],
+  [
+    { compact: 'idle', decay: Infinity },
+    'RangeError',
+    "compact: 'idle' gives memory back by itself, which decay: Infinity",
+  ],
   [{ ablation: { fullest: false } }, 'TypeError', '"fullest" is not an ablation of a heap'],
   [{ ablation: { dirtyFirst: 0 } }, 'TypeError', 'ablation.dirtyFirst must be true or false, got 0'],
 ]
@@ -38,7 +49,7 @@ describe('the options of a heap', () => {
       },
     })
     expect(checkOptions(options)).toMatchObject({ decay: 1000, limit: 300_000, name: '' })
-    expect(reads).toEqual(['decay', 'limit', 'name', 'clock', 'ablation'])
+    expect(reads).toEqual(['decay', 'limit', 'name', 'clock', 'compact', 'ablation'])
   })
 
   it('may be undefined each', () => {

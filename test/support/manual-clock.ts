@@ -47,3 +47,11 @@ export class ManualClock implements Clock {
     return first
   }
 }
+
+/** A manual clock that each look at it moves on by a hundredth of a millisecond, so that slices of time end. */
+export class TickingClock extends ManualClock {
+  override now(): number {
+    this.stall(0.01)
+    return super.now()
+  }
+}
