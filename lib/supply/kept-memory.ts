@@ -41,6 +41,8 @@ export class KeptMemory implements Source {
   readonly #bins: Set<Kept>[] = []
   /** Live bytes, most of them in this decay and in the one before, and which this is. */
   #live = 0
+  /** Bytes that may be resident in kept memory. */
+  #bound = 0
   #peak = 0
   #peakBefore = 0
   #window = 0
@@ -164,7 +166,7 @@ export class KeptMemory implements Source {
     this.discardedBytes -= entry.discarded
   }
 
-  /** Notes how many bytes are live in large blocks, and gives back the oldest memory that passes the bound. */
+  /** Notes how many bytes are live in large blocks: what passes the bound from now on is due. */
   noteLive(live: number, epoch: number): void {
     const window = Math.floor(epoch / (EPOCHS_PER_DECAY + 1))
     if (window !== this.#window) {
@@ -175,16 +177,13 @@ export class KeptMemory implements Source {
     }
     this.#live = live
     if (live > this.#peak) this.#peak = live
-    const bound = Math.max(this.#peak, this.#peakBefore) - live
-    for (const entry of this.#entries) {
-      if (this.residentBytes <= bound) return
-      this.#giveBack(entry)
-    }
+    this.#bound = Math.max(this.#peak, this.#peakBefore) - live
   }
 
   giveBackStep(epoch: number, all: boolean): number {
     for (const entry of this.#entries) {
-      if (!all && !this.#decay.hasExpired(entry.stamp, epoch)) return -1
+      const isDue = all || this.residentBytes > this.#bound || this.#decay.hasExpired(entry.stamp, epoch)
+      if (!isDue) return -1
       const step = Math.min(STEP_BYTES, entry.byteLength - entry.discarded)
       if (entry.discarded + step < entry.byteLength) {
         this.#table.discard(entry.slot, entry.discarded, step)

@@ -59,7 +59,16 @@ export class LargeBlocks {
   /** Counts a block's bytes, and holds what is kept to its bound. */
   #resize(before: number, byteLength: number): void {
     this.bytes += byteLength - before
+    this.#noteLive(byteLength - before)
+  }
+
+  /**
+   * So many bytes were taken or freed: twice as many of what has expired or passes the bound go back, however seldom the event loop turns.
+   * No call takes much longer than its size; the rest is the purger's.
+   */
+  #noteLive(change: number): void {
     this.kept.noteLive(this.bytes, this.#purger.epoch)
+    this.#purger.giveBackQuietly(this.kept, 2 * Math.abs(change))
   }
 
   /** Frees a live block. */
@@ -73,7 +82,8 @@ export class LargeBlocks {
     }
     this.#purger.wake()
     this.kept.put(slot, byteLength, this.#purger.epoch)
-    this.#noteKept(byteLength)
+    this.#noteLive(byteLength)
+    this.#purger.notePut()
   }
 
   /** Takes a block out of the books. Returns its bytes. */
@@ -115,13 +125,7 @@ export class LargeBlocks {
     this.#budget.count(rounded - before)
     this.#purger.wake()
     this.kept.cut(slot, before, rounded, this.#purger.epoch)
-    this.#noteKept(before - rounded)
-  }
-
-  /** So many bytes more are kept: at least as many that have expired go back, however seldom the event loop turns. */
-  #noteKept(byteLength: number): void {
-    this.#purger.giveBackQuietly(this.kept, byteLength)
-    this.kept.noteLive(this.bytes, this.#purger.epoch)
+    this.#noteLive(before - rounded)
     this.#purger.notePut()
   }
 
