@@ -160,10 +160,9 @@ function field(scalar) {
   const setter = `  set(pointer: Pointer, value: ${type}, index = 0): void {
     if (${misfitting(scalar)}) refuseValue(this.name, '${kind}', value)`
   const offset = 'this.byteOffset + index * this.stride'
-  const refuse = `if (!(index >= 0)) checkIndex(index, this.name)\n    `
   const slow = [
-    `${refuse}return this.heap.get${name}(pointer, ${offset})${read}`,
-    `${refuse}this.heap.set${name}(pointer, ${offset}, value${write})`,
+    `return this.heap.get${name}(pointer, ${offset})${read}`,
+    `this.heap.set${name}(pointer, ${offset}, value${write})`,
   ]
   const element = '    const element = this.element + index * this.step'
   const at = `near${bytes} + (pointer << ${4 - Math.log2(bytes)}) + element`

@@ -4,7 +4,7 @@
  *
  *     npm run bench:rss                        everything: about ten minutes
  *     npm run bench:rss -- --quick             the promises alone, fewer arms: under a minute on an idle machine
- *     npm run bench:rss -- survivors idle      only these: survivors, cyclic, programs, story, idle, short, talk,
+ *     npm run bench:rss -- survivors idle      only these: survivors, cyclic, programs, story, idle, large, short, talk,
  *                                              ablation
  *     npm run bench:rss -- --publish           copies the charts that the docs show to docs/img/
  *
@@ -19,6 +19,7 @@ import { type Context, doing, say } from './context'
 import { cyclic } from './cyclic'
 import { type Arm, allArms } from './drivers'
 import { idle } from './idle'
+import { large } from './large'
 import { programs } from './programs'
 import { shortStretch } from './short'
 import { storyOnAllArms } from './story'
@@ -41,6 +42,7 @@ function experiments(isQuick: boolean): Record<string, Experiment> {
     cyclic: (context) => cyclic(context, arms),
     programs: (context) => programs(context, isQuick ? ['json'] : undefined),
     idle,
+    large,
     ...(isQuick ? {} : { story: storyOnAllArms, short: shortStretch, talk }),
     ablation: (context) => ablation(context, isQuick),
   }

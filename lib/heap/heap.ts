@@ -14,7 +14,7 @@ import { Compactor, type CompactResult, type Guide, type Moved } from './compact
 import { IdleCompaction } from './idle'
 import { type PointerSource, type PointerTarget, sourceLength, store, targetLength } from './lists'
 import { isLive, liveBlocks, usableBytes } from './live-blocks'
-import { isHeap, partsOf } from './numbers'
+import { isHeap, partsOf, partsOfThis } from './numbers'
 import { type CompactBudget, checkBudget, checkOptions, type HeapOptions } from './options'
 import { ownersOf } from './owners'
 import { pinBlock, unpinBlock } from './pins'
@@ -87,7 +87,7 @@ export class Heap extends Bytes {
    * @throws HeapError `EBB_CLOSED`, also from a walk under way when the heap closes
    */
   blocks(): Generator<Block> {
-    const parts = partsOf(this)
+    const parts = partsOfThis(this)
     mustBeOpen(parts, 'blocks')
     return walk(parts)
   }
@@ -95,8 +95,8 @@ export class Heap extends Bytes {
   /** Statistics that add up to the mapped bytes; as a string, a table. A closed heap has all of them 0. */
   stats(): HeapStats {
     mustHaveStack(0)
-    partsOf(this).magazines.releaseAll()
-    return takeStats(partsOf(this), this.name)
+    partsOfThis(this).magazines.releaseAll()
+    return takeStats(partsOfThis(this), this.name)
   }
 
   /**
@@ -104,7 +104,7 @@ export class Heap extends Bytes {
    * @returns resident bytes
    */
   residentBytes(): number {
-    const { table } = partsOf(this)
+    const { table } = partsOfThis(this)
     let bytes = 0
     for (const slot of table.own) {
       bytes += table.residentBytes(slot)
@@ -115,7 +115,7 @@ export class Heap extends Bytes {
 
   /** Gives back everything that is free, now. Returns the bytes of resident memory that went back. */
   purge(): number {
-    const parts = partsOf(this)
+    const parts = partsOfThis(this)
     mustBeOpen(parts, 'purge')
     parts.magazines.releaseAll()
     return settle(parts, parts.purger.purge())
@@ -130,7 +130,7 @@ export class Heap extends Bytes {
    * @throws HeapError `EBB_BUSY` from inside of `moved`
    */
   compact(moved?: Moved, budget: CompactBudget = {}): CompactResult {
-    const parts = partsOf(this)
+    const parts = partsOfThis(this)
     if (moved !== undefined && typeof moved !== 'function')
       throw new TypeError(`ebb: compact needs a function that is told (from, to) of each move, got ${show(moved)}`)
     const bounds = checkBudget(budget)
@@ -163,10 +163,12 @@ export class Heap extends Bytes {
       },
       moved: (from, to) => {
         owners.move(from, to)
-        inTurn(
-          () => forAll(this.#listeners, (listener) => listener.moved(from, to)),
-          () => moved?.(from, to),
-        )
+        if (this.#listeners.size === 0) moved?.(from, to)
+        else
+          inTurn(
+            () => forAll(this.#listeners, (listener) => listener.moved(from, to)),
+            () => moved?.(from, to),
+          )
       },
     }
   }
@@ -179,7 +181,7 @@ export class Heap extends Bytes {
    * @throws TypeError for what is no function; HeapError `EBB_CLOSED`
    */
   onMoved(listener: Moved, ended?: () => void): () => boolean {
-    mustBeOpen(partsOf(this), 'onMoved')
+    mustBeOpen(partsOfThis(this), 'onMoved')
     for (const call of [listener, ended ?? listener])
       if (typeof call !== 'function')
         throw new TypeError(`ebb: onMoved needs functions, got ${show(call)} (${typeof call})`)
@@ -238,7 +240,7 @@ export class Heap extends Bytes {
 
   /** Gives back everything, now. Every view is dead, and every later call but `close`, `stats` and `free(0)` throws EBB_CLOSED. */
   close(): void {
-    const parts = partsOf(this)
+    const parts = partsOfThis(this)
     if (parts.isClosed) return
     mustHaveStack(0)
     closeParts(parts)

@@ -15,7 +15,7 @@ import type { Heap } from '../heap/heap'
 import { partsOf } from '../heap/numbers'
 import { NEAR } from '../space/near'
 import { addReader } from '../supply/parts'
-import { checkIndex, type Field, type Leaf, refuseValue, type ScalarKind } from './types'
+import { type Field, type Leaf, refuseValue, type ScalarKind } from './types'
 
 const { i8, u8, i16, u16, i32, u32, f32, f64, i64, u64, near1, near2, near4, near8 } = NEAR
 /** Elements of 1, 2, 4 and 8 bytes in a pool. */
@@ -79,7 +79,6 @@ class I8Field extends FieldOf<number> {
     ) {
       return i8[(near1 + (pointer << 4) + element) >>> 0] as number
     }
-    if (!(index >= 0)) checkIndex(index, this.name)
     return this.heap.getInt8(pointer, this.byteOffset + index * this.stride)
   }
 
@@ -95,7 +94,6 @@ class I8Field extends FieldOf<number> {
       i8[(near1 + (pointer << 4) + element) >>> 0] = value
       return
     }
-    if (!(index >= 0)) checkIndex(index, this.name)
     this.heap.setInt8(pointer, this.byteOffset + index * this.stride, value)
   }
 }
@@ -111,7 +109,6 @@ class U8Field extends FieldOf<number> {
     ) {
       return u8[(near1 + (pointer << 4) + element) >>> 0] as number
     }
-    if (!(index >= 0)) checkIndex(index, this.name)
     return this.heap.getUint8(pointer, this.byteOffset + index * this.stride)
   }
 
@@ -127,7 +124,6 @@ class U8Field extends FieldOf<number> {
       u8[(near1 + (pointer << 4) + element) >>> 0] = value
       return
     }
-    if (!(index >= 0)) checkIndex(index, this.name)
     this.heap.setUint8(pointer, this.byteOffset + index * this.stride, value)
   }
 }
@@ -143,7 +139,6 @@ class I16Field extends FieldOf<number> {
     ) {
       return i16[(near2 + (pointer << 3) + element) >>> 0] as number
     }
-    if (!(index >= 0)) checkIndex(index, this.name)
     return this.heap.getInt16(pointer, this.byteOffset + index * this.stride)
   }
 
@@ -159,7 +154,6 @@ class I16Field extends FieldOf<number> {
       i16[(near2 + (pointer << 3) + element) >>> 0] = value
       return
     }
-    if (!(index >= 0)) checkIndex(index, this.name)
     this.heap.setInt16(pointer, this.byteOffset + index * this.stride, value)
   }
 }
@@ -175,7 +169,6 @@ class U16Field extends FieldOf<number> {
     ) {
       return u16[(near2 + (pointer << 3) + element) >>> 0] as number
     }
-    if (!(index >= 0)) checkIndex(index, this.name)
     return this.heap.getUint16(pointer, this.byteOffset + index * this.stride)
   }
 
@@ -191,7 +184,6 @@ class U16Field extends FieldOf<number> {
       u16[(near2 + (pointer << 3) + element) >>> 0] = value
       return
     }
-    if (!(index >= 0)) checkIndex(index, this.name)
     this.heap.setUint16(pointer, this.byteOffset + index * this.stride, value)
   }
 }
@@ -203,7 +195,6 @@ class I32Field extends FieldOf<number> {
       const value = i32[(near4 + (pointer << 2) + element) | 0]
       if (value !== undefined) return value
     }
-    if (!(index >= 0)) checkIndex(index, this.name)
     return this.heap.getInt32(pointer, this.byteOffset + index * this.stride)
   }
 
@@ -217,7 +208,6 @@ class I32Field extends FieldOf<number> {
         return
       }
     }
-    if (!(index >= 0)) checkIndex(index, this.name)
     this.heap.setInt32(pointer, this.byteOffset + index * this.stride, value)
   }
 }
@@ -229,7 +219,6 @@ class U32Field extends FieldOf<number> {
       const value = u32[(near4 + (pointer << 2) + element) | 0]
       if (value !== undefined) return value
     }
-    if (!(index >= 0)) checkIndex(index, this.name)
     return this.heap.getUint32(pointer, this.byteOffset + index * this.stride)
   }
 
@@ -243,7 +232,6 @@ class U32Field extends FieldOf<number> {
         return
       }
     }
-    if (!(index >= 0)) checkIndex(index, this.name)
     this.heap.setUint32(pointer, this.byteOffset + index * this.stride, value)
   }
 }
@@ -255,7 +243,6 @@ class F32Field extends FieldOf<number> {
       const value = f32[(near4 + (pointer << 2) + element) | 0]
       if (value !== undefined) return value
     }
-    if (!(index >= 0)) checkIndex(index, this.name)
     return this.heap.getFloat32(pointer, this.byteOffset + index * this.stride)
   }
 
@@ -269,7 +256,6 @@ class F32Field extends FieldOf<number> {
         return
       }
     }
-    if (!(index >= 0)) checkIndex(index, this.name)
     this.heap.setFloat32(pointer, this.byteOffset + index * this.stride, value)
   }
 }
@@ -281,7 +267,6 @@ class F64Field extends FieldOf<number> {
       const value = f64[(near8 + (pointer << 1) + element) | 0]
       if (value !== undefined) return value
     }
-    if (!(index >= 0)) checkIndex(index, this.name)
     return this.heap.getFloat64(pointer, this.byteOffset + index * this.stride)
   }
 
@@ -295,7 +280,6 @@ class F64Field extends FieldOf<number> {
         return
       }
     }
-    if (!(index >= 0)) checkIndex(index, this.name)
     this.heap.setFloat64(pointer, this.byteOffset + index * this.stride, value)
   }
 }
@@ -307,7 +291,6 @@ class I64Field extends FieldOf<bigint> {
       const value = i64[(near8 + (pointer << 1) + element) | 0]
       if (value !== undefined) return value
     }
-    if (!(index >= 0)) checkIndex(index, this.name)
     return this.heap.getBigInt64(pointer, this.byteOffset + index * this.stride)
   }
 
@@ -321,7 +304,6 @@ class I64Field extends FieldOf<bigint> {
         return
       }
     }
-    if (!(index >= 0)) checkIndex(index, this.name)
     this.heap.setBigInt64(pointer, this.byteOffset + index * this.stride, value)
   }
 }
@@ -333,7 +315,6 @@ class U64Field extends FieldOf<bigint> {
       const value = u64[(near8 + (pointer << 1) + element) | 0]
       if (value !== undefined) return value
     }
-    if (!(index >= 0)) checkIndex(index, this.name)
     return this.heap.getBigUint64(pointer, this.byteOffset + index * this.stride)
   }
 
@@ -347,7 +328,6 @@ class U64Field extends FieldOf<bigint> {
         return
       }
     }
-    if (!(index >= 0)) checkIndex(index, this.name)
     this.heap.setBigUint64(pointer, this.byteOffset + index * this.stride, value)
   }
 }
@@ -363,7 +343,6 @@ class BoolField extends FieldOf<boolean> {
     ) {
       return u8[(near1 + (pointer << 4) + element) >>> 0] !== 0
     }
-    if (!(index >= 0)) checkIndex(index, this.name)
     return this.heap.getUint8(pointer, this.byteOffset + index * this.stride) !== 0
   }
 
@@ -379,7 +358,6 @@ class BoolField extends FieldOf<boolean> {
       u8[(near1 + (pointer << 4) + element) >>> 0] = value ? 1 : 0
       return
     }
-    if (!(index >= 0)) checkIndex(index, this.name)
     this.heap.setUint8(pointer, this.byteOffset + index * this.stride, value ? 1 : 0)
   }
 }
@@ -391,7 +369,6 @@ class RefField extends FieldOf<Pointer | 0> {
       const value = i32[(near4 + (pointer << 2) + element) | 0]
       if (value !== undefined) return value as Pointer | 0
     }
-    if (!(index >= 0)) checkIndex(index, this.name)
     return this.heap.getInt32(pointer, this.byteOffset + index * this.stride) as Pointer | 0
   }
 
@@ -405,7 +382,6 @@ class RefField extends FieldOf<Pointer | 0> {
         return
       }
     }
-    if (!(index >= 0)) checkIndex(index, this.name)
     this.heap.setInt32(pointer, this.byteOffset + index * this.stride, value)
   }
 }

@@ -29,7 +29,7 @@ describe('a heap', () => {
         else if (key !== 'constructor') names.push(key)
       }
     }
-    expect([...symbols]).toEqual([inspect.custom, Symbol.dispose])
+    expect([...symbols]).toEqual([inspect.custom, Symbol.dispose, Symbol.for('ebb.mark')])
     expect(new Set(names).size).toBe(names.length)
     expect(names.filter((name) => !/^([gs]et(Big)?(Int|Uint|Float)\d+)$/.test(name)).sort()).toEqual(
       [

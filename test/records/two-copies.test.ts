@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { Heap, record, type struct, u32 } from '../../lib'
+import { f64, Heap, i32, record, type struct, u32 } from '../../lib'
 import { Dict } from '../../lib/collections'
 
 /** The built package: a copy of its own, with an addon and a space of its own. */

@@ -310,9 +310,9 @@ describe('indices of records', () => {
     }
     for (const index of [-1, -5, Number.NaN]) {
       for (const field of Object.values(type.fields))
-        expect(caught(() => field.get(blocks[1], index)).name).toBe('RangeError')
-      expect(caught(() => type.fields.x.set(blocks[1], 6, index)).name).toBe('RangeError')
-      expect(caught(() => type.fields.is.set(blocks[1], true, index)).name).toBe('RangeError')
+        expect(caught(() => field.get(blocks[1], index)).code).toBe('EBB_OUT_OF_BOUNDS')
+      expect(caught(() => type.fields.x.set(blocks[1], 6, index)).code).toBe('EBB_OUT_OF_BOUNDS')
+      expect(caught(() => type.fields.is.set(blocks[1], true, index)).code).toBe('EBB_OUT_OF_BOUNDS')
     }
     for (const block of blocks) expect(type.toObject(block)).toEqual({ x: 0, y: 0, big: 0n, is: false })
   })
@@ -334,9 +334,9 @@ describe('indices of records', () => {
         cursor.row.in.c = 5
       },
     ]
-    for (const access of accesses) expect(caught(access).name).toBe('RangeError')
+    for (const access of accesses) expect(['RangeError', 'HeapError']).toContain(caught(access).name)
     heap.compact(() => {})
-    for (const access of accesses) expect(caught(access).name).toBe('RangeError')
+    for (const access of accesses) expect(['RangeError', 'HeapError']).toContain(caught(access).name)
     expect([cursor.length, cursor.index, heap.getFloat64(behind, 8), [...cursor]]).toEqual([0, -1, 0, []])
     expect(cursor.seat(type.alloc()).a).toBe(0)
     expect(cursor.index).toBe(0)
