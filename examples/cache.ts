@@ -19,7 +19,7 @@ function render(page: string): Uint8Array {
   return Buffer.from(`<h1>${page}</h1>${digest.repeat(8 + (digest.charCodeAt(0) & 15))}`)
 }
 
-const heap = new Heap({ name: 'pages', decay: 200 })
+const heap = new Heap({ name: 'pages', decay: 200, compact: 'idle' })
 const cache = new Cache(heap, { key: str, value: bytes, maxBytes: 64 * MEGABYTE })
 
 function pageOf(name: string): Uint8Array {

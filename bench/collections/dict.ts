@@ -27,8 +27,9 @@ function inTurn(
   const all = arms.map((): Figures[] => [])
   for (let round = 0; round < rounds; round++)
     for (const [i, arm] of arms.entries()) {
-      process.stderr.write(`${what} ${arm} ${keys} ${count}\n`)
-      all[i]?.push(once(what, arm, keys, count))
+      const figures = once(what, arm, keys, count)
+      process.stderr.write(`${what} ${arm} ${keys} ${count} ${JSON.stringify(figures)}\n`)
+      all[i]?.push(figures)
     }
   return all.map((figures) => {
     const names = Object.keys(figures[0] ?? {})
@@ -88,7 +89,7 @@ function growth(isQuick: boolean): ListRow[] {
     const theirs = once('longest', 'map', keys, many)
     rows.push(
       below(
-        `${kinds}: longest set to ${powerOf(many)}, ms`,
+        `${kinds}: longest 64 sets to ${powerOf(many)}, CPU ms`,
         ours.longest as number,
         longest,
         `Map ${digits(theirs.longest as number)}`,

@@ -13,7 +13,7 @@ export interface ListRow {
   readonly isHeld: boolean
 }
 
-const ROUNDS = 5
+const ROUNDS = 3
 
 function figures(arm: 'list' | 'array', count: number): ListFigures {
   const { stdout, stderr, status } = spawnSync(

@@ -13,6 +13,20 @@ const headerWords = HEADER_WORDS
 const slotBits = SLOT_BITS
 const slotMask = (1 << SLOT_BITS) - 1
 
+/** Slots that are taken: where they lie is random, and a branch for each would be guessed wrong. */
+const taken = new Int32Array(1 << SLOT_BITS)
+
+/** Fills {@link taken} from a segment. Returns how many. */
+function gatherSlots(source: number, slots: number): number {
+  let count = 0
+  for (let slot = 0; slot < slots; slot++) {
+    taken[count] = slot
+    const pointer = i32[(source + (slot << 1) + 1) | 0] as number
+    count += (pointer | -pointer) >>> 31
+  }
+  return count
+}
+
 /** Puts the pairs of a segment into one of two others, or all into one, all of them near. */
 export function distributeNear(
   from: Pointer,
@@ -25,17 +39,16 @@ export function distributeNear(
   const source = (near4 + (from << 2) + headerWords) | 0
   const target = (near4 + (zero << 2) + headerWords) | 0
   const distance = (one - zero) << 2
+  const all = gatherSlots(source, slots)
   let ones = 0
-  let all = 0
-  for (let slot = 0; slot < slots; slot++) {
-    const pointer = i32[source + (slot << 1) + 1] as number
-    if (pointer === 0) continue
-    const hash = i32[source + (slot << 1)] as number
+  for (let i = 0; i < all; i++) {
+    const pair = (source + ((taken[i] as number) << 1)) | 0
+    const hash = i32[pair] as number
+    const pointer = i32[(pair + 1) | 0] as number
     // No branch for what is a coin toss.
     const isOne = (hash >>> bit) & 1
-    const base = target + (distance & -isOne)
+    const base = (target + (distance & -isOne)) | 0
     ones += isOne
-    all++
     let at = Math.imul(hash & slotMask, targetSlots) >>> slotBits
     while (i32[base + (at << 1) + 1] !== 0) if (++at === targetSlots) at = 0
     i32[base + (at << 1)] = hash

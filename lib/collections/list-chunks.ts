@@ -9,6 +9,8 @@ const SMALLEST_CHUNK_BYTES = 64
 export abstract class ListChunks extends ListSlots {
   /** Whether elements are at the positions that their entries say (list-entries.ts). @internal */
   protected isNumbered = true
+  /** Behind which position those may not be, counted as entries do. @internal */
+  protected numberedTo = -Infinity
 
   /** Makes room for one more element at the end. All is as it was if it throws. @internal */
   protected growBack(): void {
@@ -45,6 +47,12 @@ export abstract class ListChunks extends ListSlots {
     this.trim()
   }
 
+  /** Elements change their places. @internal */
+  protected unnumber(): void {
+    this.isNumbered = false
+    this.numberedTo = -Infinity
+  }
+
   /** Makes room in a list of one chunk that is not full: in the middle of it, or in one twice as large. */
   private growSmall(isFront: boolean): void {
     const count = this.endAt - this.firstAt
@@ -57,7 +65,7 @@ export abstract class ListChunks extends ListSlots {
 
   /** Moves all elements within the one chunk. */
   private slide(first: number): void {
-    this.isNumbered = false
+    this.unnumber()
     const count = this.endAt - this.firstAt
     if (count > 0) this.viewOn(this.chunkIn(0), 0, this.limitAt).copyWithin(first, this.firstAt, this.endAt)
     this.firstAt = first
@@ -66,7 +74,7 @@ export abstract class ListChunks extends ListSlots {
 
   /** Puts the elements of a list of one chunk into another, smaller or larger one. */
   private replace(capacity: number, first: number): void {
-    this.isNumbered = false
+    this.unnumber()
     if (this.directory === 0) this.openDirectory()
     const chunk = take(this.heap, capacity << this.byteShift)
     const count = this.endAt - this.firstAt

@@ -25,6 +25,8 @@ const CHUNK_MASK = (1 << CHUNK_SHIFT) - 1
 
 /** Lists up to this many elements are emptied at once. */
 const EMPTIED_AT_ONCE = 2000
+/** Entries that are given their numbers between two looks at the clock. */
+const NUMBERED_AT_ONCE = 1024
 /** Entries that are freed between two looks at the clock. */
 const FREED_AT_ONCE = 256
 
@@ -143,9 +145,21 @@ export class EntryList<V> extends ListMethods<V> implements Owner {
     return false
   }
 
+  /** Writes the positions of some entries anew, where elements have changed their places. Returns whether all are right. @internal */
+  prepare(): boolean {
+    if (this.isNumbered) return true
+    const base = this.slid * (1 << CHUNK_SHIFT)
+    const first = Math.max(this.firstAt, this.numberedTo - base)
+    const end = Math.min(first + NUMBERED_AT_ONCE, this.endAt)
+    for (let at = first; at < end; at++) this.heap.setInt32(this.entryAt(at), 4, (at + this.base) | 0)
+    this.numberedTo = end + base
+    this.isNumbered = end >= this.endAt
+    return this.isNumbered
+  }
+
   /** @internal */
   follow(pointer: Pointer, to: Pointer): boolean {
-    if (!this.isNumbered) this.renumber()
+    while (!this.prepare());
     const at = (this.heap.getInt32(pointer, 4) - this.base) | 0
     if (at < this.firstAt || at >= this.endAt || this.entryAt(at) !== pointer) return false
     if (to !== pointer) this.placeEntry(at, to)
@@ -184,6 +198,7 @@ export class EntryList<V> extends ListMethods<V> implements Owner {
     const rest = new EntryList<V>(this.heap, this.valueKind)
     rest.isRest = true
     rest.isNumbered = this.isNumbered
+    rest.numberedTo = this.numberedTo
     this.owned.give(this.number, rest)
     this.owned.give(rest.number, this)
     ;[this.number, rest.number] = [rest.number, this.number]
@@ -265,10 +280,5 @@ export class EntryList<V> extends ListMethods<V> implements Owner {
       this.freeEntry(entry)
       throw error
     }
-  }
-
-  private renumber(): void {
-    for (let at = this.firstAt; at < this.endAt; at++) this.heap.setInt32(this.entryAt(at), 4, (at + this.base) | 0)
-    this.isNumbered = true
   }
 }

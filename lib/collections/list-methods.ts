@@ -48,7 +48,7 @@ export abstract class ListMethods<V> extends ListBulk<V> {
   /** Adds an element before the one at `index` (0 to length), moving those of the shorter side. Returns the new length; throws as {@link push}. */
   insert(index: number, value: V): number {
     if (index !== this.length) this.mustHave(index)
-    this.isNumbered = false
+    this.unnumber()
     if (index >= this.length >> 1) {
       this.push(value)
       const added = this.elementAt(this.endAt - 1)
@@ -68,7 +68,7 @@ export abstract class ListMethods<V> extends ListBulk<V> {
     const value = this.get(index)
     const at = this.firstAt + index
     this.drop(at, at + 1)
-    this.isNumbered = false
+    this.unnumber()
     if (index >= this.length >> 1) {
       this.moveDown(at + 1, this.endAt)
       this.cutBack()

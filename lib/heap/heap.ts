@@ -163,10 +163,12 @@ export class Heap extends Bytes {
       },
       moved: (from, to) => {
         owners.move(from, to)
-        inTurn(
-          () => forAll(this.#listeners, (listener) => listener.moved(from, to)),
-          () => moved?.(from, to),
-        )
+        if (this.#listeners.size === 0) moved?.(from, to)
+        else
+          inTurn(
+            () => forAll(this.#listeners, (listener) => listener.moved(from, to)),
+            () => moved?.(from, to),
+          )
       },
     }
   }

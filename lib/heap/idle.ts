@@ -124,7 +124,7 @@ export class IdleCompaction implements Source {
 function newCompactor(parts: HeapParts, heap: Numbers): Compactor {
   const owners = ownersOf(heap)
   const guide = {
-    mayMove: (pointer: Parameters<typeof owners.whose>[0]) => owners.whose(pointer) === 'collection',
+    mayMove: (pointer: Parameters<typeof owners.whose>[0]) => owners.whose(pointer, true) === 'collection',
     moved: owners.move.bind(owners),
   }
   return new Compactor(parts, guide, { maxBlocks: Infinity, maxMs: Infinity })

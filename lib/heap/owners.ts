@@ -15,6 +15,8 @@ import type { Numbers } from './numbers'
 export interface Owner {
   /** Whether a live block, of whomever, is its own; where `to` is another one, the block is there now. It must not throw. */
   follow(pointer: Pointer, to: Pointer): boolean
+  /** Does a part of what it needs before it can follow, less than a tenth of a millisecond. Returns false where more is left. */
+  prepare?(): boolean
 }
 
 /** Who has blocks that are entered by their pointers. */
@@ -112,13 +114,17 @@ export class Owners {
     this.holders.add(holder)
   }
 
-  /** Whose a live block is: `leaving` where its owner has gone, and it waits to be freed. */
-  whose(pointer: Pointer): Whose {
+  /**
+   * Whose a live block is: `leaving` where its owner has gone, and it waits to be freed.
+   * @param isPatient - `leaving` too where its owner has to prepare itself for long before it can follow: ask again later
+   */
+  whose(pointer: Pointer, isPatient = false): Whose {
     if (this.places.has(pointer)) return 'collection'
     if (this.owners.length > 1) {
       const number = this.numberOf(pointer)
       const owner = this.owners[number]
       if (owner === LEFT || (number === CROWD && this.isCrowded)) return 'leaving'
+      if (isPatient && owner?.prepare?.() === false) return 'leaving'
       if (owner?.follow(pointer, pointer) === true) return 'collection'
     }
     for (const holder of this.holders) if (holder.has(pointer)) return 'followed'

@@ -159,7 +159,6 @@ export function report(stats: HeapStats): string {
     line('# mappings made so far', stats.maps),
     line('# mappings given back so far', stats.unmaps),
     line('# ranges discarded so far', stats.discards),
-    line('# blocks moved so far', stats.moves),
     line(`${grouped(stats.blocks)} live blocks`, stats.liveBytes),
     line('free blocks in used pools', stats.freeBlockBytes),
     line(`${grouped(stats.freePools)} free pools, ${grouped(stats.dirtyPools)} of them dirty`, stats.freePoolBytes),

@@ -331,6 +331,27 @@ describe('a cache', () => {
   })
 })
 
+describe('a list', () => {
+  it('refuses a sort whose function has its entries moved, and is whole', () => {
+    const heap = openHeap()
+    const list = new List(heap, str)
+    for (let n = 0; n < 3000; n++) list.push(`text ${n}`)
+    for (let n = 2999; n >= 0; n--) if (n % 9 !== 0) list.remove(n)
+    const before = list.toArray()
+    let moved = 0
+    const sort = (): unknown =>
+      list.sort((a, b) => {
+        moved += heap.compact().moved
+        return a < b ? 1 : -1
+      })
+    expect(sort).toThrow('its function changed the list')
+    expect(moved).toBeGreaterThan(50)
+    expect(list.toArray()).toEqual(before)
+    list.sort()
+    expect(list.toArray()).toEqual(before.sort())
+  })
+})
+
 describe('while compact runs', () => {
   it('its callback may change collections, and refused requests lose nothing', () => {
     const heap = openHeap({ limit: 2 ** 21, decay: 0 })

@@ -54,6 +54,31 @@ describe('a heap made with compact: idle', () => {
     checkHeap(partsOf(heap))
   })
 
+  it('has a list number its entries in parts, whatever is done to it in between', () => {
+    const clock = new TickingClock()
+    const heap = idleHeap(clock)
+    const list = new List(heap, str)
+    const model: string[] = []
+    for (let n = 0; n < 60_000; n++) {
+      list.push(`the text with the number ${n}`)
+      if (n % 30 === 0) model.push(`the text with the number ${n}`)
+    }
+    for (let n = 59_999; n >= 0; n--) if (n % 30 !== 0) list.remove(n)
+    for (let round = 0; round < 400; round++) {
+      clock.advance(12)
+      if (round % 3 === 0) expect(list.shift()).toBe(model.shift())
+      if (round % 5 === 0) expect(list.unshift(`${round}`)).toBe(model.unshift(`${round}`))
+      if (round % 40 === 0) {
+        list.insert(700, `new ${round}`)
+        model.splice(700, 0, `new ${round}`)
+      }
+      if (round % 7 === 0) expect(list.pop()).toBe(model.pop())
+    }
+    expect(heap.stats().moves).toBeGreaterThan(500)
+    expect(list.toArray()).toEqual(model)
+    checkHeap(partsOf(heap))
+  })
+
   it('works in slices, and the collections are whole between any two', () => {
     const clock = new TickingClock()
     const heap = idleHeap(clock)

@@ -120,6 +120,7 @@ describe('comparison', () => {
           "liveBytes": 0,
           "mappedBytes": 0,
           "maps": 1,
+          "moves": 0,
           "name": "snapped",
           "peakArenas": 1,
           "peakMappedBytes": 262144,
