@@ -146,7 +146,7 @@ export class EntryList<V> extends ListMethods<V> implements Owner {
   }
 
   /** Writes the positions of some entries anew, where elements have changed their places. Returns whether all are right. @internal */
-  prepare(): boolean {
+  makeReady(): boolean {
     if (this.isNumbered) return true
     const base = this.slid * (1 << CHUNK_SHIFT)
     const first = Math.max(this.firstAt, this.numberedTo - base)
@@ -159,7 +159,7 @@ export class EntryList<V> extends ListMethods<V> implements Owner {
 
   /** @internal */
   follow(pointer: Pointer, to: Pointer): boolean {
-    while (!this.prepare());
+    while (!this.makeReady());
     const at = (this.heap.getInt32(pointer, 4) - this.base) | 0
     if (at < this.firstAt || at >= this.endAt || this.entryAt(at) !== pointer) return false
     if (to !== pointer) this.placeEntry(at, to)

@@ -16,7 +16,7 @@ export interface Owner {
   /** Whether a live block, of whomever, is its own; where `to` is another one, the block is there now. It must not throw. */
   follow(pointer: Pointer, to: Pointer): boolean
   /** Does a part of what it needs before it can follow, less than a tenth of a millisecond. Returns false where more is left. */
-  prepare?(): boolean
+  makeReady?(): boolean
 }
 
 /** Who has blocks that are entered by their pointers. */
@@ -124,7 +124,7 @@ export class Owners {
       const number = this.numberOf(pointer)
       const owner = this.owners[number]
       if (owner === LEFT || (number === CROWD && this.isCrowded)) return 'leaving'
-      if (isPatient && owner?.prepare?.() === false) return 'leaving'
+      if (isPatient && owner?.makeReady?.() === false) return 'leaving'
       if (owner?.follow(pointer, pointer) === true) return 'collection'
     }
     for (const holder of this.holders) if (holder.has(pointer)) return 'followed'

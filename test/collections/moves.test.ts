@@ -135,6 +135,26 @@ function setModel(heap: Heap, key: Sample<KeyKind>, random: Random): Model {
   }
 }
 
+function cacheModel(heap: Heap, random: Random): Model {
+  const cache = new Cache(heap, { key: str, value: bytes, maxBytes: 1e8 })
+  const model = new Map<string, string>()
+  return {
+    step() {
+      const key = `key ${random.below(1500)}`
+      if (random.oneIn(2)) {
+        const text = key.repeat(1 + random.below(5))
+        cache.set(key, Buffer.from(text))
+        model.set(key, text)
+      } else if (cache.delete(key) !== model.delete(key)) expect.fail(`delete(${key}) said the opposite`)
+    },
+    verify() {
+      expect(cache.size).toBe(model.size)
+      for (const [key, text] of model) expect(Buffer.from(cache.get(key)!).toString()).toBe(text)
+    },
+    close: () => cache.close(),
+  }
+}
+
 function listModel<T>(heap: Heap, kind: ValueKind, make: (n: number) => T, random: Random): Model {
   const list = new List(heap, kind) as unknown as List<T>
   const model: T[] = []
@@ -163,6 +183,7 @@ function modelsOf(heap: Heap, random: Random, keys: number): Model[] {
     ...PAIRS.map(([key, kind]) => dictModel(heap, KEYS[key]!, VALUES[kind]!, random, keys)),
     setModel(heap, KEYS.i32!, random),
     setModel(heap, KEYS.str!, random),
+    cacheModel(heap, random),
     listModel(heap, f64, (n) => n / 3, random),
     listModel(heap, str, (n) => `text ${n}`.repeat(n % 5), random),
     listModel(heap, struct({ a: u8, b: f64 }), (n) => ({ a: n & 255, b: n / 3 }), random),
