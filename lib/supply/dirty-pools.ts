@@ -86,6 +86,10 @@ export class DirtyPools implements Source {
     this.cursor = word(ledger, A_DIRTY_NEXT) as Slot | 0
     const dirtyLow = word(ledger, A_DIRTY_LOW)
     const dirtyHigh = word(ledger, A_DIRTY_HIGH)
+    if ((dirtyLow | dirtyHigh) === 0) {
+      this.remove(ledger) // its dirty pools were all taken again: the timer need not come for it
+      return 0
+    }
     if (!all && !this.decay.collectExpired(ledger, dirtyLow, dirtyHigh, epoch)) return 0
     const low = all ? dirtyLow : this.decay.expiredLow
     const high = all ? dirtyHigh : this.decay.expiredHigh

@@ -76,6 +76,15 @@ describe('arenas with dirty pools', () => {
     expect(dirty.isDirty).toBe(false)
   })
 
+  it('leave the list when their dirty pools are taken again, so that the timer rests', () => {
+    const books = three()
+    const { dirty, ledgers } = books
+    put(books, ledgers[0], 3, 2)
+    takePools(ledgers[0], 3 as PoolIndex, 2)
+    dirty.beginEpoch()
+    expect([steps(dirty, 1), dirty.isDirty]).toEqual([[0], false])
+  })
+
   it('that are empty are closed when all of their pools have expired', () => {
     const books = three()
     const { dirty, table, ledgers, usable } = books
