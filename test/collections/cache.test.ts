@@ -32,7 +32,7 @@ class NaiveLru {
 
 describe('a Cache', () => {
   it('of policy lru holds what a naive one holds', () => {
-    for (const heap of [new Heap(), testHeap().heap]) {
+    for (const heap of [new Heap(), testHeap({ isFar: true }).heap]) {
       const random = new Random('lru')
       const cache = new Cache(heap, { key: i32, value: str, maxEntries: 100, policy: 'lru' })
       const naive = new NaiveLru(100)

@@ -21,7 +21,7 @@ describe('a Dict against a Map', () => {
   }
 
   it('holds the same in far memory', () => {
-    const { heap } = testHeap()
+    const { heap } = testHeap({ isFar: true })
     const random = new Random('dict far')
     for (const key of ['i32', 'u32', 'str', 'f64'] as const)
       for (const sample of Object.values(VALUES))

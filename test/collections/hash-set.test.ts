@@ -9,7 +9,7 @@ import { testHeap } from '../support/test-heap'
 describe('a HashSet against a Set', () => {
   for (const [name, { kind, make }] of Object.entries(KEYS)) {
     it(`holds the same with keys of ${name}`, () => {
-      for (const heap of [new Heap(), testHeap().heap]) {
+      for (const heap of [new Heap(), testHeap({ isFar: true }).heap]) {
         const random = new Random(`set ${name}`)
         const set = new HashSet(heap, kind) as HashSet<unknown>
         const model = new Set<unknown>()

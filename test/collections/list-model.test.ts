@@ -82,7 +82,7 @@ describe('a list does what an Array does', () => {
   })
 
   it('in 50,000 operations in far memory', () => {
-    run(testHeap().heap, Object.keys(KINDS), 50_000, 5000)
+    run(testHeap({ isFar: true }).heap, Object.keys(KINDS), 50_000, 5000)
   })
 
   it('and nothing is lost when the heap is at its limit', () => {
@@ -144,7 +144,7 @@ describe('a list of entries does what an Array does', () => {
 
   it('in far memory', () => {
     const random = new Random('far texts')
-    const { heap } = testHeap()
+    const { heap } = testHeap({ isFar: true })
     const model = new ListModel<unknown>(new List(heap, str), random, 400, () => texts(random))
     for (let operation = 1; operation <= 10_000; operation++) model.step()
     model.verify()

@@ -462,7 +462,7 @@ describe('a list as a value', () => {
 
 describe('far memory', () => {
   it('serves lists as near memory does', () => {
-    const { heap: far } = testHeap()
+    const { heap: far } = testHeap({ isFar: true })
     const list = new List(far, u8)
     for (let i = 0; i < 100_000; i++) list.push(i & 255)
     for (let i = 0; i < 100_000; i += 777) expect(list.get(i)).toBe(i & 255)

@@ -217,7 +217,7 @@ describe('collections', () => {
   }
 
   it('are what their models are in far memory', () => {
-    const { heap } = testHeap()
+    const { heap } = testHeap({ isFar: true })
     const random = new Random('far')
     const models = modelsOf(heap, random, 500)
     for (let step = 1; step <= 8000; step++) {

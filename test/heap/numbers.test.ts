@@ -53,7 +53,7 @@ describe('accessors', () => {
 
   it('read and write near blocks of every size and far ones alike, also after a far pointer or a wrong one was met', () => {
     const near = new Heap()
-    const { heap: far } = testHeap()
+    const { heap: far } = testHeap({ isFar: true })
     for (const round of [0, 1]) {
       for (const heap of [near, far, near]) {
         for (const size of [32, 3000, 50_000, 1e6]) {

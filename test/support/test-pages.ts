@@ -11,6 +11,8 @@ export interface TestOptions {
   readonly maxByteLength?: number
   /** False: pages cannot be moved, as on systems without mremap. Default true. */
   readonly canMove?: boolean
+  /** True: no slot is near, as when all near ones are taken. Default false. */
+  readonly isFar?: boolean
 }
 
 const SYSCALLS: Partial<Record<OsCall, string>> = { reserve: 'mmap', discard: 'madvise', renew: 'mmap', take: 'mmap' }
@@ -35,6 +37,8 @@ interface SpaceFields {
   homes: { os: OsPages; shelves: Set<{ region: Region; extents: { free: number } }> }
   takeArena: typeof space.takeArena
   takeLarge: typeof space.takeLarge
+  takeAnnexed: typeof space.takeArena
+  takeShelved(byteLength: number): ReturnType<typeof space.takeLarge>
 }
 const fields = space as unknown as SpaceFields
 const real = { os: fields.os, region: fields.region }
@@ -72,15 +76,18 @@ export class TestPages implements OsPages {
   /** Only this kind of call fails; undefined: any. */
   failing: OsCall | undefined
   readonly canMove: boolean
+  readonly isFar: boolean
 
   constructor({
     osPageSize = real.os.osPageSize,
     maxByteLength = real.os.maxByteLength,
     canMove = true,
+    isFar = false,
   }: TestOptions = {}) {
     this.osPageSize = osPageSize
     this.maxByteLength = maxByteLength
     this.canMove = canMove
+    this.isFar = isFar
     this.install()
   }
 
@@ -92,10 +99,11 @@ export class TestPages implements OsPages {
     fields.region = new TestRegion(this, real.region)
     fields.takeArena = () => {
       this.attempt('take')
-      return Object.getPrototypeOf(space).takeArena.call(space)
+      return this.isFar ? fields.takeAnnexed.call(space) : Object.getPrototypeOf(space).takeArena.call(space)
     }
     fields.takeLarge = (byteLength, isPageAligned) => {
       this.attempt('take')
+      if (this.isFar) return fields.takeShelved.call(space, byteLength)
       return Object.getPrototypeOf(space).takeLarge.call(space, byteLength, isPageAligned)
     }
   }
