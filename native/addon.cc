@@ -9,10 +9,13 @@
 #endif
 
 #include <cstring>
+#include <memory>
+#include <new>
 #include <system_error>
 
 #include "os_pages.h"
 #include "regions.h"
+#include "utf8.h"
 
 namespace ebb {
 
@@ -203,6 +206,53 @@ static void copy(const Info& info) {
   std::memmove(target->address + to, from.start, from.byte_length);
 }
 
+// Argument `index`: the bytes of a Uint8Array. A view over memory that is gone has none.
+static Range bytes_of(const Info& info, size_t index) {
+  napi_typedarray_type type = napi_int8_array;
+  size_t length = 0;
+  void* start = nullptr;
+  const bool is_view = info[index].IsTypedArray() && napi_get_typedarray_info(info.Env(), info[index], &type, &length,
+                                                                              &start, nullptr, nullptr) == napi_ok;
+  if (!is_view || type != napi_uint8_array) throw Napi::TypeError::New(info.Env(), "bytes must be a Uint8Array");
+  return {static_cast<char*>(start), start == nullptr ? 0 : length};
+}
+
+// copyIn(region, to, bytes)
+static void copy_in(const Info& info) {
+  Region* region = region_of(info);
+  const Range from = bytes_of(info, 2);
+  if (from.byte_length > region->byte_length) throw Napi::RangeError::New(info.Env(), "the region must not be shorter");
+  const size_t to = multiple(info, 1, "to", 0, region->byte_length - from.byte_length, 1);
+  if (from.byte_length > 0) std::memmove(region->address + to, from.start, from.byte_length);
+}
+
+// copyOut(region, from, bytes)
+static void copy_out(const Info& info) {
+  Region* region = region_of(info);
+  const Range to = bytes_of(info, 2);
+  if (to.byte_length > region->byte_length) throw Napi::RangeError::New(info.Env(), "the region must not be shorter");
+  const size_t from = multiple(info, 1, "from", 0, region->byte_length - to.byte_length, 1);
+  if (to.byte_length > 0) std::memmove(to.start, region->address + from, to.byte_length);
+}
+
+// decode(region, byteOffset, byteLength): the text, or undefined where it is no UTF-8
+static Napi::Value decode(const Info& info) {
+  const Napi::Env env = info.Env();
+  const Range range = range_of(info, region_of(info), 1, 2, 1);
+  constexpr size_t kOnStack = 2048;
+  char16_t units[kOnStack];
+  std::unique_ptr<char16_t[]> more;
+  if (range.byte_length > kOnStack) {
+    more.reset(new (std::nothrow) char16_t[range.byte_length]);
+    if (more == nullptr) return env.Undefined();
+  }
+  char16_t* into = more == nullptr ? units : more.get();
+  const size_t length = decode_utf8(reinterpret_cast<const uint8_t*>(range.start), range.byte_length, into);
+  napi_value text;
+  if (length == kMalformed || napi_create_string_utf16(env, into, length, &text) != napi_ok) return env.Undefined();
+  return Napi::Value(env, text);
+}
+
 static Napi::Value resident(const Info& info) {
   const Range range = pages_of(info, region_of(info));
   auto pages = Napi::Uint8Array::New(info.Env(), range.byte_length / os_page_size());
@@ -237,6 +287,9 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   set("move", move);
   set("clear", clear);
   set("copy", copy);
+  set("copyIn", copy_in);
+  set("copyOut", copy_out);
+  set("decode", decode);
   set("residentPages", resident);
   set("mappings", mappings);
   return exports;

@@ -7,7 +7,7 @@ import { NEAR } from '../space/near'
 import { Blocks } from './blocks'
 import { bytesOf, lengthOf } from './lists'
 import { payloadOffset, usableBytes } from './live-blocks'
-import { copyIn, copyOut, isNear, latin1At, near, nearByte, usableByClass } from './near-bytes'
+import { copyIn, copyOut, isNear, latin1At, near, nearByte, usableByClass, utf8At } from './near-bytes'
 import { type Numbers, partsOf } from './numbers'
 import { mustBeLive, refuseRange } from './refuse'
 import {
@@ -199,7 +199,7 @@ function textAt(heap: Numbers, pointer: Pointer, byteOffset: number, byteLength:
   if (byteLength === 0) return ''
   if (isNear(pointer)) {
     const start = nearByte(pointer) + byteOffset
-    return isOneByte ? latin1At(start, byteLength) : near.utf8Slice(start, start + byteLength)
+    return isOneByte ? latin1At(start, byteLength) : utf8At(start, byteLength)
   }
   const far = farBytes(partsOf(heap).table, pointer)
   const start = payloadOffset(pointer) + byteOffset

@@ -48,7 +48,7 @@ export function mustBeLatin1(text: string, encoding: StringEncoding): void {
 }
 
 /** Up to so many characters a loop is faster than a regular expression. */
-const LOOP_MAX = 32
+const LOOP_MAX = 8
 
 /** Whether all characters are below U+0100. */
 export function isLatin1(text: string): boolean {
@@ -95,7 +95,10 @@ export const packPrefix = (byteLength: number, isOneByte: boolean): number => by
  */
 export function prefixBytes(prefix: number, usable: number, pointer: Pointer, verb: string): number {
   const byteLength = prefix >>> 1
-  if (byteLength <= usable - STRING_PREFIX_BYTES) return byteLength
+  return byteLength <= usable - STRING_PREFIX_BYTES ? byteLength : refusePrefix(byteLength, usable, pointer, verb)
+}
+
+function refusePrefix(byteLength: number, usable: number, pointer: Pointer, verb: string): never {
   throw new HeapError(
     'EBB_OUT_OF_BOUNDS',
     `ebb: ${verb}(${showPointer(pointer)}): the length prefix says ${byteLength} bytes and the block holds ` +

@@ -43,6 +43,12 @@ export interface NativeAddon {
   move(region: number, from: number, byteLength: number, target: number, to: number, toByteLength: number): boolean
   clear(region: number, byteOffset: number, byteLength: number): void
   copy(region: number, from: number, byteLength: number, target: number, to: number): void
+  /** Copies all of an array into a region. */
+  copyIn(region: number, to: number, bytes: Uint8Array): void
+  /** Fills an array with bytes of a region. */
+  copyOut(region: number, from: number, bytes: Uint8Array): void
+  /** The text that bytes are in UTF-8; undefined where they are none, or where there is no memory to make it in. */
+  decode(region: number, byteOffset: number, byteLength: number): string | undefined
   /** One byte for each OS page: 1 resident, 0 not. */
   residentPages(region: number, byteOffset: number, byteLength: number): Uint8Array
   mappings(): MappingCounts

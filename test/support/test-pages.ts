@@ -179,6 +179,18 @@ class TestRegion implements Region {
     this.#region.copy(from, byteLength, TestRegion.#realOf(target), to)
   }
 
+  copyIn(to: number, bytes: Uint8Array): void {
+    this.#region.copyIn(to, bytes)
+  }
+
+  copyOut(from: number, bytes: Uint8Array): void {
+    this.#region.copyOut(from, bytes)
+  }
+
+  decode(byteOffset: number, byteLength: number): string | undefined {
+    return this.#region.decode(byteOffset, byteLength)
+  }
+
   residentPages(byteOffset: number, byteLength: number): Uint8Array {
     this.#check(byteOffset, byteLength)
     const small = this.#region.residentPages(byteOffset, byteLength)
