@@ -235,21 +235,49 @@ static void copy_out(const Info& info) {
   if (to.byte_length > 0) std::memmove(to.start, region->address + from, to.byte_length);
 }
 
+// UTF-16 units on their way: on the stack where they are few.
+class Units {
+ public:
+  // False: there is no memory.
+  bool reserve(size_t count) {
+    if (count <= kOnStack) return true;
+    more.reset(new (std::nothrow) char16_t[count]);
+    return more != nullptr;
+  }
+  char16_t* data() { return more == nullptr ? few : more.get(); }
+
+ private:
+  static constexpr size_t kOnStack = 2048;
+  char16_t few[kOnStack];
+  std::unique_ptr<char16_t[]> more;
+};
+
+// encode(text, bytes): how many were written, or -1 for a lone surrogate
+static Napi::Value encode(const Info& info) {
+  const Napi::Env env = info.Env();
+  size_t length = 0;
+  if (!info[0].IsString() || napi_get_value_string_utf16(env, info[0], nullptr, 0, &length) != napi_ok)
+    throw Napi::TypeError::New(env, "text must be a string");
+  const Range into = bytes_of(info, 1);
+  if (length > into.byte_length / 3) throw Napi::RangeError::New(env, "bytes must be three for each unit of the text");
+  Units units;
+  if (!units.reserve(length + 1)) throw Napi::Error::New(env, "there is no memory for the text");
+  napi_get_value_string_utf16(env, info[0], units.data(), length + 1, &length);
+  const size_t written = encode_utf8(units.data(), length, reinterpret_cast<uint8_t*>(into.start));
+  return Napi::Number::New(env, written == kMalformed ? -1 : static_cast<double>(written));
+}
+
 // decode(region, byteOffset, byteLength): the text, or undefined where it is no UTF-8
 static Napi::Value decode(const Info& info) {
   const Napi::Env env = info.Env();
   const Range range = range_of(info, region_of(info), 1, 2, 1);
-  constexpr size_t kOnStack = 2048;
-  char16_t units[kOnStack];
-  std::unique_ptr<char16_t[]> more;
-  if (range.byte_length > kOnStack) {
-    more.reset(new (std::nothrow) char16_t[range.byte_length]);
-    if (more == nullptr) return env.Undefined();
-  }
-  char16_t* into = more == nullptr ? units : more.get();
-  const size_t length = decode_utf8(reinterpret_cast<const uint8_t*>(range.start), range.byte_length, into);
+  Units units;
+  if (!units.reserve(range.byte_length)) return env.Undefined();
+  const auto* start = reinterpret_cast<const uint8_t*>(range.start);
+  const size_t length = decode_utf8(start, range.byte_length, units.data());
   napi_value text;
-  if (length == kMalformed || napi_create_string_utf16(env, into, length, &text) != napi_ok) return env.Undefined();
+  if (length == kMalformed || napi_create_string_utf16(env, units.data(), length, &text) != napi_ok)
+    return env.Undefined();
   return Napi::Value(env, text);
 }
 
@@ -289,6 +317,7 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   set("copy", copy);
   set("copyIn", copy_in);
   set("copyOut", copy_out);
+  set("encode", encode);
   set("decode", decode);
   set("residentPages", resident);
   set("mappings", mappings);

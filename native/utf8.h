@@ -1,4 +1,4 @@
-// UTF-8 to UTF-16, for texts that are not ASCII throughout.
+// UTF-8 to UTF-16 and back, for texts that are not ASCII throughout.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,9 @@ namespace ebb {
 
 constexpr size_t kMalformed = SIZE_MAX;
 
-// Writes at most `length` units; returns how many, or kMalformed. Well-formed is what Unicode's table 3-7 says: no overlong
-// forms, no surrogates, nothing above U+10FFFF. Another thread may change the bytes meanwhile: none is trusted twice.
+// Writes at most `length` units; returns how many, or kMalformed. Well-formed is what Unicode's table 3-7 says: no
+// overlong forms, no surrogates, nothing above U+10FFFF. Another thread may change the bytes meanwhile: none is trusted
+// twice.
 inline size_t decode_utf8(const uint8_t* from, size_t length, char16_t* to) {
   constexpr uint64_t kHighBits = 0x8080808080808080;
   size_t at = 0, units = 0;
@@ -58,6 +59,34 @@ inline size_t decode_utf8(const uint8_t* from, size_t length, char16_t* to) {
     }
   }
   return units;
+}
+
+// Writes at most 3 bytes a unit; returns how many, or kMalformed for a lone surrogate.
+inline size_t encode_utf8(const char16_t* from, size_t length, uint8_t* to) {
+  uint8_t* end = to;
+  for (size_t at = 0; at < length; at++) {
+    const uint32_t unit = from[at];
+    if (unit < 0x80) {
+      *end++ = static_cast<uint8_t>(unit);
+    } else if (unit < 0x800) {
+      *end++ = static_cast<uint8_t>(0xc0 | unit >> 6);
+      *end++ = static_cast<uint8_t>(0x80 | (unit & 0x3f));
+    } else if (unit < 0xd800 || unit >= 0xe000) {
+      *end++ = static_cast<uint8_t>(0xe0 | unit >> 12);
+      *end++ = static_cast<uint8_t>(0x80 | (unit >> 6 & 0x3f));
+      *end++ = static_cast<uint8_t>(0x80 | (unit & 0x3f));
+    } else {
+      const uint32_t next = at + 1 < length ? from[at + 1] : 0;
+      if (unit >= 0xdc00 || next < 0xdc00 || next >= 0xe000) return kMalformed;
+      const uint32_t code = 0x10000 + ((unit & 0x3ff) << 10 | (next & 0x3ff));
+      *end++ = static_cast<uint8_t>(0xf0 | code >> 18);
+      *end++ = static_cast<uint8_t>(0x80 | (code >> 12 & 0x3f));
+      *end++ = static_cast<uint8_t>(0x80 | (code >> 6 & 0x3f));
+      *end++ = static_cast<uint8_t>(0x80 | (code & 0x3f));
+      at++;
+    }
+  }
+  return static_cast<size_t>(end - to);
 }
 
 }  // namespace ebb

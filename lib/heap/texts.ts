@@ -2,6 +2,7 @@
 import { type Pointer, slotOf } from '../base/layout'
 import type { ArenaTable } from '../books/arena-table'
 import { NEAR } from '../space/near'
+import { space } from '../space/thread-space'
 import type { Blocks } from './blocks'
 import { payloadOffset } from './live-blocks'
 import { copyWordsIn, isNear, near, nearByte, type Slices, writeLatin1 } from './near-bytes'
@@ -11,6 +12,7 @@ import { isLatin1, isWellFormed, mustBeWellFormed, packPrefix, STRING_PREFIX_BYT
 // File-local copies: an imported binding is a property load on every use.
 const prefix = STRING_PREFIX_BYTES
 const { i32 } = NEAR
+const { region } = space
 
 /** A block with a text whose characters are all below U+0100. */
 export function allocOneByte(heap: Blocks, text: string): Pointer {
@@ -29,6 +31,9 @@ export function allocOneByte(heap: Blocks, text: string): Pointer {
 
 /** Bytes of a text are counted by writing them, up to so many characters: counting alone takes a third of the time of writing. */
 const SCRATCH_CHARACTERS = 16 * 1024
+/** Up to so many UTF-16 units a loop is faster than V8's utf8Write, and from so many on the addon. */
+const ENCODE_LOOP_MAX = 32
+const NATIVE_MIN = 128
 /** A character of one UTF-16 unit takes at most so many bytes. */
 const UTF8_MAX_BYTES = 3
 
@@ -46,10 +51,9 @@ function scratchFor(): Slices {
 
 /** A block with a text in UTF-8. */
 export function allocUtf8(heap: Blocks, text: string): Pointer {
-  mustBeWellFormed(text)
   if (text.length > SCRATCH_CHARACTERS) return allocLong(heap, text)
   const encoded = scratchFor()
-  const byteLength = encoded.utf8Write(text, 0, encoded.length)
+  const byteLength = encodeInto(encoded, text)
   const pointer = heap.alloc(prefix + byteLength)
   if (isNear(pointer)) {
     const start = nearByte(pointer)
@@ -63,7 +67,42 @@ export function allocUtf8(heap: Blocks, text: string): Pointer {
   return pointer
 }
 
+/** Writes a text; returns its bytes. Throws for a lone surrogate. */
+function encodeInto(bytes: Slices, text: string): number {
+  const { length } = text
+  if (length >= NATIVE_MIN) {
+    const byteLength = region.encode(text, bytes)
+    if (byteLength < 0) mustBeWellFormed(text)
+    return byteLength
+  }
+  const byteLength = length <= ENCODE_LOOP_MAX ? encodeShort(bytes, text) : -1
+  if (byteLength >= 0) return byteLength
+  mustBeWellFormed(text)
+  return bytes.utf8Write(text, 0, bytes.length)
+}
+
+/** Writes a text unit by unit; returns its bytes, or -1 where it has a surrogate. */
+function encodeShort(bytes: Slices, text: string): number {
+  const { length } = text
+  let at = 0
+  for (let i = 0; i < length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit < 0x80) bytes[at++] = unit
+    else if (unit < 0x800) {
+      bytes[at++] = 0xc0 | (unit >> 6)
+      bytes[at++] = 0x80 | (unit & 0x3f)
+    } else {
+      if (unit >= 0xd800 && unit < 0xe000) return -1
+      bytes[at++] = 0xe0 | (unit >> 12)
+      bytes[at++] = 0x80 | ((unit >> 6) & 0x3f)
+      bytes[at++] = 0x80 | (unit & 0x3f)
+    }
+  }
+  return at
+}
+
 function allocLong(heap: Blocks, text: string): Pointer {
+  mustBeWellFormed(text)
   const byteLength = Buffer.byteLength(text, 'utf8')
   const pointer = heap.alloc(prefix + byteLength)
   heap.setUint32(pointer, 0, packPrefix(byteLength, false))

@@ -68,6 +68,10 @@ class NativePages implements Region {
     this.#addon.copyOut(this.#id, from, bytes)
   }
 
+  encode(text: string, bytes: Uint8Array): number {
+    return this.#addon.encode(text, bytes)
+  }
+
   decode(byteOffset: number, byteLength: number): string | undefined {
     return this.#addon.decode(this.#id, byteOffset, byteLength)
   }

@@ -159,6 +159,7 @@ export function emptySpace(): Space {
     copy: refuse,
     copyIn: refuse,
     copyOut: refuse,
+    encode: refuse,
     decode: refuse,
     residentPages: refuse,
   }

@@ -26,6 +26,11 @@ const ONLY: Record<string, NativeAddon> = {
   unshared: { ...addon, sharesPages: false, adopt: refuse },
 }
 
+/** As engines of ES2024 know it. */
+interface Wellness {
+  isWellFormed(): boolean
+}
+
 /** Regions of the process that are mapped. */
 const held = (): number => {
   const { maps, unmaps } = addon.mappings()
@@ -144,12 +149,18 @@ describe.each(Object.keys(ONLY))('pages that are %s', (way) => {
       return region.decode(1, bytes.length)
     }
     const random = new Random(`utf8 ${way}`)
+    const scratch = new Uint8Array(4 * PAGE)
     const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
     const parts = ['tide', '\u00e9', '\u07ff', '\u20ac', '\ud7ff', '\uffff', '\u{10000}', '\u{10ffff}', '0123456789']
     for (let i = 0; i < 2000; i++) {
       const text = Array.from({ length: 1 + random.logUniform(i < 20 ? 1000 : 20) }, () => random.pick(parts)).join('')
       const bytes = Buffer.from(text)
       expect(decode(bytes)).toBe(text)
+      const written = region.encode(text, scratch)
+      expect(bytes.compare(scratch, 0, written)).toBe(0)
+      const at = random.below(text.length)
+      const broken = text.slice(0, at) + random.pick(['\ud800', '\udbff', '\udc00', '\udfff']) + text.slice(at)
+      expect(region.encode(broken, scratch) < 0).toBe(!(broken as unknown as Wellness).isWellFormed())
       bytes[random.below(bytes.length)] = random.below(256)
       let expected: string | undefined
       try {
@@ -367,6 +378,7 @@ const REGION = [NO_REGIONS, []] as const
 const PAGES = [NO_NUMBERS, NO_PAGES] as const
 const BYTES = [NO_NUMBERS, NO_BYTES] as const
 const HOLD = [NO_NUMBERS, [...NO_BYTES, 1, 2, 8 * PAGE]] as const
+const NO_TEXTS = [undefined, null, 5, {}, [], Symbol('text'), () => 0, new Uint8Array(4)]
 const VIEWS = [
   [
     undefined,
@@ -421,6 +433,10 @@ const CALLS: Record<string, [right: unknown[], wrong: (readonly (readonly unknow
     [real.id, 0, new Uint8Array(8)],
     [REGION, BYTES, VIEWS],
   ],
+  encode: [
+    ['tide', new Uint8Array(12)],
+    [[NO_TEXTS, []], VIEWS],
+  ],
   decode: [
     [real.id, 0, 8],
     [REGION, BYTES, BYTES],
@@ -461,6 +477,7 @@ describe('wrong arguments', () => {
       () => addon.copyOut(small.id, 0, new Uint8Array(2 * PAGE + 1)),
       () => addon.decode(real.id, 8 * PAGE - 1, 2),
       () => addon.decode(real.id, 0, 0),
+      () => addon.encode('tide', new Uint8Array(11)),
     ]) {
       expect(call).toThrow(RangeError)
     }

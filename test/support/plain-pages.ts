@@ -103,6 +103,10 @@ export class PlainRegion implements Region {
     bytes.set(new Uint8Array(this.buffer, from, bytes.length))
   }
 
+  encode(text: string, bytes: Uint8Array): number {
+    return new TextEncoder().encodeInto(text, bytes).written
+  }
+
   decode(byteOffset: number, byteLength: number): string {
     return new TextDecoder().decode(new Uint8Array(this.buffer, byteOffset, byteLength))
   }

@@ -187,6 +187,10 @@ class TestRegion implements Region {
     this.#region.copyOut(from, bytes)
   }
 
+  encode(text: string, bytes: Uint8Array): number {
+    return this.#region.encode(text, bytes)
+  }
+
   decode(byteOffset: number, byteLength: number): string | undefined {
     return this.#region.decode(byteOffset, byteLength)
   }
