@@ -1,6 +1,5 @@
 /** The rows of texts and bytes, and what is promised of each. */
 import { startNodeArm } from './arms'
-import type { Bound } from './must-hold'
 import type { SingleOptions } from './protocol'
 import { ratio } from './report'
 import type { ArmPlan, MeasuredRow, RowPlan } from './rounds'
@@ -65,7 +64,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/16384/, 'blocks above 4 KiB have no magazine: their size is looked up in the books'],
 ]
 
-export function textBounds(rows: readonly MeasuredRow[]): Bound[] {
+export function textBounds(rows: readonly MeasuredRow[]) {
   return ROWS.map(({ name, peers, bound }) => ({
     name: `${name}: ebb / ${peers[0]}`,
     bound,
