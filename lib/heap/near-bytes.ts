@@ -143,7 +143,6 @@ const CUT_MAX = 2048
 const SLAB_BYTES = 16 * 1024
 
 let slab = new ArrayBuffer(0)
-let slabWords = new Int32Array(slab)
 let used = 0
 
 /** Copies bytes of near memory. */
@@ -157,15 +156,8 @@ export function copyOut(start: number, byteLength: number): Uint8Array<ArrayBuff
   }
   const at = cut(byteLength)
   const copy = new Uint8Array(slab, at, byteLength)
-  if (byteLength > LOOP_MAX_BYTES || (start & 3) !== 0) {
-    if (byteLength >= NATIVE_OUT_BYTES) region.copyOut(nearStart + start, copy)
-    else copy.set(new Uint8Array(nearMemory, nearStart + start, byteLength))
-    return copy
-  }
-  const from = start >>> 2
-  const to = at >>> 2
-  const count = (byteLength + 3) >>> 2
-  for (let i = 0; i < count; i++) slabWords[to + i] = i32[from + i] as number
+  if (byteLength >= NATIVE_OUT_BYTES) region.copyOut(nearStart + start, copy)
+  else copy.set(new Uint8Array(nearMemory, nearStart + start, byteLength))
   return copy
 }
 
@@ -175,7 +167,6 @@ function cut(byteLength: number): number {
   if (used + byteLength > slab.byteLength) {
     slab = new ArrayBuffer(SLAB_BYTES)
     markAsUntransferable?.(slab)
-    slabWords = new Int32Array(slab)
     used = 0
   }
   const at = used

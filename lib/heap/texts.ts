@@ -31,9 +31,11 @@ export function allocOneByte(heap: Blocks, text: string): Pointer {
 
 /** Bytes of a text are counted by writing them, up to so many characters: counting alone takes a third of the time of writing. */
 const SCRATCH_CHARACTERS = 16 * 1024
-/** Up to so many UTF-16 units a loop is faster than V8's utf8Write, and from so many on the addon. */
+/**
+ * Up to so many UTF-16 units a loop is faster than the addon, which encodes as fast as V8's utf8Write and sees lone surrogates besides: to
+ * look for them first would take half as long again.
+ */
 const ENCODE_LOOP_MAX = 32
-const NATIVE_MIN = 128
 /** A character of one UTF-16 unit takes at most so many bytes. */
 const UTF8_MAX_BYTES = 3
 
@@ -69,16 +71,11 @@ export function allocUtf8(heap: Blocks, text: string): Pointer {
 
 /** Writes a text; returns its bytes. Throws for a lone surrogate. */
 function encodeInto(bytes: Slices, text: string): number {
-  const { length } = text
-  if (length >= NATIVE_MIN) {
-    const byteLength = region.encode(text, bytes)
-    if (byteLength < 0) mustBeWellFormed(text)
-    return byteLength
-  }
-  const byteLength = length <= ENCODE_LOOP_MAX ? encodeShort(bytes, text) : -1
-  if (byteLength >= 0) return byteLength
-  mustBeWellFormed(text)
-  return bytes.utf8Write(text, 0, bytes.length)
+  const short = text.length <= ENCODE_LOOP_MAX ? encodeShort(bytes, text) : -1
+  if (short >= 0) return short
+  const byteLength = region.encode(text, bytes)
+  if (byteLength < 0) mustBeWellFormed(text)
+  return byteLength
 }
 
 /** Writes a text unit by unit; returns its bytes, or -1 where it has a surrogate. */
