@@ -100,11 +100,15 @@ const LOOP_MAX_BYTES = 128
 /** From so many bytes on a call of the addon (30 ns) is faster than V8, which copies shared memory at half the speed. */
 const NATIVE_IN_BYTES = 1536
 const NATIVE_OUT_BYTES = 512
+/** V8 copies shared memory byte by byte between places that are not aligned alike: from so many bytes on, the addon is faster then. */
+const UNALIGNED_MAX_BYTES = 128
+/** Whether words of an array and of near memory lie alike. */
+const isAlignedAs = (bytes: Uint8Array, start: number): boolean => ((bytes.byteOffset ^ start) & 7) === 0
 
 /** Copies bytes from the start of an array, whose words these are, to a word of near memory. Up to three more may be written. */
-export function copyWordsIn(start: number, source: ArrayBuffer, sourceWords: Int32Array, byteLength: number): void {
+export function copyWordsIn(start: number, source: Uint8Array, sourceWords: Int32Array, byteLength: number): void {
   if (byteLength > LOOP_MAX_BYTES) {
-    copyIn(start, new Uint8Array(source, 0, byteLength), byteLength)
+    copyIn(start, new Uint8Array(source.buffer, source.byteOffset, byteLength), byteLength)
     return
   }
   const at = start >>> 2
@@ -115,8 +119,8 @@ export function copyWordsIn(start: number, source: ArrayBuffer, sourceWords: Int
 /** Copies bytes into near memory. They may lie there themselves. */
 export function copyIn(start: number, source: Uint8Array, byteLength: number): void {
   if (byteLength === 8 && (start & 3) === 0) copyEight(start >>> 2, source)
-  else if (byteLength < NATIVE_IN_BYTES) u8.set(source, start)
-  else copyManyIn(start, source)
+  else if (byteLength <= UNALIGNED_MAX_BYTES) u8.set(source, start)
+  else copyManyIn(start, source, byteLength)
 }
 
 function copyEight(at: number, source: Uint8Array): void {
@@ -132,8 +136,9 @@ const wordOf = (bytes: Uint8Array, at: number): number =>
   ((bytes[at + 2] as number) << 16) |
   ((bytes[at + 3] as number) << 24)
 
-function copyManyIn(start: number, source: Uint8Array): void {
-  region.copyIn(nearStart + start, source)
+function copyManyIn(start: number, source: Uint8Array, byteLength: number): void {
+  if (byteLength < NATIVE_IN_BYTES && isAlignedAs(source, start)) u8.set(source, start)
+  else region.copyIn(nearStart + start, source)
 }
 
 /** Copies up to so many bytes are arrays that V8 keeps among its objects, without an ArrayBuffer until somebody asks. */
@@ -156,7 +161,7 @@ export function copyOut(start: number, byteLength: number): Uint8Array<ArrayBuff
   }
   const at = cut(byteLength)
   const copy = new Uint8Array(slab, at, byteLength)
-  if (byteLength >= NATIVE_OUT_BYTES) region.copyOut(nearStart + start, copy)
+  if (byteLength >= NATIVE_OUT_BYTES || (start & 7) !== 0) region.copyOut(nearStart + start, copy)
   else copy.set(new Uint8Array(nearMemory, nearStart + start, byteLength))
   return copy
 }

@@ -45,9 +45,11 @@ let scratchWords = new Int32Array(0)
 
 function scratchFor(): Slices {
   if (scratch !== undefined) return scratch
-  const buffer = new ArrayBuffer(SCRATCH_CHARACTERS * UTF8_MAX_BYTES)
-  scratch = Buffer.from(buffer) as unknown as Slices
-  scratchWords = new Int32Array(buffer)
+  // Texts begin behind a prefix in blocks too: V8 copies shared memory byte by byte between places that are not aligned alike.
+  const byteLength = SCRATCH_CHARACTERS * UTF8_MAX_BYTES
+  const buffer = new ArrayBuffer(prefix + byteLength)
+  scratch = Buffer.from(buffer, prefix, byteLength) as unknown as Slices
+  scratchWords = new Int32Array(buffer, prefix)
   return scratch
 }
 
@@ -60,7 +62,7 @@ export function allocUtf8(heap: Blocks, text: string): Pointer {
   if (isNear(pointer)) {
     const start = nearByte(pointer)
     i32[start / 4] = packPrefix(byteLength, false)
-    copyWordsIn(start + prefix, encoded.buffer as ArrayBuffer, scratchWords, byteLength)
+    copyWordsIn(start + prefix, encoded, scratchWords, byteLength)
     return pointer
   }
   heap.setUint32(pointer, 0, packPrefix(byteLength, false))
