@@ -2,7 +2,7 @@
  * `npm run bench`: how fast ebb is beside native allocators and beside what JavaScript offers.
  *
  *     npm run bench                          everything: about ten minutes
- *     npm run bench -- traces                groups (traces, workloads, pairs, accessors, records, views) or parts of names of rows
+ *     npm run bench -- traces                groups (traces, workloads, pairs, accessors, records, views, text) or parts of names of rows
  *     npm run bench -- --quick               under a minute; few rounds, numbers not to be quoted
  *     npm run bench -- traces --nodes 22,24  the recorded traces on these versions of Node too
  *     npm run bench -- traces --arms pymalloc,glibc   only these beside ebb

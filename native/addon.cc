@@ -9,10 +9,13 @@
 #endif
 
 #include <cstring>
+#include <memory>
+#include <new>
 #include <system_error>
 
 #include "os_pages.h"
 #include "regions.h"
+#include "utf8.h"
 
 namespace ebb {
 
@@ -203,6 +206,81 @@ static void copy(const Info& info) {
   std::memmove(target->address + to, from.start, from.byte_length);
 }
 
+// Argument `index`: the bytes of a Uint8Array. A view over memory that is gone has none.
+static Range bytes_of(const Info& info, size_t index) {
+  napi_typedarray_type type = napi_int8_array;
+  size_t length = 0;
+  void* start = nullptr;
+  const bool is_view = info[index].IsTypedArray() && napi_get_typedarray_info(info.Env(), info[index], &type, &length,
+                                                                              &start, nullptr, nullptr) == napi_ok;
+  if (!is_view || type != napi_uint8_array) throw Napi::TypeError::New(info.Env(), "bytes must be a Uint8Array");
+  return {static_cast<char*>(start), start == nullptr ? 0 : length};
+}
+
+// copyIn(region, to, bytes)
+static void copy_in(const Info& info) {
+  Region* region = region_of(info);
+  const Range from = bytes_of(info, 2);
+  if (from.byte_length > region->byte_length) throw Napi::RangeError::New(info.Env(), "the region must not be shorter");
+  const size_t to = multiple(info, 1, "to", 0, region->byte_length - from.byte_length, 1);
+  if (from.byte_length > 0) std::memmove(region->address + to, from.start, from.byte_length);
+}
+
+// copyOut(region, from, bytes)
+static void copy_out(const Info& info) {
+  Region* region = region_of(info);
+  const Range to = bytes_of(info, 2);
+  if (to.byte_length > region->byte_length) throw Napi::RangeError::New(info.Env(), "the region must not be shorter");
+  const size_t from = multiple(info, 1, "from", 0, region->byte_length - to.byte_length, 1);
+  if (to.byte_length > 0) std::memmove(to.start, region->address + from, to.byte_length);
+}
+
+// UTF-16 units on their way: on the stack where they are few.
+class Units {
+ public:
+  // False: there is no memory.
+  bool reserve(size_t count) {
+    if (count <= kOnStack) return true;
+    more.reset(new (std::nothrow) char16_t[count]);
+    return more != nullptr;
+  }
+  char16_t* data() { return more == nullptr ? few : more.get(); }
+
+ private:
+  static constexpr size_t kOnStack = 2048;
+  char16_t few[kOnStack];
+  std::unique_ptr<char16_t[]> more;
+};
+
+// encode(text, bytes): how many were written, or -1 for a lone surrogate
+static Napi::Value encode(const Info& info) {
+  const Napi::Env env = info.Env();
+  size_t length = 0;
+  if (!info[0].IsString() || napi_get_value_string_utf16(env, info[0], nullptr, 0, &length) != napi_ok)
+    throw Napi::TypeError::New(env, "text must be a string");
+  const Range into = bytes_of(info, 1);
+  if (length > into.byte_length / 3) throw Napi::RangeError::New(env, "bytes must be three for each unit of the text");
+  Units units;
+  if (!units.reserve(length + 1)) throw Napi::Error::New(env, "there is no memory for the text");
+  napi_get_value_string_utf16(env, info[0], units.data(), length + 1, &length);
+  const size_t written = encode_utf8(units.data(), length, reinterpret_cast<uint8_t*>(into.start));
+  return Napi::Number::New(env, written == kMalformed ? -1 : static_cast<double>(written));
+}
+
+// decode(region, byteOffset, byteLength): the text, or undefined where it is no UTF-8
+static Napi::Value decode(const Info& info) {
+  const Napi::Env env = info.Env();
+  const Range range = range_of(info, region_of(info), 1, 2, 1);
+  Units units;
+  if (!units.reserve(range.byte_length)) return env.Undefined();
+  const auto* start = reinterpret_cast<const uint8_t*>(range.start);
+  const size_t length = decode_utf8(start, range.byte_length, units.data());
+  napi_value text;
+  if (length == kMalformed || napi_create_string_utf16(env, units.data(), length, &text) != napi_ok)
+    return env.Undefined();
+  return Napi::Value(env, text);
+}
+
 static Napi::Value resident(const Info& info) {
   const Range range = pages_of(info, region_of(info));
   auto pages = Napi::Uint8Array::New(info.Env(), range.byte_length / os_page_size());
@@ -237,6 +315,10 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   set("move", move);
   set("clear", clear);
   set("copy", copy);
+  set("copyIn", copy_in);
+  set("copyOut", copy_out);
+  set("encode", encode);
+  set("decode", decode);
   set("residentPages", resident);
   set("mappings", mappings);
   return exports;

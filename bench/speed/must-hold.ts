@@ -4,6 +4,7 @@ import { digits, table } from '../common/table'
 import { EBB_DETACHED } from './js-arms'
 import { geometricMean, measured, ratio } from './report'
 import type { MeasuredRow } from './rounds'
+import { textBounds } from './text-rows'
 
 export interface Bound {
   readonly name: string
@@ -12,6 +13,8 @@ export interface Bound {
   readonly isUpper: boolean
   /** Undefined: this run did not measure it. */
   readonly value: number | undefined
+  /** Why a miss is one, where that is known. */
+  readonly reason?: string | undefined
 }
 
 export const isKept = ({ value, bound, isUpper }: Bound): boolean | undefined =>
@@ -83,7 +86,12 @@ export function promises(rows: readonly MeasuredRow[], otherNodes: readonly stri
       }
     }
   }
-  return list
+  return [...list, ...textBounds(rows)]
+}
+
+const verdict = (promise: Bound): string => {
+  if (isKept(promise) === true) return 'PASS'
+  return promise.reason === undefined ? 'MISS' : `MISS: ${promise.reason}`
 }
 
 /** As a table; what this run did not measure is left out. */
@@ -94,7 +102,7 @@ export function promiseReport(list: readonly Bound[]): string {
       promise.name,
       `${promise.isUpper ? '<=' : '>='} ${digits(promise.bound)}`,
       digits(promise.value!),
-      isKept(promise) === true ? 'PASS' : 'MISS',
+      verdict(promise),
     ])
   return lines.length === 0 ? '' : `## What must hold\n\n${table(['', 'bound', 'value', ''], lines)}`
 }

@@ -17,6 +17,8 @@ export interface SingleOptions {
   /** Blocks or objects that are walked over. */
   readonly count?: number
   readonly isShuffled?: boolean
+  /** What texts are made of. */
+  readonly text?: 'ascii' | 'latin1' | 'utf8'
   /** ms that a turn measures. */
   readonly milliseconds: number
 }

@@ -8,6 +8,7 @@ import { type ArmOptions, startNativePairs, startNativeTrace, startNodeArm } fro
 import { EBB_DETACHED, JS_PEERS } from './js-arms'
 import type { SingleOptions, Task } from './protocol'
 import type { ArmPlan, RowPlan } from './rounds'
+import { textRows } from './text-rows'
 
 /** How much is measured. */
 export interface Scope {
@@ -168,6 +169,7 @@ export function rows(scope: Scope, words: readonly string[]): { plans: RowPlan[]
     ...accessorRows(scope),
     ...recordRows(scope),
     ...viewRows(scope),
+    ...textRows(scope.isQuick),
   ]
   const wanted = ({ group, name }: RowPlan): boolean =>
     words.length === 0 || words.some((word) => group === word || name.includes(word))

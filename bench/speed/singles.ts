@@ -5,6 +5,7 @@ import { loadEbb } from './js-arms'
 import { pairBatch } from './pairs'
 import type { SingleOptions } from './protocol'
 import { recordBatch } from './records'
+import { textBatch } from './text'
 import { viewBatch } from './views'
 import type { Batch, Work } from './work'
 
@@ -45,6 +46,7 @@ function makeBatch(
 ): Batch | Promise<Batch> {
   if (single === 'pair') return pairBatch(arm, options, ebb)
   if (single === 'view') return viewBatch(arm, options, ebb)
+  if (single.startsWith('text')) return textBatch(arm, single, options, ebb)
   if (single.startsWith('record')) return recordBatch(arm, single, options, ebb)
   return fieldBatch(arm, single, options, ebb)
 }

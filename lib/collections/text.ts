@@ -6,25 +6,15 @@
  */
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
+import { copyOut, latin1At, near, nearByte } from '../heap/near-bytes'
 import { NEAR } from '../space/near'
 import { nearBase } from './words'
 
-const { i32, near4 } = NEAR
+const { i32 } = NEAR
 
 /** Longer ones are copied by the engine instead of word by word. */
 const LOOP_MAX_BYTES = 64
-/** Texts up to so many characters are read back by String.fromCharCode. */
-const FROM_CODES_MAX = 8
 const HAS_WIDE = /[^\0-\xff]/
-
-/** What Node's Buffer can besides its documented methods: the same without a check of names. */
-interface Slices {
-  latin1Slice(start: number, end: number): string
-  ucs2Slice(start: number, end: number): string
-}
-
-const near =
-  NEAR.u8.length === 0 ? Buffer.alloc(0) : Buffer.from(NEAR.u8.buffer, NEAR.u8.byteOffset, NEAR.u8.byteLength)
 
 /** Bytes that follow a head. */
 export const headBytes = (head: number): number => (head >>> 1) << (head & 1)
@@ -73,31 +63,16 @@ export function readText(heap: Heap, pointer: Pointer, word: number, head: numbe
     const copy = heap.copyOut(pointer, headBytes(head), word << 2)
     return Buffer.from(copy.buffer, copy.byteOffset, copy.length).toString(isWide ? 'utf16le' : 'latin1')
   }
-  if (length <= FROM_CODES_MAX && !isWide) return readShort(base + word, length)
-  const start = (near4 + (pointer << 2) + word) * 4
-  const slices = near as unknown as Slices
-  return isWide ? slices.ucs2Slice(start, start + length * 2) : slices.latin1Slice(start, start + length)
-}
-
-function readShort(at: number, length: number): string {
-  const one = i32[at] as number
-  const four = String.fromCharCode(one & 255, (one >>> 8) & 255, (one >>> 16) & 255, one >>> 24)
-  if (length <= 4) return length === 4 ? four : four.slice(0, length)
-  const two = i32[at + 1] as number
-  const eight = four + String.fromCharCode(two & 255, (two >>> 8) & 255, (two >>> 16) & 255, two >>> 24)
-  return length === 8 ? eight : eight.slice(0, length)
+  const start = nearByte(pointer) + (word << 2)
+  return isWide ? near.ucs2Slice(start, start + length * 2) : latin1At(start, length)
 }
 
 /** Writes bytes at a word of a block. */
 export function writeBytes(heap: Heap, pointer: Pointer, word: number, bytes: Uint8Array): void {
   const base = nearBase(pointer)
   const { length } = bytes
-  if (base < 0) {
+  if (base < 0 || length > LOOP_MAX_BYTES) {
     heap.copyIn(pointer, bytes, word << 2)
-    return
-  }
-  if (length > LOOP_MAX_BYTES) {
-    near.set(bytes, (base + word) * 4)
     return
   }
   let at = base + word
@@ -110,34 +85,17 @@ export function writeBytes(heap: Heap, pointer: Pointer, word: number, bytes: Ui
   }
 }
 
-/** Bytes of a slab that small copies are cut from: an ArrayBuffer for each would cost more than the copy. */
-const SLAB_BYTES = 16 * 1024
-/** Copies above that have an ArrayBuffer of their own. */
-const CUT_MAX = 2048
-
-let slab = Buffer.alloc(0)
-let used = 0
-
-/** A new view costs less than a subarray of one over everything: 94 against 125 ns with a copy of 575 bytes. */
-const nearBytes = (pointer: Pointer, word: number, length: number): Uint8Array =>
-  new Uint8Array(near.buffer, near.byteOffset + (near4 + (pointer << 2) + word) * 4, length)
-
 /** Copies bytes out of a block. */
 export function readBytes(heap: Heap, pointer: Pointer, word: number, length: number): Uint8Array {
-  if (length > CUT_MAX) return heap.copyOut(pointer, length, word << 2)
-  if (used + length > slab.length) {
-    slab = Buffer.from(new ArrayBuffer(SLAB_BYTES))
-    used = 0
-  }
-  const copy = new Uint8Array(slab.buffer, used, length)
-  if (nearBase(pointer) < 0) copy.set(heap.copyOut(pointer, length, word << 2))
-  else copy.set(nearBytes(pointer, word, length))
-  used = (used + length + 7) & ~7
-  return copy
+  if (nearBase(pointer) < 0) return heap.copyOut(pointer, length, word << 2)
+  return copyOut(nearByte(pointer) + (word << 2), length)
 }
 
 /** Copies bytes out of a block into an array that has room for them. */
 export function copyBytes(heap: Heap, pointer: Pointer, word: number, length: number, target: Uint8Array): void {
   if (nearBase(pointer) < 0) target.set(heap.copyOut(pointer, length, word << 2))
-  else target.set(nearBytes(pointer, word, length))
+  else {
+    const start = nearByte(pointer) + (word << 2)
+    near.copy(target, 0, start, start + length)
+  }
 }

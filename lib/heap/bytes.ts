@@ -1,25 +1,35 @@
 /** Strings in blocks, bytes copied into and out of them, and views on them. */
 
-import { isByteLength, refuseByteLength } from '../base/errors'
-import { type Pointer, slotOf } from '../base/layout'
+import { HeapError, isByteLength, refuseByteLength, showPointer } from '../base/errors'
+import { arenaOffset, type Pointer, slotOf } from '../base/layout'
 import type { ArenaTable } from '../books/arena-table'
-import type { HeapParts } from '../supply/parts'
+import { NEAR } from '../space/near'
 import { Blocks } from './blocks'
 import { bytesOf, lengthOf } from './lists'
 import { payloadOffset, usableBytes } from './live-blocks'
-import { partsOf } from './numbers'
+import { copyIn, copyOut, isNear, latin1At, near, nearByte, usableByClass, utf8At } from './near-bytes'
+import { type Numbers, partsOf } from './numbers'
 import { mustBeLive, refuseRange } from './refuse'
 import {
-  encodedBytes,
-  packPrefix,
+  beginsAscii,
+  mustBeLatin1,
+  mustBeText,
   prefixBytes,
-  prefixEncoding,
   STRING_PREFIX_BYTES,
   type StringEncoding,
+  staysAscii,
 } from './strings'
+import { allocOneByte, allocUtf8, farBytes, isTextAt } from './texts'
+
+// File-local copies: an imported binding is a property load on every use.
+const prefix = STRING_PREFIX_BYTES
+const { u32 } = NEAR
 
 /** The strings, copies and views of a {@link Heap}. Every call checks that its pointer is that of a live block. */
 export class Bytes extends Blocks {
+  /** Word of this heap's magazines. */
+  readonly #base: number = partsOf(this).table.map.base
+
   /**
    * Allocates a block with a text in it. Its length and encoding are stored with it, in {@link STRING_PREFIX_BYTES} bytes in front.
    * @param text - any text that the encoding can hold
@@ -29,32 +39,51 @@ export class Bytes extends Blocks {
    *   that latin1 does not have. Nothing is allocated then.
    */
   allocString(text: string, encoding: StringEncoding = 'utf8'): Pointer {
-    const byteLength = encodedBytes(text, encoding)
-    const pointer = this.alloc(STRING_PREFIX_BYTES + byteLength)
-    this.setUint32(pointer, 0, packPrefix(byteLength, encoding))
-    if (byteLength > 0) bufferAt(partsOf(this).table, pointer, STRING_PREFIX_BYTES, byteLength).write(text, encoding)
-    return pointer
+    if (typeof text !== 'string' || encoding !== 'utf8') {
+      mustBeLatin1(text, encoding)
+      return allocOneByte(this, text)
+    }
+    return beginsAscii(text) && staysAscii(text) ? allocOneByte(this, text) : allocUtf8(this, text)
   }
 
   /**
-   * Reads the text of a block of {@link allocString}.
-   * @throws HeapError as {@link free}; `EBB_OUT_OF_BOUNDS` where the block holds less than its length prefix says. Bytes that are no UTF-8
-   *   any more read as U+FFFD.
+   * Reads the text of a block of {@link allocString}, or a part of it.
+   * @param start - where the part begins, bytes of the encoded text: 0 to {@link stringByteLength}. Those of ASCII and latin1 are characters.
+   * @param end - where it ends, bytes; default: with the text
+   * @throws HeapError as {@link free}; `EBB_OUT_OF_BOUNDS` where the block holds less than its length prefix says, or the text less than
+   *   the part. TypeError, RangeError for what is no position. Bytes that are no UTF-8 any more, and a character that the part cuts,
+   *   read as U+FFFD.
    */
-  readString(pointer: Pointer): string {
-    const parts = partsOf(this)
-    mustBeLive(parts, pointer, 'readString')
-    const prefix = this.getUint32(pointer, 0)
-    const byteLength = prefixBytes(prefix, usableBytes(parts, pointer), pointer, 'readString')
-    if (byteLength === 0) return ''
-    return bufferAt(parts.table, pointer, STRING_PREFIX_BYTES, byteLength).toString(prefixEncoding(prefix))
+  readString(pointer: Pointer, start?: number, end?: number): string {
+    const usable = usableOf(this, this.#base, pointer, 'readString')
+    const head = headOf(this, pointer)
+    const byteLength = prefixBytes(head, usable, pointer, 'readString')
+    if (start === undefined && end === undefined) return textAt(this, pointer, prefix, byteLength, (head & 1) === 1)
+    const [from, to] = partOf(pointer, byteLength, start, end)
+    return textAt(this, pointer, prefix + from, to - from, (head & 1) === 1)
+  }
+
+  /**
+   * Whether a block of {@link allocString} holds this text, by its characters. No string is made.
+   * @param text - any text
+   * @throws as {@link readString}; TypeError for what is no text
+   */
+  equalsString(pointer: Pointer, text: string): boolean {
+    const usable = usableOf(this, this.#base, pointer, 'equalsString')
+    mustBeText(text, 'equalsString')
+    const head = headOf(this, pointer)
+    const byteLength = prefixBytes(head, usable, pointer, 'equalsString')
+    const isOneByte = (head & 1) === 1
+    if (isOneByte ? byteLength !== text.length : byteLength < text.length || byteLength > 3 * text.length) return false
+    if (isNear(pointer)) return isTextAt(near, nearByte(pointer) + prefix, byteLength, isOneByte, text)
+    const far = farBytes(partsOf(this).table, pointer)
+    return isTextAt(far, payloadOffset(pointer) + prefix, byteLength, isOneByte, text)
   }
 
   /** Bytes of the text of a block of {@link allocString}, without the prefix. Throws as {@link readString}. */
   stringByteLength(pointer: Pointer): number {
-    const parts = partsOf(this)
-    mustBeLive(parts, pointer, 'stringByteLength')
-    return prefixBytes(this.getUint32(pointer, 0), usableBytes(parts, pointer), pointer, 'stringByteLength')
+    const usable = usableOf(this, this.#base, pointer, 'stringByteLength')
+    return prefixBytes(headOf(this, pointer), usable, pointer, 'stringByteLength')
   }
 
   /**
@@ -66,26 +95,27 @@ export class Bytes extends Blocks {
    *   arguments that cannot be.
    */
   copyIn(pointer: Pointer, source: ArrayBufferView | ArrayBufferLike, byteOffset = 0): number {
-    const parts = partsOf(this)
-    mustBeLive(parts, pointer, 'copyIn')
+    const usable = usableOf(this, this.#base, pointer, 'copyIn')
     const bytes = bytesOf(source, 'copyIn')
-    const length = checkedLength(parts, pointer, byteOffset, lengthOf(bytes), 'copyIn')
-    parts.table.payload(slotOf(pointer)).set(bytes, payloadOffset(pointer) + byteOffset)
+    const length = checkedLength(usable, pointer, byteOffset, lengthOf(bytes), 'copyIn')
+    if (isNear(pointer)) copyIn(nearByte(pointer) + byteOffset, bytes, length)
+    else payloadOf(this, pointer).set(bytes, payloadOffset(pointer) + byteOffset)
     return length
   }
 
   /**
-   * Copies bytes out of a block, into memory that lives on when the block is freed.
+   * Copies bytes out of a block, into memory that lives on when the block is freed. Copies of 65 to 2048 bytes may share an ArrayBuffer,
+   * as those of Buffer.from do: `slice()` gives one an ArrayBuffer of its own.
    * @param byteLength - bytes to copy; default: up to the usable size
    * @param byteOffset - where in the block they begin
    * @throws HeapError as {@link free}; `EBB_OUT_OF_BOUNDS` where they leave the block
    */
   copyOut(pointer: Pointer, byteLength?: number, byteOffset = 0): Uint8Array<ArrayBuffer> {
-    const parts = partsOf(this)
-    mustBeLive(parts, pointer, 'copyOut')
-    const length = checkedLength(parts, pointer, byteOffset, byteLength, 'copyOut')
+    const usable = usableOf(this, this.#base, pointer, 'copyOut')
+    const length = checkedLength(usable, pointer, byteOffset, byteLength, 'copyOut')
+    if (isNear(pointer)) return copyOut(nearByte(pointer) + byteOffset, length)
     const start = payloadOffset(pointer) + byteOffset
-    return parts.table.payload(slotOf(pointer)).slice(start, start + length) as Uint8Array<ArrayBuffer>
+    return payloadOf(this, pointer).slice(start, start + length) as Uint8Array<ArrayBuffer>
   }
 
   /**
@@ -95,10 +125,15 @@ export class Bytes extends Blocks {
    * @throws HeapError as {@link free}; `EBB_OUT_OF_BOUNDS` for more than the usable size
    */
   bytes(pointer: Pointer, byteLength?: number): Uint8Array {
-    const parts = partsOf(this)
-    mustBeLive(parts, pointer, 'bytes')
-    const length = checkedLength(parts, pointer, 0, byteLength, 'bytes')
-    return new Uint8Array(parts.table.buffer(slotOf(pointer)), bufferOffset(parts.table, pointer), length)
+    const byClass = usableByClass(this.#base, pointer)
+    const { table } = partsOf(this)
+    if (byClass >= 0) {
+      const length = checkedLength(byClass, pointer, 0, byteLength, 'bytes')
+      // The ArrayBuffer of an arena begins with the arena.
+      return new Uint8Array(table.buffer(slotOf(pointer)), arenaOffset(pointer), length)
+    }
+    const length = checkedLength(usableOf(this, this.#base, pointer, 'bytes'), pointer, 0, byteLength, 'bytes')
+    return new Uint8Array(table.buffer(slotOf(pointer)), bufferOffset(table, pointer), length)
   }
 
   /**
@@ -107,11 +142,22 @@ export class Bytes extends Blocks {
    * @throws as {@link bytes}
    */
   buffer(pointer: Pointer, byteLength?: number): Buffer<ArrayBuffer> {
-    const parts = partsOf(this)
-    mustBeLive(parts, pointer, 'buffer')
-    const length = checkedLength(parts, pointer, 0, byteLength, 'buffer')
-    return Buffer.from(parts.table.buffer(slotOf(pointer)), bufferOffset(parts.table, pointer), length)
+    const length = checkedLength(usableOf(this, this.#base, pointer, 'buffer'), pointer, 0, byteLength, 'buffer')
+    const { table } = partsOf(this)
+    return Buffer.from(table.buffer(slotOf(pointer)), bufferOffset(table, pointer), length)
   }
+}
+
+/** Usable bytes of a live block; throws where there is none. */
+function usableOf(heap: Numbers, base: number, pointer: Pointer, verb: string): number {
+  const byClass = usableByClass(base, pointer)
+  return byClass >= 0 ? byClass : usableByBooks(heap, pointer, verb)
+}
+
+function usableByBooks(heap: Numbers, pointer: Pointer, verb: string): number {
+  const parts = partsOf(heap)
+  mustBeLive(parts, pointer, verb)
+  return usableBytes(parts, pointer)
 }
 
 /**
@@ -119,13 +165,12 @@ export class Bytes extends Blocks {
  * @param byteLength - default: up to the usable size
  */
 function checkedLength(
-  parts: HeapParts,
+  usable: number,
   pointer: Pointer,
   byteOffset: number,
   byteLength: number | undefined,
   verb: string,
 ): number {
-  const usable = usableBytes(parts, pointer)
   if (!isByteLength(byteOffset)) refuseByteLength(byteOffset, 'byteOffset')
   const length = byteLength ?? Math.max(0, usable - byteOffset)
   if (!isByteLength(length)) refuseByteLength(length)
@@ -133,13 +178,36 @@ function checkedLength(
   return length
 }
 
+/** Where a part of a text begins and ends, bytes; throws where it leaves the text. */
+function partOf(pointer: Pointer, byteLength: number, start = 0, end = byteLength): readonly [number, number] {
+  if (!isByteLength(start)) refuseByteLength(start, 'start')
+  if (!isByteLength(end)) refuseByteLength(end, 'end')
+  if (start <= end && end <= byteLength) return [start, end]
+  throw new HeapError(
+    'EBB_OUT_OF_BOUNDS',
+    `ebb: readString(${showPointer(pointer)}): bytes ${start} to ${end} are no part of a text of ${byteLength} bytes; ` +
+      'stringByteLength tells how many there are',
+  )
+}
+
+/** The first word of a string block. */
+const headOf = (heap: Numbers, pointer: Pointer): number =>
+  isNear(pointer) ? (u32[nearByte(pointer) / 4] as number) : heap.getUint32(pointer, 0)
+
+/** Text in a live block. */
+function textAt(heap: Numbers, pointer: Pointer, byteOffset: number, byteLength: number, isOneByte: boolean): string {
+  if (byteLength === 0) return ''
+  if (isNear(pointer)) {
+    const start = nearByte(pointer) + byteOffset
+    return isOneByte ? latin1At(start, byteLength) : utf8At(start, byteLength)
+  }
+  const far = farBytes(partsOf(heap).table, pointer)
+  const start = payloadOffset(pointer) + byteOffset
+  return isOneByte ? far.latin1Slice(start, start + byteLength) : far.utf8Slice(start, start + byteLength)
+}
+
 /** Where a block begins in the ArrayBuffer of its slot, bytes. */
 const bufferOffset = (table: ArenaTable, pointer: Pointer): number =>
   table.payloadStart(slotOf(pointer)) + payloadOffset(pointer)
 
-/** A Buffer that stays inside of this file: over near memory it is one on the whole space. */
-function bufferAt(table: ArenaTable, pointer: Pointer, byteOffset: number, byteLength: number): Buffer<ArrayBuffer> {
-  const payload = table.payload(slotOf(pointer))
-  const start = payload.byteOffset + payloadOffset(pointer) + byteOffset
-  return Buffer.from(payload.buffer as ArrayBuffer, start, byteLength)
-}
+const payloadOf = (heap: Numbers, pointer: Pointer): Uint8Array => partsOf(heap).table.payload(slotOf(pointer))

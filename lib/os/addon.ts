@@ -43,6 +43,14 @@ export interface NativeAddon {
   move(region: number, from: number, byteLength: number, target: number, to: number, toByteLength: number): boolean
   clear(region: number, byteOffset: number, byteLength: number): void
   copy(region: number, from: number, byteLength: number, target: number, to: number): void
+  /** Copies all of an array into a region. */
+  copyIn(region: number, to: number, bytes: Uint8Array): void
+  /** Fills an array with bytes of a region. */
+  copyOut(region: number, from: number, bytes: Uint8Array): void
+  /** Writes a text as UTF-8 into an array of 3 bytes for each of its units. Returns how many, or -1 for a lone surrogate. */
+  encode(text: string, bytes: Uint8Array): number
+  /** The text that bytes are in UTF-8; undefined where they are none, or where there is no memory to make it in. */
+  decode(region: number, byteOffset: number, byteLength: number): string | undefined
   /** One byte for each OS page: 1 resident, 0 not. */
   residentPages(region: number, byteOffset: number, byteLength: number): Uint8Array
   mappings(): MappingCounts

@@ -60,6 +60,22 @@ class NativePages implements Region {
     this.#addon.copy(this.#id, from, byteLength, idOf(target), to)
   }
 
+  copyIn(to: number, bytes: Uint8Array): void {
+    this.#addon.copyIn(this.#id, to, bytes)
+  }
+
+  copyOut(from: number, bytes: Uint8Array): void {
+    this.#addon.copyOut(this.#id, from, bytes)
+  }
+
+  encode(text: string, bytes: Uint8Array): number {
+    return this.#addon.encode(text, bytes)
+  }
+
+  decode(byteOffset: number, byteLength: number): string | undefined {
+    return this.#addon.decode(this.#id, byteOffset, byteLength)
+  }
+
   residentPages(byteOffset: number, byteLength: number): Uint8Array {
     return this.#addon.residentPages(this.#id, byteOffset, byteLength)
   }

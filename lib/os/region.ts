@@ -27,6 +27,14 @@ export interface Region {
   clear(byteOffset: number, byteLength: number): void
   /** Copies bytes to this region or another; they may overlap. */
   copy(from: number, byteLength: number, target: Region, to: number): void
+  /** Copies all of an array to a place of this region; they may overlap. Faster than `set` from some hundred bytes on. */
+  copyIn(to: number, bytes: Uint8Array): void
+  /** Fills an array with the bytes at a place of this region; they may overlap. */
+  copyOut(from: number, bytes: Uint8Array): void
+  /** Writes a text as UTF-8 into an array of 3 bytes for each of its UTF-16 units. Returns how many, or -1 for a lone surrogate. */
+  encode(text: string, bytes: Uint8Array): number
+  /** The text that bytes are in UTF-8; undefined where they are none. Three times as fast as V8's own decoder. */
+  decode(byteOffset: number, byteLength: number): string | undefined
   /** One byte for each of the pages: 1 resident, 0 not. */
   residentPages(byteOffset: number, byteLength: number): Uint8Array
 }

@@ -157,6 +157,10 @@ export function emptySpace(): Space {
     move: refuse,
     clear: refuse,
     copy: refuse,
+    copyIn: refuse,
+    copyOut: refuse,
+    encode: refuse,
+    decode: refuse,
     residentPages: refuse,
   }
   const os: OsPages = { osPageSize: COLUMN_ALIGNMENT, maxByteLength: 0, discardsWork: true, reserve: refuse }

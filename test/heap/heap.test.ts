@@ -35,7 +35,19 @@ describe('a heap', () => {
     expect(names.filter((name) => !/^([gs]et(Big)?(Int|Uint|Float)\d+)$/.test(name)).sort()).toEqual(
       [
         ...['alloc', 'allocAligned', 'allocMany', 'allocString', 'allocZeroed', 'blocks', 'buffer', 'bytes', 'close'],
-        ...['compact', 'copyIn', 'copyOut', 'free', 'freeMany', 'isLive', 'onMoved', 'pin', 'purge', 'readString'],
+        ...[
+          'compact',
+          'copyIn',
+          'copyOut',
+          'equalsString',
+          'free',
+          'freeMany',
+          'isLive',
+          'onMoved',
+          'pin',
+          'purge',
+          'readString',
+        ],
         ...['realloc', 'residentBytes', 'stats', 'stringByteLength', 'toJSON', 'unpin', 'usableSize'],
       ].sort(),
     )

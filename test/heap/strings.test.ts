@@ -58,9 +58,13 @@ describe('strings', () => {
     expect(heap.readString(moved)).toBe('déjà vu')
   })
 
-  it('have a prefix that other programs can read: bytes times two, plus one for latin1', () => {
-    expect(heap.getUint32(heap.allocString('abc'), 0)).toBe(6)
-    expect(heap.getUint32(heap.allocString('abc', 'latin1'), 0)).toBe(7)
+  it('have a prefix that other programs can read: bytes times two, plus one where each is a character', () => {
+    expect(heap.getUint32(heap.allocString('abc'), 0)).toBe(7)
+    expect(heap.getUint32(heap.allocString('ab\u00e9', 'latin1'), 0)).toBe(7)
+    expect(heap.getUint32(heap.allocString('ab\u00e9'), 0)).toBe(8)
+    const other = heap.allocString('abc')
+    heap.setUint32(other, 0, 6) // another program need not tell ASCII apart
+    expect([heap.readString(other), heap.equalsString(other, 'abc')]).toEqual(['abc', true])
   })
 
   it('refuse what is no text, and allocate nothing', () => {
@@ -96,9 +100,12 @@ describe('strings', () => {
   })
 
   it('show bytes that are no UTF-8 any more as replacement characters', () => {
-    const pointer = heap.allocString('abcd')
-    heap.setUint8(pointer, 5, 0xff)
-    expect(heap.readString(pointer)).toBe('a\ufffdcd')
+    const pointer = heap.allocString('\u00e9bcd')
+    heap.setUint8(pointer, 4, 0xff)
+    expect(heap.readString(pointer)).toBe('\ufffd\ufffdbcd')
+    const long = heap.allocString('\u00e9'.repeat(50))
+    heap.setUint8(long, 4, 0x41)
+    expect(heap.readString(long)).toBe(`A\ufffd${'\u00e9'.repeat(49)}`)
   })
 })
 
@@ -197,9 +204,11 @@ describe('buffer', () => {
 describe('every method', () => {
   const methods: Record<string, (pointer: Pointer) => unknown> = {
     readString: (pointer) => heap.readString(pointer),
+    equalsString: (pointer) => heap.equalsString(pointer, 'abc'),
     stringByteLength: (pointer) => heap.stringByteLength(pointer),
     copyIn: (pointer) => heap.copyIn(pointer, new Uint8Array(1)),
     copyOut: (pointer) => heap.copyOut(pointer),
+    bytes: (pointer) => heap.bytes(pointer),
     buffer: (pointer) => heap.buffer(pointer),
   }
   for (const [name, call] of Object.entries(methods)) {

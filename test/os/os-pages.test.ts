@@ -26,6 +26,11 @@ const ONLY: Record<string, NativeAddon> = {
   unshared: { ...addon, sharesPages: false, adopt: refuse },
 }
 
+/** As engines of ES2024 know it. */
+interface Wellness {
+  isWellFormed(): boolean
+}
+
 /** Regions of the process that are mapped. */
 const held = (): number => {
   const { maps, unmaps } = addon.mappings()
@@ -115,6 +120,56 @@ describe.each(Object.keys(ONLY))('pages that are %s', (way) => {
     expect([...bytesOf(other).subarray(-50)]).toEqual([...bytes.subarray(13, 63)])
     region.clear(14, 3)
     expect([...bytes.subarray(13, 18)]).toEqual([10, 0, 0, 0, 14])
+  })
+
+  it('take bytes from arrays and give them, over each other too, and nothing where the array is empty or gone', () => {
+    const region = reserve(2)
+    const bytes = bytesOf(region)
+    region.copyIn(5, Uint8Array.of(1, 2, 3, 4))
+    const out = new Uint8Array(3)
+    region.copyOut(6, out)
+    expect([...out]).toEqual([2, 3, 4])
+    region.copyIn(6, bytes.subarray(5, 9))
+    expect([...bytes.subarray(4, 11)]).toEqual([0, 1, 1, 2, 3, 4, 0])
+    region.copyOut(5, bytes.subarray(6, 8))
+    expect([...bytes.subarray(4, 11)]).toEqual([0, 1, 1, 1, 3, 4, 0])
+    const gone = new Uint8Array(8)
+    structuredClone(gone.buffer, { transfer: [gone.buffer] })
+    for (const empty of [gone, new Uint8Array(0)]) {
+      region.copyIn(2 * PAGE, empty)
+      region.copyOut(2 * PAGE, empty)
+    }
+    expect(bytes.reduce((sum, byte) => sum + byte, 0)).toBe(10)
+  })
+
+  it('are read as UTF-8, well-formed or not at all', () => {
+    const region = reserve(4)
+    const decode = (bytes: Uint8Array): string | undefined => {
+      region.copyIn(1, bytes)
+      return region.decode(1, bytes.length)
+    }
+    const random = new Random(`utf8 ${way}`)
+    const scratch = new Uint8Array(4 * PAGE)
+    const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+    const parts = ['tide', '\u00e9', '\u07ff', '\u20ac', '\ud7ff', '\uffff', '\u{10000}', '\u{10ffff}', '0123456789']
+    for (let i = 0; i < 2000; i++) {
+      const text = Array.from({ length: 1 + random.logUniform(i < 20 ? 1000 : 20) }, () => random.pick(parts)).join('')
+      const bytes = Buffer.from(text)
+      expect(decode(bytes)).toBe(text)
+      const written = region.encode(text, scratch)
+      expect(bytes.compare(scratch, 0, written)).toBe(0)
+      const at = random.below(text.length)
+      const broken = text.slice(0, at) + random.pick(['\ud800', '\udbff', '\udc00', '\udfff']) + text.slice(at)
+      expect(region.encode(broken, scratch) < 0).toBe(!(broken as unknown as Wellness).isWellFormed())
+      bytes[random.below(bytes.length)] = random.below(256)
+      let expected: string | undefined
+      try {
+        expected = strict.decode(bytes)
+      } catch {}
+      expect(decode(bytes), bytes.toString('hex')).toBe(expected)
+    }
+    for (const wrong of ['c0af', 'e08080', 'f0808080', 'eda080', 'f4908080', 'f5808080', '80', 'e282', 'f09f8c', 'ff'])
+      expect([wrong, decode(Buffer.from(wrong, 'hex'))]).toEqual([wrong, undefined])
   })
 
   it('move to a longer range and leave zeros, or say that they cannot and stay', () => {
@@ -323,6 +378,22 @@ const REGION = [NO_REGIONS, []] as const
 const PAGES = [NO_NUMBERS, NO_PAGES] as const
 const BYTES = [NO_NUMBERS, NO_BYTES] as const
 const HOLD = [NO_NUMBERS, [...NO_BYTES, 1, 2, 8 * PAGE]] as const
+const NO_TEXTS = [undefined, null, 5, {}, [], Symbol('text'), () => 0, new Uint8Array(4)]
+const VIEWS = [
+  [
+    undefined,
+    null,
+    'bytes',
+    8,
+    real.buffer,
+    [1, 2],
+    {},
+    new Int8Array(8),
+    new Uint16Array(4),
+    new DataView(real.buffer),
+  ],
+  [],
+] as const
 const CALLS: Record<string, [right: unknown[], wrong: (readonly (readonly unknown[])[])[]]> = {
   reserve: [[PAGE, false], [[NO_NUMBERS, [0, ...NO_PAGES.filter((value) => value !== 9 * PAGE)]]]],
   part: [
@@ -354,6 +425,22 @@ const CALLS: Record<string, [right: unknown[], wrong: (readonly (readonly unknow
     [real.id, 0, 8, real.id, 8],
     [REGION, BYTES, BYTES, REGION, BYTES],
   ],
+  copyIn: [
+    [real.id, 0, new Uint8Array(8)],
+    [REGION, BYTES, VIEWS],
+  ],
+  copyOut: [
+    [real.id, 0, new Uint8Array(8)],
+    [REGION, BYTES, VIEWS],
+  ],
+  encode: [
+    ['tide', new Uint8Array(12)],
+    [[NO_TEXTS, []], VIEWS],
+  ],
+  decode: [
+    [real.id, 0, 8],
+    [REGION, BYTES, BYTES],
+  ],
 }
 
 describe('wrong arguments', () => {
@@ -384,6 +471,13 @@ describe('wrong arguments', () => {
       () => addon.copy(real.id, 0, 3 * PAGE, small.id, 0),
       () => addon.copy(real.id, 0, PAGE, small.id, PAGE + 1),
       () => addon.clear(real.id, PAGE, 8 * PAGE),
+      () => addon.copyIn(real.id, 8 * PAGE - 1, new Uint8Array(2)),
+      () => addon.copyIn(small.id, 0, new Uint8Array(2 * PAGE + 1)),
+      () => addon.copyOut(real.id, 8 * PAGE - 1, new Uint8Array(2)),
+      () => addon.copyOut(small.id, 0, new Uint8Array(2 * PAGE + 1)),
+      () => addon.decode(real.id, 8 * PAGE - 1, 2),
+      () => addon.decode(real.id, 0, 0),
+      () => addon.encode('tide', new Uint8Array(11)),
     ]) {
       expect(call).toThrow(RangeError)
     }

@@ -95,6 +95,22 @@ export class PlainRegion implements Region {
     new Uint8Array(this.buffer, byteOffset, byteLength).fill(0)
   }
 
+  copyIn(to: number, bytes: Uint8Array): void {
+    new Uint8Array(this.buffer).set(bytes, to)
+  }
+
+  copyOut(from: number, bytes: Uint8Array): void {
+    bytes.set(new Uint8Array(this.buffer, from, bytes.length))
+  }
+
+  encode(text: string, bytes: Uint8Array): number {
+    return new TextEncoder().encodeInto(text, bytes).written
+  }
+
+  decode(byteOffset: number, byteLength: number): string {
+    return new TextDecoder().decode(new Uint8Array(this.buffer, byteOffset, byteLength))
+  }
+
   copy(from: number, byteLength: number, target: Region, to: number): void {
     this.copies.push([from, byteLength, to])
     new Uint8Array(target.buffer, to, byteLength).set(new Uint8Array(this.buffer, from, byteLength))

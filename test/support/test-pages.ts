@@ -187,6 +187,22 @@ class TestRegion implements Region {
     this.#region.copy(from, byteLength, TestRegion.#realOf(target), to)
   }
 
+  copyIn(to: number, bytes: Uint8Array): void {
+    this.#region.copyIn(to, bytes)
+  }
+
+  copyOut(from: number, bytes: Uint8Array): void {
+    this.#region.copyOut(from, bytes)
+  }
+
+  encode(text: string, bytes: Uint8Array): number {
+    return this.#region.encode(text, bytes)
+  }
+
+  decode(byteOffset: number, byteLength: number): string | undefined {
+    return this.#region.decode(byteOffset, byteLength)
+  }
+
   residentPages(byteOffset: number, byteLength: number): Uint8Array {
     this.#check(byteOffset, byteLength)
     const small = this.#region.residentPages(byteOffset, byteLength)

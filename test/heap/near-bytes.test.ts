@@ -1,0 +1,76 @@
+/** Copies of every length, and the sizes of near blocks by their class. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Heap } from '../../lib'
+import { isNear, nearByte, usableByClass } from '../../lib/heap/near-bytes'
+import { partsOf } from '../../lib/heap/numbers'
+import { NEAR } from '../../lib/space/near'
+
+let heap: Heap
+
+beforeEach(() => {
+  heap = new Heap()
+})
+
+afterEach(() => {
+  heap.close()
+})
+
+/** Lengths on both sides of every change of method. */
+const LENGTHS = [
+  0, 1, 3, 4, 5, 8, 9, 15, 16, 17, 31, 32, 33, 42, 43, 64, 65, 127, 128, 129, 300, 511, 512, 513, 1535, 1536,
+]
+const LONG = [2047, 2048, 2049, 5000, 16_383, 16_384, 16_385, 40_000, 400_000]
+
+describe('copies', () => {
+  it('of every length come out as they went in, from any place', () => {
+    for (const length of [...LENGTHS, ...LONG]) {
+      const pointer = heap.allocZeroed(length + 8)
+      const bytes = Uint8Array.from({ length }, (_, i) => i * 7 + 1)
+      for (const offset of [0, 1, 4]) {
+        expect(heap.copyIn(pointer, bytes, offset)).toBe(length)
+        const copy = heap.copyOut(pointer, length, offset)
+        expect(Buffer.from(bytes).compare(copy)).toBe(0)
+        expect(Object.getPrototypeOf(copy)).toBe(Uint8Array.prototype)
+      }
+      expect([...heap.copyOut(pointer, 4, length + 4)]).toEqual([0, 0, 0, 0])
+    }
+  })
+
+  it('share no byte, and cannot be transferred from under each other', () => {
+    const pointer = heap.alloc(100)
+    const copies = Array.from({ length: 400 }, (_, i) => {
+      heap.copyIn(pointer, new Uint8Array(100).fill(i))
+      return heap.copyOut(pointer, 65 + (i % 36))
+    })
+    const first = copies[0] as Uint8Array<ArrayBuffer>
+    try {
+      structuredClone(first.buffer, { transfer: [first.buffer] })
+    } catch (error) {
+      expect((error as Error).name).toBe('DataCloneError')
+    }
+    for (const [i, copy] of copies.entries()) expect(copy).toEqual(new Uint8Array(65 + (i % 36)).fill(i))
+  })
+})
+
+describe('a near block', () => {
+  const usable = (pointer: unknown): number => usableByClass(partsOf(heap).table.map.base, pointer)
+
+  it('has the usable bytes of its class, where it is live and of this heap', () => {
+    for (const size of [1, 16, 17, 512]) {
+      const pointer = heap.alloc(size)
+      expect(usable(pointer)).toBe(heap.usableSize(pointer))
+      heap.setUint8(pointer, 3, 77)
+      expect([isNear(pointer), NEAR.u8[nearByte(pointer) + 3]]).toEqual([true, 77])
+      heap.free(pointer)
+      expect(usable(pointer)).toBe(-1)
+    }
+  })
+
+  it('has none by its class where that does not tell', () => {
+    const other = new Heap()
+    const foreign = other.alloc(16)
+    for (const wrong of [0, -1, 0.5, 2 ** 31, Number.NaN, undefined, '1', foreign, heap.alloc(1 << 20)])
+      expect([wrong, usable(wrong)]).toEqual([wrong, -1])
+    other.close()
+  })
+})
