@@ -108,8 +108,8 @@ describe('OS pages that fail', () => {
   ] as const) {
     it(`on the n-th call, for n in steps of ${step} (decay ${decay}, OS pages of ${osPageSize})`, async () => {
       const { os } = await runSession(() => {}, decay, osPageSize)
-      expect(os.fallible).toBeGreaterThan(50)
-      expect([os.calls.reserve > 0, os.calls.discard > 0, os.calls.take > 20]).toEqual([true, true, true])
+      expect(os.fallible).toBeGreaterThan(20)
+      expect([os.calls.reserve > 0, os.calls.discard > 0, os.calls.take > 0]).toEqual([true, true, true])
       let refused = 0
       for (let n = 1; n <= os.fallible; n += step) {
         const { errors } = await runSession((pages) => (pages.failAt = n), decay, osPageSize)
