@@ -1,18 +1,17 @@
 #!/usr/bin/env node
 'use strict'
-// The command line of the installed package: `npx ebb build` builds the addon from source.
-const NEEDS =
-  process.platform === 'win32'
-    ? "Visual Studio's C++ build tools and Python 3"
-    : 'a C++17 compiler, make and Python 3 on the PATH'
+// The command line of the installed package. dist/cli has all of it; `ebb build` alone works without dist/ too.
+const { existsSync } = require('node:fs')
+const path = require('node:path')
 
-const [command] = process.argv.slice(2)
-if (command === 'build') {
-  process.on('exit', (code) => {
-    if (code !== 0) console.error(`ebb build needs ${NEEDS}, and npm, which fetches node-gyp where it is missing.`)
-  })
+const cli = path.join(__dirname, '..', 'dist', 'cli', 'index.js')
+if (existsSync(cli)) {
+  require(cli).start()
+} else if (process.argv[2] === 'build') {
   require('./build-native.js')
 } else {
-  console.error(`Usage: ebb build    builds the native addon from source; needs ${NEEDS}`)
-  process.exitCode = 1
+  console.error(
+    `There is no ${cli}: in a checkout of ebb, run \`npm run build\` first. Without it there is \`ebb build\` alone.`,
+  )
+  process.exitCode = 2
 }

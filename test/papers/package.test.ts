@@ -99,6 +99,7 @@ describe('the tarball', () => {
         'dist/index.d.ts',
         'dist/index.d.mts',
         'dist/rss/index.js',
+        'dist/cli/index.js',
         'lib/heap/heap.ts',
       ],
       ...[
@@ -191,10 +192,25 @@ try { require('ebb/dist/heap/heap.js') } catch (error) { console.log(error.code)
   })
 
   it('tells in its command line what it can do', () => {
-    const { status, stderr } = spawnSync(process.execPath, [path.join(installed, 'scripts', 'ebb.js')], {
-      encoding: 'utf8',
-    })
-    expect(status).toBe(1)
-    expect(stderr).toMatch(/^Usage: ebb build\b.+C\+\+.+Python/s)
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [path.join(installed, 'scripts', 'ebb.js'), '--help'],
+      { encoding: 'utf8', env: { ...process.env, PATH: '', NODE_OPTIONS: '' } },
+    )
+    expect([status, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(/^Usage: ebb COMMAND\b.+ {2}build {2,}builds the native addon/s)
+  })
+
+  it('builds without dist/, and says of all else what is missing', () => {
+    const folder = path.join(project, 'bare')
+    mkdirSync(path.join(folder, 'scripts'), { recursive: true })
+    copyFileSync(path.join(installed, 'scripts', 'ebb.js'), path.join(folder, 'scripts', 'ebb.js'))
+    writeFileSync(path.join(folder, 'scripts', 'build-native.js'), "console.log('built')")
+    const ebb = (...args: string[]) =>
+      spawnSync(process.execPath, [path.join(folder, 'scripts', 'ebb.js'), ...args], { encoding: 'utf8' })
+    expect(ebb('build').stdout).toBe('built\n')
+    const { status, stderr } = ebb('doctor')
+    expect(status).toBe(2)
+    expect(stderr).toMatch(/^There is no .+cli.+npm run build.+ebb build/)
   })
 })
