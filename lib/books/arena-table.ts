@@ -13,6 +13,7 @@ import { HeapError, type OsFailure } from '../base/errors'
 import { ARENA_BYTES, POOL_BYTES, type Slot } from '../base/layout'
 import { BOOK_BYTES_PER_SLOT } from '../space/plan'
 import type { Space } from '../space/space'
+import { ARENA, KEPT, LARGE } from '../space/tenants'
 import { BlockMap } from './block-map'
 import type { Budget } from './budget'
 
@@ -58,11 +59,14 @@ export class ArenaTable {
   private readonly near: BySlot = { ledgers: [], views: [], buffers: [] }
   private readonly far: BySlot = { ledgers: [], views: [], buffers: [] }
   private readonly budget: Budget
+  /** Number of the heap. */
+  readonly heap: number
 
   constructor(budget: Budget, space: Space, base: number) {
     this.map = new BlockMap(space, base)
     this.space = space
     this.budget = budget
+    this.heap = space.heapNumber(base)
   }
 
   /** The slots in use, in the order of their numbers. */
@@ -134,6 +138,7 @@ export class ArenaTable {
   openArena(): Slot {
     const slot = this.budget.map(ARENA_BYTES, () => this.space.takeArena())
     this.set(slot, this.space.ledger(slot), NO_VIEWS)
+    this.space.tenants.note(slot, this.heap, ARENA)
     this.arenas++
     if (this.arenas > this.peakArenas) this.peakArenas = this.arenas
     return slot
@@ -151,6 +156,12 @@ export class ArenaTable {
   openLarge(slot: Slot, byteLength: number): void {
     const { region, byteOffset } = this.space.home(slot)
     this.set(slot, LARGE_LEDGER, viewsOf(region.buffer, byteOffset + POOL_BYTES, byteLength))
+    this.space.tenants.note(slot, this.heap, LARGE, byteLength)
+  }
+
+  /** Notes that the memory behind a slot is kept, and how many of its first bytes have gone back. */
+  noteKept(slot: Slot, byteLength: number, discarded: number): void {
+    this.space.tenants.note(slot, this.heap, KEPT, byteLength, discarded)
   }
 
   /** Takes a slot out of the table: every pointer into it is refused from now on. Its memory is the caller's to put. */

@@ -5,6 +5,7 @@ import { markAsOurs } from '../base/copy'
 import { HeapError, isByteLength, refuseByteLength, show } from '../base/errors'
 import { POOL_BYTES, type Pointer } from '../base/layout'
 import { mustHaveStack } from '../base/stack'
+import { booksOf, type HeapMap, readMap } from '../inspect/map'
 import { type HeapStats, takeStats } from '../inspect/stats'
 import { abandon, closeParts, type HeapParts, wire } from '../supply/parts'
 import { settle } from './blocks'
@@ -97,6 +98,12 @@ export class Heap extends Bytes {
     mustHaveStack(0)
     partsOfThis(this).magazines.releaseAll()
     return takeStats(partsOfThis(this), this.name)
+  }
+
+  /** The state of each 4 KiB of the heap's arenas and large memory: a picture to look at many times a second. Of a closed heap: nothing. */
+  map(): HeapMap {
+    const { space, table, large } = partsOfThis(this)
+    return readMap(booksOf(space), Int32Array.from([...table.own, ...large.kept.slots()]).sort())
   }
 
   /**

@@ -33,9 +33,12 @@ interface Shelf {
 }
 
 /** Slots of an annex. The first arena is left empty, for the same reason. */
-const ANNEX_SHIFT = 13
+export const ANNEX_SHIFT = 13
 const ANNEX_SLOTS = 1 << ANNEX_SHIFT
 const ANNEX_BYTES = (ANNEX_SLOTS + 1) * ARENA_BYTES
+
+/** Where in its annex an arena with a far slot lies, bytes. */
+export const annexOffset = (slot: Slot): number => ((slot & (ANNEX_SLOTS - 1)) + 1) * ARENA_BYTES
 
 const IS_PROMISED = process.platform === 'win32'
 const SHELF_BYTES = IS_PROMISED ? 0 : 2 ** 31
@@ -60,8 +63,13 @@ export class Homes {
   annexed(slot: Slot): Home {
     return {
       region: this.annexes[slot >>> ANNEX_SHIFT] as Region,
-      byteOffset: ((slot & (ANNEX_SLOTS - 1)) + 1) * ARENA_BYTES,
+      byteOffset: annexOffset(slot),
     }
+  }
+
+  /** Memory of the annexes by slot >>> ANNEX_SHIFT; null: there is none. */
+  annexBuffers(): (ArrayBufferLike | null)[] {
+    return this.annexes.map((region) => region?.buffer ?? null)
   }
 
   /** Whether an arena can have the far slot: its annex is there, or can be reserved now. */

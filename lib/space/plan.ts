@@ -1,5 +1,6 @@
 /** Where the columns of a space lie (space.ts has the picture), and the numbers that follow from it. */
 import { ARENA_BYTES, GRANULES_PER_ARENA, POOL_BYTES, POOLS_PER_ARENA } from '../base/layout'
+import { TENANT_WORDS } from './tenants'
 
 /** Words of a heap's magazines (magazines.ts): a power of two, so that a magazine's heap is told by a shift. */
 export const HEAP_WORDS_SHIFT = 12
@@ -17,7 +18,7 @@ export const FAR_ALIASES = 2 ** 32 / (ARENA_BYTES / 4)
 
 export const LIVE_WORDS_PER_SLOT = GRANULES_PER_ARENA / 32
 /** Bytes of books of a slot, beside the ledger. */
-export const BOOK_BYTES_PER_SLOT = 4 * (LIVE_WORDS_PER_SLOT + 2 * POOLS_PER_ARENA + 1)
+export const BOOK_BYTES_PER_SLOT = 4 * (LIVE_WORDS_PER_SLOT + 2 * POOLS_PER_ARENA + 1 + TENANT_WORDS)
 
 /** How much of each a space has. */
 export interface SpaceSize {
@@ -39,13 +40,14 @@ export function planSpace({ slots, heaps }: SpaceSize, byteLength: number) {
   const owners = column(slots * POOLS_PER_ARENA * 4)
   const taken = column(slots * POOLS_PER_ARENA * 4)
   const holds = column(slots * 4)
+  const tenants = column(slots * TENANT_WORDS * 4)
   const ledgers = column(Math.ceil(byteLength / ARENA_BYTES) * POOL_BYTES)
   const magazines = column(heaps * HEAP_BYTES)
   // Behind the last arena room is left for an access that begins in it and leaves it.
   const near = Math.max(0, Math.floor((byteLength - POOL_BYTES - end) / ARENA_BYTES))
   const nearFirst = Math.min(slots, LOW_FAR_SLOTS)
   const nearEnd = Math.min(slots, nearFirst + near)
-  return { owners, taken, holds, ledgers, magazines, nearFirst, nearEnd, byteLength: end }
+  return { owners, taken, holds, tenants, ledgers, magazines, nearFirst, nearEnd, byteLength: end }
 }
 
 /** Bytes that the columns of a space without near arenas take. */

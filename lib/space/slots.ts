@@ -14,6 +14,7 @@ import type { OsPages, Region } from '../os/region'
 import { Extents } from './extents'
 import { type Home, Homes } from './homes'
 import { FAR_ALIASES, type SpacePlan } from './plan'
+import { Tenants } from './tenants'
 
 /** No large block takes more than this share of the near slots, so that arenas find room there. */
 const NEAR_SHARE = 1 / 16
@@ -29,6 +30,8 @@ export abstract class Slots {
   readonly near: number
   readonly os: OsPages
   readonly region: Region
+  /** What each slot holds, for readers of the words. */
+  readonly tenants: Tenants
   private readonly homes: Homes
   /** Word of the column of holds. */
   private readonly holds: number
@@ -49,6 +52,7 @@ export abstract class Slots {
     this.region = region
     this.homes = new Homes(os)
     this.words = new Int32Array(region.buffer, 0, region.byteLength / 4)
+    this.tenants = new Tenants(this.words, plan.tenants / 4)
     this.slots = slots
     this.nearFirst = plan.nearFirst as Slot
     this.nearEnd = plan.nearEnd as Slot
@@ -57,6 +61,11 @@ export abstract class Slots {
     this.near = (plan.byteLength - plan.nearFirst * ARENA_BYTES) / 4
     this.holds = plan.holds / 4
     this.nearHint = plan.nearFirst
+  }
+
+  /** Memory of the annexes, for readers of the ledgers in it. */
+  annexBuffers(): (ArrayBufferLike | null)[] {
+    return this.homes.annexBuffers()
   }
 
   isNear(slot: Slot): boolean {

@@ -2,12 +2,12 @@
  * The space: address space that is reserved once for all heaps of a thread. In front lie the books of every block, as columns
  * indexed by the pointer itself; behind them arenas, each at the address that its slot stands for.
  *
- *     byte 0                                                         nearFirst                nearEnd
- *     +-------------+--------+-------+-------+---------+-----------+-----------+-----------+-- --+
- *     | live        | owners | taken | holds | ledgers | magazines | arena     | arena     | ... |
- *     | a bit for   | a word | a word| a word| 4 KiB a | 16 KiB a  | 256 KiB   |           |     |
- *     | each granule| a pool | a pool| a slot| near sl.| heap      |           |           |     |
- *     +-------------+--------+-------+-------+---------+-----------+-----------+-----------+-- --+
+ *     byte 0                                                                   nearFirst                nearEnd
+ *     +-------------+--------+-------+-------+---------+---------+-----------+-----------+-----------+-- --+
+ *     | live        | owners | taken | holds | tenants | ledgers | magazines | arena     | arena     | ... |
+ *     | a bit for   | a word | a word| a word| 3 words | 4 KiB a | 16 KiB a  | 256 KiB   |           |     |
+ *     | each granule| a pool | a pool| a slot| a slot  | near sl.| heap      |           |           |     |
+ *     +-------------+--------+-------+-------+---------+---------+-----------+-----------+-----------+-- --+
  *
  *     live[pointer >>> 5]      bit pointer & 31: a live block starts there
  *     owners[pointer >>> 8]    where a pool's freed blocks go: the word of the top of a magazine; 0: not for the fast path
@@ -40,8 +40,9 @@ export class Space extends Slots {
   /** Columns, as indices of words. `live` begins at 0. */
   readonly owners: number
   readonly taken: number
+  readonly tenantsAt: number
   /** Columns, in bytes. */
-  private readonly ledgers: number
+  readonly ledgers: number
   private readonly magazines: number
   private readonly heaps: number
   /** Places in the column of magazines: those given back, and how many were ever taken. The first is `noMagazines`. */
@@ -56,6 +57,7 @@ export class Space extends Slots {
     this.heaps = size.heaps
     this.owners = plan.owners / 4
     this.taken = plan.taken / 4
+    this.tenantsAt = plan.tenants / 4
     this.ledgers = plan.ledgers
     this.magazines = plan.magazines
   }
@@ -68,6 +70,7 @@ export class Space extends Slots {
     this.region.clear(slot * LIVE_WORDS_PER_SLOT * 4, LIVE_WORDS_PER_SLOT * 4)
     this.region.clear((this.owners + slot * POOLS_PER_ARENA) * 4, POOLS_PER_ARENA * 4)
     this.region.clear((this.taken + slot * POOLS_PER_ARENA) * 4, POOLS_PER_ARENA * 4)
+    this.tenants.forget(slot)
     this.leave(slot, keepsShared)
     this.untidy.push(slot)
   }
@@ -107,6 +110,11 @@ export class Space extends Slots {
   /** The words of magazines that are always asleep, shared by all heaps that cannot have their own. */
   get noMagazines(): number {
     return this.magazines / 4
+  }
+
+  /** Number of a heap by its words; 0 of those that have none of their own. */
+  heapNumber(base: number): number {
+    return (base - this.noMagazines) >> HEAP_WORDS_SHIFT
   }
 
   putHeap(base: number): void {

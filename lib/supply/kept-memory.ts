@@ -57,6 +57,11 @@ export class KeptMemory implements Source {
     return this.#entries.size > 0
   }
 
+  /** Slots whose memory is kept. */
+  *slots(): Generator<Slot> {
+    for (const { slot } of this.#entries) yield slot
+  }
+
   /** Bytes that are resident by the books. */
   get residentBytes(): number {
     return this.bytes - this.discardedBytes
@@ -158,6 +163,7 @@ export class KeptMemory implements Source {
     this.#bins[bin]?.add(entry)
     this.bytes += entry.byteLength
     this.discardedBytes += entry.discarded
+    this.#table.noteKept(entry.slot, entry.byteLength, entry.discarded)
   }
 
   #uncount(entry: Kept): void {
@@ -189,6 +195,7 @@ export class KeptMemory implements Source {
         this.#table.discard(entry.slot, entry.discarded, step)
         entry.discarded += step
         this.discardedBytes += step
+        this.#table.noteKept(entry.slot, entry.byteLength, entry.discarded)
       } else this.#giveBack(entry)
       return step
     }

@@ -78,7 +78,7 @@ describe('the arena table', () => {
     const table = testTable()
     expect(table.bookBytes).toBe(0)
     const slots = Array.from({ length: 20 }, () => table.openArena())
-    expect(table.bookBytes).toBe(20 * 2564)
+    expect(table.bookBytes).toBe(20 * 2576)
     for (const slot of slots) table.closeArena(slot)
     expect([table.bookBytes, table.slots()]).toEqual([0, []])
   })

@@ -43,6 +43,7 @@ describe('a heap', () => {
           'free',
           'freeMany',
           'isLive',
+          'map',
           'onMoved',
           'pin',
           'purge',

@@ -42,7 +42,7 @@ describe('a space', () => {
       [0, 0, 0, 0, 0],
       [-1, -1, 7, 7, 9],
     ])
-    expect(BOOK_BYTES_PER_SLOT).toBe((512 + 64 + 64 + 1) * 4)
+    expect(BOOK_BYTES_PER_SLOT).toBe((512 + 64 + 64 + 1 + 3) * 4)
   })
 
   it('has a clear ledger for an arena: of its own for a near one, in pool 0 for one in an annex', () => {
