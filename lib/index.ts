@@ -2,6 +2,14 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /// <reference types="node" preserve="true" />
 
+export type {
+  ArenaOpenMessage,
+  CompactMessage,
+  DiscardMessage,
+  HeapTag,
+  LimitMessage,
+  PurgeMessage,
+} from './base/channels'
 export type { Clock } from './base/clock'
 export { HeapError, type HeapErrorCode } from './base/errors'
 export type { Pointer } from './base/layout'

@@ -9,6 +9,7 @@
  *
  * `ledger(slot)` is never undefined: an unused slot has NULL_LEDGER, a large block LARGE_LEDGER.
  */
+import { arenaOpenChannel } from '../base/channels'
 import { HeapError, type OsFailure } from '../base/errors'
 import { ARENA_BYTES, POOL_BYTES, type Slot } from '../base/layout'
 import { BOOK_BYTES_PER_SLOT } from '../space/plan'
@@ -141,6 +142,10 @@ export class ArenaTable {
     this.space.tenants.note(slot, this.heap, ARENA)
     this.arenas++
     if (this.arenas > this.peakArenas) this.peakArenas = this.arenas
+    if (arenaOpenChannel.isHeard) {
+      const { arenas, budget } = this
+      arenaOpenChannel.tell({ ...budget.tag, arenas, mappedBytes: budget.mappedBytes })
+    }
     return slot
   }
 

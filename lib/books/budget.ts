@@ -3,12 +3,15 @@
  *
  *     request --> (limit passed? reclaim once, then EBB_LIMIT) --> the space --> (refused? reclaim once, then EBB_OUT_OF_MEMORY)
  */
+import { type HeapTag, limitChannel } from '../base/channels'
 import { HeapError, type OsFailure } from '../base/errors'
 import { limitsOf } from '../os/limits'
 
 export class Budget {
   /** Bytes this heap may map. */
   readonly limit: number
+  /** Which heap it is of, for messages. */
+  readonly tag: HeapTag
   /** Gives back all that is free; true if that made anything of it. Set once, by whoever knows what is free. */
   reclaim: () => boolean = () => false
 
@@ -18,8 +21,9 @@ export class Budget {
   maps = 0
   unmaps = 0
 
-  constructor(limit: number) {
+  constructor(limit: number, tag: HeapTag) {
     this.limit = limit
+    this.tag = tag
   }
 
   /**
@@ -58,6 +62,10 @@ export class Budget {
     if (this.allows(byteLength)) return
     this.reclaim()
     if (this.allows(byteLength)) return
+    if (limitChannel.isHeard) {
+      const { limit, mappedBytes } = this
+      limitChannel.tell({ ...this.tag, limit, mappedBytes, wantedBytes: byteLength })
+    }
     throw new HeapError(
       'EBB_LIMIT',
       `ebb: ${byteLength} more bytes would pass this heap's limit of ${this.limit} (${this.mappedBytes} are mapped); free blocks or raise \`limit\``,

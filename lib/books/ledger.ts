@@ -29,7 +29,7 @@
  *
  * The states and their names are those of CPython's Objects/obmalloc.c.
  */
-import { nextClear, nextSet, rangeHigh, rangeLow } from '../base/bits'
+import { countBits, nextClear, nextSet, rangeHigh, rangeLow } from '../base/bits'
 import { FREE_POOLS_MAX, POOLS_PER_ARENA, type PoolIndex, recordOf, type Slot } from '../base/layout'
 
 export const CLASS = 0
@@ -67,6 +67,10 @@ export const recordWord = (ledger: Int32Array, pool: PoolIndex, field: number): 
 
 export const slotOfLedger = (ledger: Int32Array): Slot => word(ledger, A_SLOT) as Slot
 export const freePools = (ledger: Int32Array): number => word(ledger, A_FREE_POOLS)
+
+/** Free pools that are resident. */
+export const dirtyPools = (ledger: Int32Array): number =>
+  countBits(word(ledger, A_DIRTY_LOW)) + countBits(word(ledger, A_DIRTY_HIGH))
 
 /** Opens the books of a fresh arena, all zero: every pool but the ledger is free and not resident. */
 export function openLedger(ledger: Int32Array, slot: Slot): void {

@@ -9,6 +9,7 @@
  * is checked again after. The same holds for a compaction that pauses (idle.ts): it is a generator, which yields where its time is over.
  */
 
+import { type CompactMessage, compactChannel } from '../base/channels'
 import {
   FREE_POOLS_MAX,
   POOL_BYTES,
@@ -46,6 +47,12 @@ export type Moved = (from: Pointer, to: Pointer) => void
  * An arena is emptied only if it has no more pools in use than this: all that is won is its ledger, one OS page.
  */
 const EVACUATE_MAX = FREE_POOLS_MAX >> 2
+
+/** A compaction ended: tells who listens. */
+export function tellCompacted(parts: HeapParts, result: CompactResult, cause: CompactMessage['cause']): CompactResult {
+  if (compactChannel.isHeard) compactChannel.tell({ ...parts.tag, ...result, cause })
+  return result
+}
 
 /** Which blocks a compaction moves, and who follows. */
 export interface Guide {

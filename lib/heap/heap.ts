@@ -1,6 +1,7 @@
 /** The public heap: checks its arguments and hands them to its parts. The hot paths are in blocks.ts and numbers.ts. */
 
 import { inspect } from 'node:util'
+import { forAll, inTurn } from '../base/calls'
 import { markAsOurs } from '../base/copy'
 import { HeapError, isByteLength, refuseByteLength, show } from '../base/errors'
 import { POOL_BYTES, type Pointer } from '../base/layout'
@@ -11,7 +12,7 @@ import { abandon, closeParts, type HeapParts, wire } from '../supply/parts'
 import { settle } from './blocks'
 import { Bytes } from './bytes'
 import { closeAccessors } from './closed'
-import { Compactor, type CompactResult, type Guide, type Moved } from './compact'
+import { Compactor, type CompactResult, type Guide, type Moved, tellCompacted } from './compact'
 import { IdleCompaction } from './idle'
 import { type PointerSource, type PointerTarget, sourceLength, store, targetLength } from './lists'
 import { isLive, liveBlocks, usableBytes } from './live-blocks'
@@ -52,9 +53,10 @@ export class Heap extends Bytes {
    */
   constructor(options: HeapOptions = {}) {
     const { decay, limit, name, clock, compact, ablation } = checkOptions(options)
-    super(wire(clock, decay, limit, ablation))
+    const id = Symbol(`ebb: heap ${show(name)}, which stays in its thread; send copies of bytes, from copyOut`)
+    super(wire(clock, decay, limit, { heap: name, id }, ablation))
     this.name = name
-    this.id = Symbol(`ebb: heap ${show(name)}, which stays in its thread; send copies of bytes, from copyOut`)
+    this.id = id
     if (compact === 'idle') partsOf(this).purger.add(new IdleCompaction(partsOf(this), this))
     collected.register(this, partsOf(this))
   }
@@ -125,7 +127,7 @@ export class Heap extends Bytes {
     const parts = partsOfThis(this)
     mustBeOpen(parts, 'purge')
     parts.magazines.releaseAll()
-    return settle(parts, parts.purger.purge())
+    return settle(parts, parts.purger.purge('call'))
   }
 
   /**
@@ -151,7 +153,7 @@ export class Heap extends Bytes {
         parts.magazines.releaseAll()
         const done = compactor.steps().next().done === true
         parts.magazines.releaseAll()
-        return { moved: compactor.moved, bytes: parts.purger.purge(), done }
+        return tellCompacted(parts, { moved: compactor.moved, bytes: parts.purger.purge(), done }, 'call')
       },
       () => {
         this.#isCompacting = false
@@ -290,34 +292,4 @@ function* walk(parts: HeapParts): Generator<Block> {
     yield { pointer, usableSize: usableBytes(parts, pointer) }
     mustBeOpen(parts, 'blocks')
   }
-}
-
-/** Calls both, whatever the first throws. An error of the first goes before one of the second. */
-function inTurn<T>(first: () => T, second: () => void): T {
-  let result: T
-  try {
-    result = first()
-  } catch (error) {
-    try {
-      second()
-    } catch {
-      // The first error is the one to tell.
-    }
-    throw error
-  }
-  second()
-  return result
-}
-
-/** Calls something for each of them, whatever it throws for one, and throws the first error then. */
-function forAll<T>(list: Iterable<T>, call: (item: T) => void): void {
-  let failure: { readonly error: unknown } | undefined
-  for (const item of list) {
-    try {
-      call(item)
-    } catch (error) {
-      failure ??= { error }
-    }
-  }
-  if (failure !== undefined) throw failure.error
 }

@@ -11,7 +11,7 @@ import type { Cancel } from '../base/clock'
 import type { Source } from '../release/purger'
 import { addReader, type HeapParts } from '../supply/parts'
 import { settle } from './blocks'
-import { Compactor } from './compact'
+import { Compactor, tellCompacted } from './compact'
 import type { Numbers } from './numbers'
 import { ownersOf } from './owners'
 
@@ -99,6 +99,7 @@ export class IdleCompaction implements Source {
     const end = parts.clock.now()
     if (this.isLooking) this.lookMs += end - begin
     if (isDone) {
+      if (!this.isLooking) tellCompacted(parts, { moved: this.compactor.moved, bytes: 0, done: true }, 'idle')
       this.pass = this.compactor = undefined
       this.restUntil = end + Math.max(REST_MS, REST_TIMES * this.lookMs)
     }

@@ -5,6 +5,7 @@
  *     a slow path     every POLL_PUTS-th time that something became dirty it looks at the clock, so that long synchronous work decays too
  *     purge()         everything, now
  */
+import { discardChannel, type HeapTag, type PurgeMessage, purgeChannel } from '../base/channels'
 import type { Clock } from '../base/clock'
 import type { Decay } from './decay'
 
@@ -37,6 +38,7 @@ export class Purger {
   lastFailure: Error | undefined
   readonly #decay: Decay
   readonly #clock: Clock
+  readonly #tag: HeapTag
   readonly #sources: Source[] = []
   #cancelTimer: (() => void) | undefined
   #puts = 0
@@ -45,9 +47,10 @@ export class Purger {
   #isWorking = false
   #isStopped = false
 
-  constructor(decay: Decay, clock: Clock) {
+  constructor(decay: Decay, clock: Clock, tag: HeapTag) {
     this.#decay = decay
     this.#clock = clock
+    this.#tag = tag
   }
 
   /** Adds a source. Those added first are asked first. */
@@ -88,17 +91,28 @@ export class Purger {
     this.#giveBack(epoch, false, now + SLICE_MS)
   }
 
-  /** Gives back all that is free. Returns the bytes that were resident by the books and are not any more. */
-  purge(): number {
+  /**
+   * Gives back all that is free.
+   * @param cause - for who listens to purges; none: part of something else
+   * @returns the bytes that were resident by the books and are not any more
+   */
+  purge(cause?: PurgeMessage['cause']): number {
     for (const source of this.#sources) source.rewind?.()
-    return this.#giveBack(this.epoch, true, Infinity)
+    const bytes = this.#giveBack(this.epoch, true, Infinity)
+    if (cause !== undefined && purgeChannel.isHeard) purgeChannel.tell({ ...this.#tag, bytes, cause })
+    return bytes
+  }
+
+  /** Memory whose decay is over has gone back: tells who listens. */
+  noteDiscarded(bytes: number): void {
+    if (bytes > 0 && discardChannel.isHeard) discardChannel.tell({ ...this.#tag, bytes })
   }
 
   /** purge() for a request that cannot be met otherwise, whose own failure is the one to be told. Whether it made anything of it. */
   reclaim(): boolean {
     try {
       this.#beginEpoch(Infinity)
-      return this.purge() > 0
+      return this.purge('refusal') > 0
     } catch (failure) {
       this.#note(failure)
       return true
@@ -107,15 +121,17 @@ export class Purger {
 
   /** Lets one source give back so many bytes of what has expired, as far as it has them. */
   giveBackQuietly(source: Source, byteLength: number): void {
+    let bytes = 0
     try {
-      for (let due = byteLength; due > 0; ) {
+      while (bytes < byteLength) {
         const step = source.giveBackStep(this.epoch, false)
-        if (step < 0) return
-        due -= step
+        if (step < 0) break
+        bytes += step
       }
     } catch (failure) {
       this.#note(failure)
     }
+    this.noteDiscarded(bytes)
   }
 
   /** Stops the timer for good. */
@@ -149,6 +165,7 @@ export class Purger {
       this.#isBehind = false
     } finally {
       this.#isWorking = false
+      if (!all) this.noteDiscarded(bytes)
     }
     return bytes
   }

@@ -13,6 +13,7 @@
 import { rangeHigh, rangeLow } from '../base/bits'
 import {
   FREE_POOLS_MAX,
+  POOL_BYTES,
   type Pointer,
   type PoolIndex,
   pointerTo,
@@ -28,6 +29,7 @@ import {
   A_FREE_HIGH,
   A_FREE_LOW,
   A_RUN_BOUND,
+  dirtyPools,
   findRun,
   freeBehind,
   freePools,
@@ -170,8 +172,13 @@ export class Arenas {
     this.table.map.setMagazine(run, 0) // later pools of a run have none
     this.usable.link(ledger)
     this.dirty.add(ledger)
-    if (freePools(ledger) === FREE_POOLS_MAX && this.decay.decayMs === 0) this.dirty.closeArena(ledger) // case 1
+    if (freePools(ledger) === FREE_POOLS_MAX && this.decay.decayMs === 0) this.closeNow(ledger) // case 1
     this.purger.notePut()
+  }
+
+  private closeNow(ledger: Int32Array): void {
+    this.purger.noteDiscarded(POOL_BYTES * (1 + dirtyPools(ledger)))
+    this.dirty.closeArena(ledger)
   }
 
   /** Forgets every arena: the heap closes and gives them back itself. */

@@ -78,6 +78,7 @@ export class LargeBlocks {
     if (this.#decay.decayMs === 0) {
       this.#budget.unmap(byteLength)
       this.#table.space.put(slot)
+      this.#purger.noteDiscarded(byteLength)
       return
     }
     this.#purger.wake()

@@ -1,5 +1,6 @@
 /** The structures of a heap, wired once. What reads the whole heap (stats, check-heap, compact) gets them from here. */
 
+import type { HeapTag } from '../base/channels'
 import type { Clock } from '../base/clock'
 import { POOL_BYTES, type Pointer } from '../base/layout'
 import { WeakList } from '../base/weak-list'
@@ -21,6 +22,7 @@ interface Reader {
 }
 
 export interface HeapParts {
+  readonly tag: HeapTag
   readonly clock: Clock
   readonly decay: Decay
   readonly space: Space
@@ -50,17 +52,18 @@ export interface HeapParts {
 /**
  * @param decayMs - milliseconds
  * @param limit - bytes
+ * @param tag - which heap it is, for messages
  * @throws HeapError `EBB_NO_ADDON` where the native addon cannot be loaded, `EBB_OUT_OF_MEMORY` where the system reserves no space
  */
-export function wire(clock: Clock, decayMs: number, limit: number, ablation?: Ablation): HeapParts {
+export function wire(clock: Clock, decayMs: number, limit: number, tag: HeapTag, ablation?: Ablation): HeapParts {
   mustHaveSpace()
   const page = space.region.osPageSize
   if (page % POOL_BYTES !== 0) throw new Error(`ebb: OS pages of ${page} bytes are not made of pools`)
   const decay = new Decay(decayMs, clock.now())
-  const budget = new Budget(limit)
+  const budget = new Budget(limit, tag)
   const base = space.takeHeap()
   const table = new ArenaTable(budget, space, base)
-  const purger = new Purger(decay, clock)
+  const purger = new Purger(decay, clock, tag)
   const arenas = new Arenas(table, purger, decay, ablation)
   const used = new UsedRuns(table)
   const resting = new RestingPools(table, arenas, used, purger)
@@ -73,6 +76,7 @@ export function wire(clock: Clock, decayMs: number, limit: number, ablation?: Ab
   const pins = new Map<Pointer, number>()
   const readers = new WeakList<Reader>()
   const parts = {
+    tag,
     clock,
     decay,
     space,

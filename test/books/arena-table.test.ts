@@ -6,6 +6,7 @@ import { space } from '../../lib/space/thread-space'
 import { caught } from '../support/caught'
 import { detach, TestPages } from '../support/test-pages'
 import { testTable } from '../support/test-table'
+import { TEST_TAG } from '../support/test-tag'
 
 const canTransfer = 'transfer' in ArrayBuffer.prototype
 const PAGE = space.region.osPageSize
@@ -20,7 +21,7 @@ afterEach(() => TestPages.remove())
 
 describe('the arena table', () => {
   it('opens arenas and large blocks behind the slots of the space, and closes them', () => {
-    const budget = new Budget(Infinity)
+    const budget = new Budget(Infinity, TEST_TAG)
     const table = testTable(budget)
     const [a, large, b] = [table.openArena(), openLarge(table, 2 * PAGE), table.openArena()]
     expect([a, b]).toEqual([space.nearFirst, space.nearFirst + 1])

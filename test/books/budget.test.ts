@@ -3,6 +3,7 @@ import { HeapError } from '../../lib/base/errors'
 import { Budget } from '../../lib/books/budget'
 import { caught } from '../support/caught'
 import { osError } from '../support/test-pages'
+import { TEST_TAG } from '../support/test-tag'
 
 const refuse = (): never => {
   throw osError('reserve')
@@ -10,7 +11,7 @@ const refuse = (): never => {
 
 describe('a budget', () => {
   it('counts what is mapped, how often, and the most there ever was', () => {
-    const budget = new Budget(Infinity)
+    const budget = new Budget(Infinity, TEST_TAG)
     expect([budget.map(8192, () => 5), budget.map(4096, () => 6)]).toEqual([5, 6])
     budget.unmap(8192)
     budget.count(100)
@@ -18,14 +19,14 @@ describe('a budget', () => {
   })
 
   it('counts only the difference where contents move', () => {
-    const budget = new Budget(10_000)
+    const budget = new Budget(10_000, TEST_TAG)
     budget.map(8192, () => 1)
     budget.map(9000, () => 2, 8192)
     expect([budget.mappedBytes, budget.allows(1000), budget.allows(1001)]).toEqual([9000, true, false])
   })
 
   it('has what is free given back before the limit refuses, once', () => {
-    const budget = new Budget(8192)
+    const budget = new Budget(8192, TEST_TAG)
     budget.map(8192, () => 1)
     let asked = 0
     budget.reclaim = () => {
@@ -43,7 +44,7 @@ describe('a budget', () => {
   })
 
   it('repeats a request that the system refused when something was given back, once', () => {
-    const budget = new Budget(Infinity)
+    const budget = new Budget(Infinity, TEST_TAG)
     let requests = 0
     const second = (): number => (requests++ === 0 ? refuse() : 7)
     budget.reclaim = () => true
@@ -57,7 +58,7 @@ describe('a budget', () => {
   })
 
   it('repeats nothing where nothing was given back', () => {
-    const budget = new Budget(Infinity)
+    const budget = new Budget(Infinity, TEST_TAG)
     let requests = 0
     const never = (): never => {
       requests++
@@ -67,7 +68,7 @@ describe('a budget', () => {
   })
 
   it('says so where no slot is left, and lets an error of its own kind through', () => {
-    const budget = new Budget(Infinity)
+    const budget = new Budget(Infinity, TEST_TAG)
     expect(caught(() => budget.map(4096, () => 0))).toMatchObject({
       code: 'EBB_OUT_OF_MEMORY',
       errno: undefined,

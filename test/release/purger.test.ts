@@ -6,6 +6,7 @@ import { Decay } from '../../lib/release/decay'
 import { Purger, type Source } from '../../lib/release/purger'
 import { ManualClock } from '../support/manual-clock'
 import { testHeap } from '../support/test-heap'
+import { TEST_TAG } from '../support/test-tag'
 
 describe('the timer', () => {
   it('is armed only while something is dirty', () => {
@@ -133,7 +134,7 @@ describe('a purger', () => {
   function purgerOf(...lengths: number[]): { purger: Purger; clock: ManualClock; log: string[]; sources: Bytes[] } {
     const clock = new ManualClock()
     const log: string[] = []
-    const purger = new Purger(new Decay(1000, clock.now()), clock)
+    const purger = new Purger(new Decay(1000, clock.now()), clock, TEST_TAG)
     const sources = lengths.map((length, index) => new Bytes('abc'[index] as string, length, log))
     for (const source of sources) purger.add(source)
     return { purger, clock, log, sources }
