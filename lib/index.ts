@@ -2,6 +2,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /// <reference types="node" preserve="true" />
 
+import './heap/door'
+
 export type {
   ArenaOpenMessage,
   CompactMessage,
@@ -15,6 +17,7 @@ export { HeapError, type HeapErrorCode } from './base/errors'
 export type { Pointer } from './base/layout'
 export type { CompactResult, Moved } from './heap/compact'
 export { type Block, Heap } from './heap/heap'
+export { heaps } from './heap/heaps'
 export type { PointerSource, PointerTarget } from './heap/lists'
 export type { CompactBudget, HeapOptions } from './heap/options'
 export type { StringEncoding } from './heap/strings'

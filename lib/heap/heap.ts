@@ -12,7 +12,10 @@ import { abandon, closeParts, type HeapParts, wire } from '../supply/parts'
 import { settle } from './blocks'
 import { Bytes } from './bytes'
 import { closeAccessors } from './closed'
+
 import { Compactor, type CompactResult, type Guide, type Moved, tellCompacted } from './compact'
+
+import { listHeap } from './heaps'
 import { IdleCompaction } from './idle'
 import { type PointerSource, type PointerTarget, sourceLength, store, targetLength } from './lists'
 import { isLive, liveBlocks, usableBytes } from './live-blocks'
@@ -59,6 +62,7 @@ export class Heap extends Bytes {
     this.id = id
     if (compact === 'idle') partsOf(this).purger.add(new IdleCompaction(partsOf(this), this))
     collected.register(this, partsOf(this))
+    listHeap(this)
   }
 
   /**

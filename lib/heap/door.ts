@@ -1,0 +1,71 @@
+/**
+ * The door through which a tool outside of the process asks for its heaps, as `npx ebb top --inspect` does by the inspector.
+ *
+ * An inspector runs its expressions wherever V8 can be interrupted, in the middle of a slow path of a heap, too, where the books are half
+ * written and nothing may be read or put in order. So a door answers with a promise, from a turn of the event loop of its own.
+ */
+import path from 'node:path'
+import timers from 'node:timers'
+import type { HeapStats } from '../inspect/stats'
+import { space } from '../space/thread-space'
+import { heaps } from './heaps'
+import { partsOf } from './numbers'
+
+/** On globalThis: the doors of all copies of ebb in this realm, a Set. Known to all copies, whatever their versions. */
+const DOORS = Symbol.for('ebb.doors')
+
+/** A heap as it is told to a tool. */
+export interface HeapReport {
+  readonly name: string
+  /** Milliseconds; null for Infinity, which JSON has not. */
+  readonly decay: number | null
+  /** Bytes; null for none. */
+  readonly limit: number | null
+  readonly stats: HeapStats
+}
+
+/** What a copy of ebb tells of this thread. */
+export interface CopyReport {
+  /** The folder of the copy, `''` in a bundle. */
+  readonly folder: string
+  /** Bytes of addresses that were reserved for all heaps of the thread. */
+  readonly spaceBytes: number
+  /** Those that are open. */
+  readonly heaps: readonly HeapReport[]
+}
+
+/** Tells of all heaps of this thread, later. */
+export type Door = () => Promise<CopyReport>
+
+// Taken when this is loaded: fake timers never fire.
+const { setImmediate } = timers
+const FOLDER = typeof __dirname === 'string' ? path.join(__dirname, '..', '..') : ''
+
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null)
+
+function report(): CopyReport {
+  return {
+    folder: FOLDER,
+    spaceBytes: space.region.byteLength,
+    heaps: heaps().map((heap) => {
+      const { decay, budget } = partsOf(heap)
+      const { name } = heap
+      return { name, decay: finite(decay.decayMs), limit: finite(budget.limit), stats: heap.stats() }
+    }),
+  }
+}
+
+const door: Door = () =>
+  new Promise((resolve, reject) => {
+    setImmediate(() => {
+      try {
+        resolve(report())
+      } catch (error) {
+        reject(error)
+      }
+    })
+  })
+
+const realm = globalThis as { [DOORS]?: Set<Door> }
+if (realm[DOORS] === undefined) Object.defineProperty(realm, DOORS, { value: new Set<Door>() })
+realm[DOORS]?.add(door)

@@ -1,0 +1,45 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { Heap } from '../../lib'
+import type { Door } from '../../lib/heap/door'
+
+const doors = (): Door[] => [...(globalThis as unknown as Record<symbol, Set<Door>>)[Symbol.for('ebb.doors')]!]
+
+const made: Heap[] = []
+afterEach(() => {
+  for (const heap of made.splice(0)) heap.close()
+})
+
+describe('the door', () => {
+  it('is there once the library is loaded, and not in the way', () => {
+    expect(doors()).toHaveLength(1)
+    expect(Object.keys(globalThis)).not.toContain('ebb.doors')
+  })
+
+  it('tells of all open heaps what tools want to know, and nothing that JSON cannot hold', async () => {
+    made.push(new Heap({ name: 'a', limit: 2 ** 24 }), new Heap({ decay: Infinity }), new Heap({ name: 'c', decay: 0 }))
+    made[0]!.alloc(100)
+    made.push(new Heap({ name: 'closed' }))
+    made[3]!.close()
+    const report = await doors()[0]!()
+    expect(report.heaps.map(({ name, decay, limit }) => [name, decay, limit])).toEqual([
+      ['a', 1000, 2 ** 24],
+      ['', null, null],
+      ['c', 0, null],
+    ])
+    expect(report.heaps[0]?.stats).toMatchObject({ blocks: 1, arenas: 1 })
+    expect(report.spaceBytes).toBeGreaterThan(2 ** 28)
+    expect(JSON.parse(JSON.stringify(report))).toEqual(report)
+  })
+
+  it('answers from a turn of its own, never in the middle of what runs', async () => {
+    const heap = new Heap({ name: 'busy' })
+    made.push(heap)
+    const answer = doors()[0]!()
+    // The books of this turn, after the question, are those that it tells.
+    heap.alloc(100)
+    await Promise.resolve()
+    heap.alloc(100)
+    const { heaps } = await answer
+    expect(heaps[0]?.stats.blocks).toBe(2)
+  })
+})
