@@ -19,6 +19,8 @@ export interface RssSample {
   readonly resident: number
   /** Bytes in RAM, each shared page divided by the number of processes that share it. Linux: `Pss`. */
   readonly proportional: number | undefined
+  /** Bytes in RAM that no file stands behind: heaps, stacks, blocks of ebb. Linux: `Anonymous`. */
+  readonly anonymous: number | undefined
   /** The most that was ever resident, in bytes. Linux: `VmHWM`; elsewhere `ru_maxrss`, of this process only. */
   readonly peak: number | undefined
   /** Bytes of anonymous memory in transparent huge pages. Linux: `AnonHugePages`. */
@@ -172,7 +174,7 @@ export class RssRecorder {
   }
 }
 
-const COLUMNS = ['ms', 'resident', 'proportional', 'peak', 'hugePages', 'cgroup', 'mark'] as const
+const COLUMNS = ['ms', 'resident', 'proportional', 'anonymous', 'peak', 'hugePages', 'cgroup', 'mark'] as const
 
 /**
  * Samples as CSV (RFC 4180, lines ended by `\n`): a head with the names of the fields, then one line a sample. Milliseconds with one
@@ -230,6 +232,7 @@ function ofThisProcess(pid: number): LinuxMemory {
   return {
     resident: process.memoryUsage.rss(),
     proportional: undefined,
+    anonymous: undefined,
     // libuv gives kilobytes everywhere.
     peak: process.resourceUsage().maxRSS * 1024,
     hugePages: undefined,

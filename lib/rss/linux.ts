@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 export interface LinuxMemory {
   readonly resident: number
   readonly proportional: number | undefined
+  readonly anonymous: number | undefined
   readonly peak: number | undefined
   readonly hugePages: number | undefined
   readonly cgroup: number | undefined
@@ -29,6 +30,7 @@ export function linuxMemory(process: string, read: ReadText = readText): LinuxMe
   return {
     resident,
     proportional: kilobytes(rollup, 'Pss'),
+    anonymous: kilobytes(rollup, 'Anonymous') ?? kilobytes(status, 'RssAnon'),
     peak: kilobytes(status, 'VmHWM'),
     hugePages: kilobytes(rollup, 'AnonHugePages'),
     cgroup: cgroupCharge(process, read),

@@ -90,7 +90,7 @@ describe('sampleRss', () => {
     const sample = sampleRss()
     expect(sample.resident).toBeGreaterThan(MIB)
     expect(sample.peak).toBeGreaterThan(MIB)
-    expect(sample).toMatchObject({ proportional: undefined, hugePages: undefined, cgroup: undefined })
+    expect(sample).toMatchObject({ proportional: undefined, anonymous: undefined, cgroup: undefined })
     expect(thrownBy(() => sampleRss(process.ppid))).toMatchObject({ code: 'EBB_RSS_UNSUPPORTED', pid: process.ppid })
   })
 })
@@ -157,6 +157,7 @@ describe('toCsv', () => {
     ms: 12.345,
     resident: 4096,
     proportional: undefined,
+    anonymous: 2048,
     peak: 8192,
     hugePages: 0,
     cgroup: undefined,
@@ -164,24 +165,25 @@ describe('toCsv', () => {
 
   it('writes bytes, leaves out what is not known, quotes what has to be', () => {
     expect(toCsv([sample, { ...sample, mark: 'a "b", c' }])).toBe(
-      'ms,resident,proportional,peak,hugePages,cgroup,mark\n12.3,4096,,8192,0,,\n12.3,4096,,8192,0,,"a ""b"", c"\n',
+      'ms,resident,proportional,anonymous,peak,hugePages,cgroup,mark\n12.3,4096,,2048,8192,0,,\n12.3,4096,,2048,8192,0,,"a ""b"", c"\n',
     )
   })
 
   it('has a head without samples', () => {
-    expect(toCsv([])).toBe('ms,resident,proportional,peak,hugePages,cgroup,mark\n')
+    expect(toCsv([])).toBe('ms,resident,proportional,anonymous,peak,hugePages,cgroup,mark\n')
   })
 })
 
 describe('linuxMemory', () => {
   const status = 'Name:\tnode\nVmHWM:\t   500 kB\nVmRSS:\t   300 kB\n'
-  const rollup = '0-1 ---p [rollup]\nRss:     304 kB\nPss:     200 kB\nAnonHugePages:    64 kB\n'
+  const rollup = '0-1 ---p [rollup]\nRss:     304 kB\nPss:     200 kB\nAnonymous:  150 kB\nAnonHugePages:    64 kB\n'
 
   it('takes the page tables before the counters', () => {
     const read = reader({ '/proc/7/status': status, '/proc/7/smaps_rollup': rollup })
     expect(linuxMemory('7', read)).toEqual({
       resident: 304 * 1024,
       proportional: 200 * 1024,
+      anonymous: 150 * 1024,
       peak: 500 * 1024,
       hugePages: 64 * 1024,
       cgroup: undefined,
@@ -189,8 +191,13 @@ describe('linuxMemory', () => {
   })
 
   it('makes do with the counters', () => {
-    const memory = linuxMemory('7', reader({ '/proc/7/status': status }))
-    expect(memory).toMatchObject({ resident: 300 * 1024, proportional: undefined, hugePages: undefined })
+    const memory = linuxMemory('7', reader({ '/proc/7/status': `${status}RssAnon:\t   120 kB\n` }))
+    expect(memory).toMatchObject({
+      resident: 300 * 1024,
+      anonymous: 120 * 1024,
+      proportional: undefined,
+      hugePages: undefined,
+    })
   })
 
   it('knows a process that ended and was not waited for', () => {
