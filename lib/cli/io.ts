@@ -24,6 +24,35 @@ export interface Io {
   readonly now: () => number
   /** Waits for some milliseconds, and keeps the process alive meanwhile. Rejects with an AbortError when the signal is given. */
   readonly wait: (ms: number, signal?: AbortSignal) => Promise<void>
+  /** Calls back instead of ending for SIGINT, SIGTERM and SIGHUP. Returns what ends that. */
+  readonly onSignals: (listener: (signal: NodeJS.Signals) => void) => () => void
+  /** Calls back for what is typed, letter by letter, and for a change of the window (`resize`); undefined where nobody types. */
+  readonly onKeys: ((listener: (key: string) => void) => () => void) | undefined
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+function onSignals(listener: (signal: NodeJS.Signals) => void): () => void {
+  for (const signal of SIGNALS) process.on(signal, listener)
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, listener)
+  }
+}
+
+function onKeys(listener: (key: string) => void): () => void {
+  const { stdin, stdout } = process
+  const hear = (bytes: Buffer): void => listener(bytes.toString('latin1'))
+  const resize = (): void => listener('resize')
+  stdin.setRawMode(true)
+  stdin.on('data', hear)
+  stdin.resume()
+  stdout.on('resize', resize)
+  return () => {
+    stdin.off('data', hear)
+    stdin.pause()
+    stdin.setRawMode(false)
+    stdout.off('resize', resize)
+  }
 }
 
 /** The real ones. */
@@ -34,5 +63,7 @@ export const systemIo: Io = {
   platform: process.platform,
   read: (path) => readFileSync(path, 'utf8'),
   now: epochNow,
-  wait: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }),
+  wait: (ms, signal) => delay(Math.max(0, ms), undefined, signal === undefined ? {} : { signal }),
+  onSignals,
+  onKeys: process.stdin.isTTY && process.stdout.isTTY ? onKeys : undefined,
 }

@@ -32,3 +32,6 @@ const SEQUENCE = /\x1b\[[0-9;?]*[A-Za-z]/g
 
 /** A text without its escape sequences, and so its width in a terminal. */
 export const withoutInk = (text: string): string => text.replace(SEQUENCE, '')
+
+/** A text of somebody else's without characters that a terminal would obey. */
+export const printable = (text: string): string => text.replace(/\p{Cc}/gu, '?')
