@@ -29,6 +29,15 @@ export class TestIo implements Io {
   readonly wait = async (ms: number): Promise<void> => {
     this.#now += ms
   }
+  /** Who is told of signals. */
+  listener: ((signal: NodeJS.Signals) => void) | undefined
+  readonly onSignals = (listener: (signal: NodeJS.Signals) => void) => {
+    this.listener = listener
+    return () => {
+      this.listener = undefined
+    }
+  }
+  readonly onKeys: Io['onKeys'] = undefined
   readonly read = (path: string): string => {
     const text = this.files[path]
     if (text === undefined) throw Object.assign(new Error(`no ${path}`), { code: 'ENOENT' })
