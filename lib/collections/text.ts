@@ -6,7 +6,7 @@
  */
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
-import { copyOut, latin1At, near, nearByte } from '../heap/near-bytes'
+import { copyOut, copyOutTo, latin1At, near, nearByte } from '../heap/near-bytes'
 import { NEAR } from '../space/near'
 import { nearBase } from './words'
 
@@ -94,8 +94,5 @@ export function readBytes(heap: Heap, pointer: Pointer, word: number, length: nu
 /** Copies bytes out of a block into an array that has room for them. */
 export function copyBytes(heap: Heap, pointer: Pointer, word: number, length: number, target: Uint8Array): void {
   if (nearBase(pointer) < 0) target.set(heap.copyOut(pointer, length, word << 2))
-  else {
-    const start = nearByte(pointer) + (word << 2)
-    near.copy(target, 0, start, start + length)
-  }
+  else copyOutTo(nearByte(pointer) + (word << 2), length, target)
 }

@@ -108,7 +108,7 @@ const isAlignedAs = (bytes: Uint8Array, start: number): boolean => ((bytes.byteO
 /** Copies bytes from the start of an array, whose words these are, to a word of near memory. Up to three more may be written. */
 export function copyWordsIn(start: number, source: Uint8Array, sourceWords: Int32Array, byteLength: number): void {
   if (byteLength > LOOP_MAX_BYTES) {
-    copyIn(start, new Uint8Array(source.buffer, source.byteOffset, byteLength), byteLength)
+    copyIn(start, headOf(source, byteLength), byteLength)
     return
   }
   const at = start >>> 2
@@ -165,6 +165,16 @@ export function copyOut(start: number, byteLength: number): Uint8Array<ArrayBuff
   else copy.set(new Uint8Array(nearMemory, nearStart + start, byteLength))
   return copy
 }
+
+/** Copies bytes of near memory to the start of an array that has room for them. */
+export function copyOutTo(start: number, byteLength: number, target: Uint8Array): void {
+  if (byteLength <= UNALIGNED_MAX_BYTES || (byteLength < NATIVE_IN_BYTES && isAlignedAs(target, start)))
+    near.copy(target, 0, start, start + byteLength)
+  else region.copyOut(nearStart + start, target.length === byteLength ? target : headOf(target, byteLength))
+}
+
+const headOf = (bytes: Uint8Array, byteLength: number): Uint8Array =>
+  new Uint8Array(bytes.buffer, bytes.byteOffset, byteLength)
 
 /** Takes a piece of the slab, from a multiple of 8 on. */
 function cut(byteLength: number): number {
