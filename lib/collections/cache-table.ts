@@ -83,7 +83,6 @@ export class CacheTable<K, V> extends EntryDict<K, V> {
   add(hash: number, value: V, words: number): Pointer {
     const entry = this.insertEntry(hash, value, words)
     setWord(this.heap, entry, HASH, hash)
-    setWord(this.heap, entry, USES, 0)
     return entry
   }
 
@@ -121,14 +120,15 @@ export class CacheTable<K, V> extends EntryDict<K, V> {
     else setWord(this.heap, older, NEWER, entry)
   }
 
-  /** Takes an entry out of its queue and of the table, and frees it. */
-  remove(entry: Pointer): void {
-    const { heap } = this
-    const hash = getWord(heap, entry, HASH)
+  /** Takes an entry out of its queue and of the table, and frees it. Returns its usable bytes. */
+  remove(entry: Pointer): number {
+    const hash = this.hash(entry)
     const byteLength = this.entryBytes(entry)
-    this.leave(entry)
+    const usable = usableOf(this.heap, entry, byteLength)
+    this.leave(entry, usable)
     this.unlinkAt(hash, entry)
     this.put(entry, byteLength)
+    return usable
   }
 
   queueOf(entry: Pointer): Queue {
@@ -137,12 +137,14 @@ export class CacheTable<K, V> extends EntryDict<K, V> {
 
   /** Puts an entry that is in no queue in as the newest, with no uses. */
   enter(queue: Queue, entry: Pointer): void {
-    const { heap } = this
-    const { newest } = queue
-    setWord(heap, entry, USES, queue.bit)
-    this.linkAsNewest(queue, entry, newest)
+    this.join(queue, entry, this.usable(entry), 0)
+  }
+
+  private join(queue: Queue, entry: Pointer, usable: number, uses: number): void {
+    setWord(this.heap, entry, USES, queue.bit | uses)
+    this.linkAsNewest(queue, entry, queue.newest)
     queue.count++
-    queue.bytes += this.usable(entry)
+    queue.bytes += usable
   }
 
   private linkAsNewest(queue: Queue, entry: Pointer, newest: Pointer | 0): void {
@@ -153,12 +155,19 @@ export class CacheTable<K, V> extends EntryDict<K, V> {
     queue.newest = entry
   }
 
-  /** Takes an entry out of its queue. */
-  leave(entry: Pointer): void {
+  /** Takes an entry of so many usable bytes out of its queue. */
+  private leave(entry: Pointer, usable: number): void {
     const queue = this.queueOf(entry)
     this.unhook(queue, entry)
     queue.count--
-    queue.bytes -= this.usable(entry)
+    queue.bytes -= usable
+  }
+
+  /** Puts an entry of either queue into another as the newest, with so many uses. */
+  reenter(queue: Queue, entry: Pointer, uses: number): void {
+    const usable = this.usable(entry)
+    this.leave(entry, usable)
+    this.join(queue, entry, usable, uses)
   }
 
   private unhook(queue: Queue, entry: Pointer): void {

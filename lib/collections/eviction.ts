@@ -87,9 +87,7 @@ export class Eviction<K, V> {
         this.drop(entry)
         return true
       }
-      table.leave(entry)
-      table.enter(table.main, entry)
-      if (!isSmall) for (let left = uses - 1; left > 0; left--) table.use(entry)
+      table.reenter(table.main, entry, isSmall ? 0 : uses - 1)
     }
   }
 
@@ -102,7 +100,6 @@ export class Eviction<K, V> {
   /** Evicts an entry. */
   drop(entry: Pointer): void {
     this.counts.evictions++
-    this.counts.evictedBytes += this.table.usable(entry)
     this.tell(entry, 'evicted')
   }
 
@@ -115,16 +112,15 @@ export class Eviction<K, V> {
   /** Takes an entry out and tells of it. */
   private tell(entry: Pointer, reason: 'evicted' | 'expired'): void {
     const { table, onEvict } = this
-    if (onEvict === undefined) {
-      table.remove(entry)
-      return
-    }
-    const key = table.key(entry)
-    const value = table.value(entry)
-    table.remove(entry)
+    const isTold = onEvict !== undefined
+    const key = isTold ? table.key(entry) : undefined
+    const value = isTold ? table.value(entry) : undefined
+    const usable = table.remove(entry)
+    if (reason === 'evicted') this.counts.evictedBytes += usable
+    if (!isTold) return
     this.isTelling = true
     try {
-      onEvict(key, value, reason)
+      onEvict(key as K, value as V, reason)
     } finally {
       this.isTelling = false
     }
