@@ -41,7 +41,10 @@ export abstract class ListBulk<V> extends ListChunks implements Iterable<V> {
   /** @internal */
   protected abstract write(at: number, value: V): void
   /** Writes one value to all positions from `at` up to `end`. @internal */
-  protected abstract writeAll(at: number, end: number, value: V): void
+  protected writeAll(at: number, end: number, value: V): void {
+    const element = this.encode(value) as never
+    for (const view of this.views(at, end)) view.fill(element)
+  }
   /** Throws for a value that is not of the kind. @internal */
   protected abstract check(value: unknown): void
   /** The value as the typed array of the kind has it. @internal */

@@ -33,42 +33,45 @@ function refuseElement(kind: keyof typeof HOLDS, value: unknown): never {
   throw typeof value === (TYPES[kind] ?? 'number') ? new RangeError(message) : new TypeError(message)
 }
 
-// <written by scripts/write-lists.js>
+/** Index of an iterator that is at its end: no list has so many elements. */
+const END = 2 ** 31 - 1
+
+abstract class ListValues<V, L extends ListMethods<V>> implements IterableIterator<V> {
+  protected index = 0
+  protected readonly list: L
+
+  constructor(list: L) {
+    this.list = list
+  }
+
+  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
+  abstract next(): IteratorResult<V>
+
+  protected finish(): void {
+    this.index = END
+    this.list.mustIterate()
+  }
+
+  [Symbol.iterator](): this {
+    return this
+  }
+}
+
+// <written by scripts/write-kinds.js>
 class I8List extends ListMethods<number> {
   get(index: number): number {
-    if (
-      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
-    )
-      this.refuseIndex(index)
-    const at = (this.firstAt + index) | 0
-    const place = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
-    if (place !== undefined) {
-      const element = i8[(place + (at & 32767)) >>> 0]
-      if (element !== undefined) return element
-    }
-    return this.readFar(at)
+    this.mustHave(index)
+    return this.read((this.firstAt + index) | 0)
   }
 
   set(index: number, value: number): void {
-    if (typeof value !== 'number' || (value << 24) >> 24 !== value) refuseElement('i8', value)
-    if (
-      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
-    )
-      this.refuseIndex(index)
-    const at = (this.firstAt + index) | 0
-    const slot = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
-    if (slot !== undefined) {
-      const place = (slot + (at & 32767)) >>> 0
-      if (i8[place] !== undefined) {
-        i8[place] = value
-        return
-      }
-    }
-    this.writeFar(at, value)
+    this.check(value)
+    this.mustHave(index)
+    this.write((this.firstAt + index) | 0, value)
   }
 
   push(value: number): number {
-    if (typeof value !== 'number' || (value << 24) >> 24 !== value) refuseElement('i8', value)
+    this.check(value)
     if (this.endAt === this.limitAt) this.growBack()
     const at = this.endAt
     const place = (this.tailAt + at) >>> 0
@@ -81,8 +84,7 @@ class I8List extends ListMethods<number> {
   forEach(visit: (value: number, index: number, list: this) => void): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.endAt - this.firstAt; index++)
-      visit(this.readIndex(index), index, this)
+    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, this)
   }
 
   [Symbol.iterator](): IterableIterator<number> {
@@ -90,22 +92,15 @@ class I8List extends ListMethods<number> {
     return new I8ListValues(this)
   }
 
-  /** @internal */
-  readIndex(index: number): number {
-    return this.read((this.firstAt + index) | 0)
-  }
-
-  /** @internal */
   protected override read(at: number): number {
-    const place = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
-    if (place !== undefined) {
-      const element = i8[(place + (at & 32767)) >>> 0]
+    const slot = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
+    if (slot !== undefined) {
+      const element = i8[(slot + (at & 32767)) >>> 0]
       if (element !== undefined) return element
     }
-    return this.readFar(at)
+    return this.heap.getInt8(this.pointerAt(at), this.offsetOf(at))
   }
 
-  /** @internal */
   protected override write(at: number, value: number): void {
     const slot = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
     if (slot !== undefined) {
@@ -118,34 +113,16 @@ class I8List extends ListMethods<number> {
     this.writeFar(at, value)
   }
 
-  /** @internal */
-  protected override writeAll(at: number, end: number, value: number): void {
-    for (let position = at; position < end; position++) this.write(position, value)
-  }
-
-  /** @internal */
-  protected override check(value: unknown): void {
-    if (typeof value !== 'number' || (value << 24) >> 24 !== value) refuseElement('i8', value)
-  }
-
-  private readFar(at: number): number {
-    return this.heap.getInt8(this.pointerAt(at), this.offsetOf(at))
-  }
-
   private writeFar(at: number, value: number): void {
     this.heap.setInt8(this.pointerAt(at), this.offsetOf(at), value)
   }
+
+  protected override check(value: unknown): asserts value is number {
+    if (typeof value !== 'number' || (value << 24) >> 24 !== value) refuseElement('i8', value)
+  }
 }
 
-class I8ListValues implements IterableIterator<number> {
-  private index = 0
-  private readonly list: I8List
-
-  constructor(list: I8List) {
-    this.list = list
-  }
-
-  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
+class I8ListValues extends ListValues<number, I8List> {
   next(): IteratorResult<number> {
     const { list, index } = this
     const done = index >= list.length
@@ -157,52 +134,22 @@ class I8ListValues implements IterableIterator<number> {
     }
     return { value, done } as IteratorResult<number>
   }
-
-  private finish(): void {
-    this.index = Infinity
-    this.list.mustIterate()
-  }
-
-  [Symbol.iterator](): this {
-    return this
-  }
 }
 
 class U8List extends ListMethods<number> {
   get(index: number): number {
-    if (
-      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
-    )
-      this.refuseIndex(index)
-    const at = (this.firstAt + index) | 0
-    const place = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
-    if (place !== undefined) {
-      const element = u8[(place + (at & 32767)) >>> 0]
-      if (element !== undefined) return element
-    }
-    return this.readFar(at)
+    this.mustHave(index)
+    return this.read((this.firstAt + index) | 0)
   }
 
   set(index: number, value: number): void {
-    if (typeof value !== 'number' || (value & 0xff) !== value) refuseElement('u8', value)
-    if (
-      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
-    )
-      this.refuseIndex(index)
-    const at = (this.firstAt + index) | 0
-    const slot = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
-    if (slot !== undefined) {
-      const place = (slot + (at & 32767)) >>> 0
-      if (u8[place] !== undefined) {
-        u8[place] = value
-        return
-      }
-    }
-    this.writeFar(at, value)
+    this.check(value)
+    this.mustHave(index)
+    this.write((this.firstAt + index) | 0, value)
   }
 
   push(value: number): number {
-    if (typeof value !== 'number' || (value & 0xff) !== value) refuseElement('u8', value)
+    this.check(value)
     if (this.endAt === this.limitAt) this.growBack()
     const at = this.endAt
     const place = (this.tailAt + at) >>> 0
@@ -215,8 +162,7 @@ class U8List extends ListMethods<number> {
   forEach(visit: (value: number, index: number, list: this) => void): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.endAt - this.firstAt; index++)
-      visit(this.readIndex(index), index, this)
+    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, this)
   }
 
   [Symbol.iterator](): IterableIterator<number> {
@@ -224,22 +170,15 @@ class U8List extends ListMethods<number> {
     return new U8ListValues(this)
   }
 
-  /** @internal */
-  readIndex(index: number): number {
-    return this.read((this.firstAt + index) | 0)
-  }
-
-  /** @internal */
   protected override read(at: number): number {
-    const place = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
-    if (place !== undefined) {
-      const element = u8[(place + (at & 32767)) >>> 0]
+    const slot = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
+    if (slot !== undefined) {
+      const element = u8[(slot + (at & 32767)) >>> 0]
       if (element !== undefined) return element
     }
-    return this.readFar(at)
+    return this.heap.getUint8(this.pointerAt(at), this.offsetOf(at))
   }
 
-  /** @internal */
   protected override write(at: number, value: number): void {
     const slot = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
     if (slot !== undefined) {
@@ -252,34 +191,16 @@ class U8List extends ListMethods<number> {
     this.writeFar(at, value)
   }
 
-  /** @internal */
-  protected override writeAll(at: number, end: number, value: number): void {
-    for (let position = at; position < end; position++) this.write(position, value)
-  }
-
-  /** @internal */
-  protected override check(value: unknown): void {
-    if (typeof value !== 'number' || (value & 0xff) !== value) refuseElement('u8', value)
-  }
-
-  private readFar(at: number): number {
-    return this.heap.getUint8(this.pointerAt(at), this.offsetOf(at))
-  }
-
   private writeFar(at: number, value: number): void {
     this.heap.setUint8(this.pointerAt(at), this.offsetOf(at), value)
   }
+
+  protected override check(value: unknown): asserts value is number {
+    if (typeof value !== 'number' || (value & 0xff) !== value) refuseElement('u8', value)
+  }
 }
 
-class U8ListValues implements IterableIterator<number> {
-  private index = 0
-  private readonly list: U8List
-
-  constructor(list: U8List) {
-    this.list = list
-  }
-
-  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
+class U8ListValues extends ListValues<number, U8List> {
   next(): IteratorResult<number> {
     const { list, index } = this
     const done = index >= list.length
@@ -291,52 +212,22 @@ class U8ListValues implements IterableIterator<number> {
     }
     return { value, done } as IteratorResult<number>
   }
-
-  private finish(): void {
-    this.index = Infinity
-    this.list.mustIterate()
-  }
-
-  [Symbol.iterator](): this {
-    return this
-  }
 }
 
 class I16List extends ListMethods<number> {
   get(index: number): number {
-    if (
-      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
-    )
-      this.refuseIndex(index)
-    const at = (this.firstAt + index) | 0
-    const place = i32[(this.directoryAt + ((at >>> 14) << 1)) | 0]
-    if (place !== undefined) {
-      const element = i16[(place + (at & 16383)) | 0]
-      if (element !== undefined) return element
-    }
-    return this.readFar(at)
+    this.mustHave(index)
+    return this.read((this.firstAt + index) | 0)
   }
 
   set(index: number, value: number): void {
-    if (typeof value !== 'number' || (value << 16) >> 16 !== value) refuseElement('i16', value)
-    if (
-      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
-    )
-      this.refuseIndex(index)
-    const at = (this.firstAt + index) | 0
-    const slot = i32[(this.directoryAt + ((at >>> 14) << 1)) | 0]
-    if (slot !== undefined) {
-      const place = (slot + (at & 16383)) | 0
-      if (i16[place] !== undefined) {
-        i16[place] = value
-        return
-      }
-    }
-    this.writeFar(at, value)
+    this.check(value)
+    this.mustHave(index)
+    this.write((this.firstAt + index) | 0, value)
   }
 
   push(value: number): number {
-    if (typeof value !== 'number' || (value << 16) >> 16 !== value) refuseElement('i16', value)
+    this.check(value)
     if (this.endAt === this.limitAt) this.growBack()
     const at = this.endAt
     const place = (this.tailAt + at) | 0
@@ -349,8 +240,7 @@ class I16List extends ListMethods<number> {
   forEach(visit: (value: number, index: number, list: this) => void): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.endAt - this.firstAt; index++)
-      visit(this.readIndex(index), index, this)
+    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, this)
   }
 
   [Symbol.iterator](): IterableIterator<number> {
@@ -358,22 +248,15 @@ class I16List extends ListMethods<number> {
     return new I16ListValues(this)
   }
 
-  /** @internal */
-  readIndex(index: number): number {
-    return this.read((this.firstAt + index) | 0)
-  }
-
-  /** @internal */
   protected override read(at: number): number {
-    const place = i32[(this.directoryAt + ((at >>> 14) << 1)) | 0]
-    if (place !== undefined) {
-      const element = i16[(place + (at & 16383)) | 0]
+    const slot = i32[(this.directoryAt + ((at >>> 14) << 1)) | 0]
+    if (slot !== undefined) {
+      const element = i16[(slot + (at & 16383)) | 0]
       if (element !== undefined) return element
     }
-    return this.readFar(at)
+    return this.heap.getInt16(this.pointerAt(at), this.offsetOf(at))
   }
 
-  /** @internal */
   protected override write(at: number, value: number): void {
     const slot = i32[(this.directoryAt + ((at >>> 14) << 1)) | 0]
     if (slot !== undefined) {
@@ -386,34 +269,16 @@ class I16List extends ListMethods<number> {
     this.writeFar(at, value)
   }
 
-  /** @internal */
-  protected override writeAll(at: number, end: number, value: number): void {
-    for (let position = at; position < end; position++) this.write(position, value)
-  }
-
-  /** @internal */
-  protected override check(value: unknown): void {
-    if (typeof value !== 'number' || (value << 16) >> 16 !== value) refuseElement('i16', value)
-  }
-
-  private readFar(at: number): number {
-    return this.heap.getInt16(this.pointerAt(at), this.offsetOf(at))
-  }
-
   private writeFar(at: number, value: number): void {
     this.heap.setInt16(this.pointerAt(at), this.offsetOf(at), value)
   }
+
+  protected override check(value: unknown): asserts value is number {
+    if (typeof value !== 'number' || (value << 16) >> 16 !== value) refuseElement('i16', value)
+  }
 }
 
-class I16ListValues implements IterableIterator<number> {
-  private index = 0
-  private readonly list: I16List
-
-  constructor(list: I16List) {
-    this.list = list
-  }
-
-  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
+class I16ListValues extends ListValues<number, I16List> {
   next(): IteratorResult<number> {
     const { list, index } = this
     const done = index >= list.length
@@ -425,52 +290,22 @@ class I16ListValues implements IterableIterator<number> {
     }
     return { value, done } as IteratorResult<number>
   }
-
-  private finish(): void {
-    this.index = Infinity
-    this.list.mustIterate()
-  }
-
-  [Symbol.iterator](): this {
-    return this
-  }
 }
 
 class U16List extends ListMethods<number> {
   get(index: number): number {
-    if (
-      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
-    )
-      this.refuseIndex(index)
-    const at = (this.firstAt + index) | 0
-    const place = i32[(this.directoryAt + ((at >>> 14) << 1)) | 0]
-    if (place !== undefined) {
-      const element = u16[(place + (at & 16383)) | 0]
-      if (element !== undefined) return element
-    }
-    return this.readFar(at)
+    this.mustHave(index)
+    return this.read((this.firstAt + index) | 0)
   }
 
   set(index: number, value: number): void {
-    if (typeof value !== 'number' || (value & 0xffff) !== value) refuseElement('u16', value)
-    if (
-      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
-    )
-      this.refuseIndex(index)
-    const at = (this.firstAt + index) | 0
-    const slot = i32[(this.directoryAt + ((at >>> 14) << 1)) | 0]
-    if (slot !== undefined) {
-      const place = (slot + (at & 16383)) | 0
-      if (u16[place] !== undefined) {
-        u16[place] = value
-        return
-      }
-    }
-    this.writeFar(at, value)
+    this.check(value)
+    this.mustHave(index)
+    this.write((this.firstAt + index) | 0, value)
   }
 
   push(value: number): number {
-    if (typeof value !== 'number' || (value & 0xffff) !== value) refuseElement('u16', value)
+    this.check(value)
     if (this.endAt === this.limitAt) this.growBack()
     const at = this.endAt
     const place = (this.tailAt + at) | 0
@@ -483,8 +318,7 @@ class U16List extends ListMethods<number> {
   forEach(visit: (value: number, index: number, list: this) => void): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.endAt - this.firstAt; index++)
-      visit(this.readIndex(index), index, this)
+    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, this)
   }
 
   [Symbol.iterator](): IterableIterator<number> {
@@ -492,22 +326,15 @@ class U16List extends ListMethods<number> {
     return new U16ListValues(this)
   }
 
-  /** @internal */
-  readIndex(index: number): number {
-    return this.read((this.firstAt + index) | 0)
-  }
-
-  /** @internal */
   protected override read(at: number): number {
-    const place = i32[(this.directoryAt + ((at >>> 14) << 1)) | 0]
-    if (place !== undefined) {
-      const element = u16[(place + (at & 16383)) | 0]
+    const slot = i32[(this.directoryAt + ((at >>> 14) << 1)) | 0]
+    if (slot !== undefined) {
+      const element = u16[(slot + (at & 16383)) | 0]
       if (element !== undefined) return element
     }
-    return this.readFar(at)
+    return this.heap.getUint16(this.pointerAt(at), this.offsetOf(at))
   }
 
-  /** @internal */
   protected override write(at: number, value: number): void {
     const slot = i32[(this.directoryAt + ((at >>> 14) << 1)) | 0]
     if (slot !== undefined) {
@@ -520,34 +347,16 @@ class U16List extends ListMethods<number> {
     this.writeFar(at, value)
   }
 
-  /** @internal */
-  protected override writeAll(at: number, end: number, value: number): void {
-    for (let position = at; position < end; position++) this.write(position, value)
-  }
-
-  /** @internal */
-  protected override check(value: unknown): void {
-    if (typeof value !== 'number' || (value & 0xffff) !== value) refuseElement('u16', value)
-  }
-
-  private readFar(at: number): number {
-    return this.heap.getUint16(this.pointerAt(at), this.offsetOf(at))
-  }
-
   private writeFar(at: number, value: number): void {
     this.heap.setUint16(this.pointerAt(at), this.offsetOf(at), value)
   }
+
+  protected override check(value: unknown): asserts value is number {
+    if (typeof value !== 'number' || (value & 0xffff) !== value) refuseElement('u16', value)
+  }
 }
 
-class U16ListValues implements IterableIterator<number> {
-  private index = 0
-  private readonly list: U16List
-
-  constructor(list: U16List) {
-    this.list = list
-  }
-
-  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
+class U16ListValues extends ListValues<number, U16List> {
   next(): IteratorResult<number> {
     const { list, index } = this
     const done = index >= list.length
@@ -559,52 +368,22 @@ class U16ListValues implements IterableIterator<number> {
     }
     return { value, done } as IteratorResult<number>
   }
-
-  private finish(): void {
-    this.index = Infinity
-    this.list.mustIterate()
-  }
-
-  [Symbol.iterator](): this {
-    return this
-  }
 }
 
 class I32List extends ListMethods<number> {
   get(index: number): number {
-    if (
-      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
-    )
-      this.refuseIndex(index)
-    const at = (this.firstAt + index) | 0
-    const place = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
-    if (place !== undefined) {
-      const element = i32[(place + (at & 8191)) | 0]
-      if (element !== undefined) return element
-    }
-    return this.readFar(at)
+    this.mustHave(index)
+    return this.read((this.firstAt + index) | 0)
   }
 
   set(index: number, value: number): void {
-    if (typeof value !== 'number' || (value | 0) !== value) refuseElement('i32', value)
-    if (
-      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
-    )
-      this.refuseIndex(index)
-    const at = (this.firstAt + index) | 0
-    const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
-    if (slot !== undefined) {
-      const place = (slot + (at & 8191)) | 0
-      if (i32[place] !== undefined) {
-        i32[place] = value
-        return
-      }
-    }
-    this.writeFar(at, value)
+    this.check(value)
+    this.mustHave(index)
+    this.write((this.firstAt + index) | 0, value)
   }
 
   push(value: number): number {
-    if (typeof value !== 'number' || (value | 0) !== value) refuseElement('i32', value)
+    this.check(value)
     if (this.endAt === this.limitAt) this.growBack()
     const at = this.endAt
     const place = (this.tailAt + at) | 0
@@ -617,8 +396,7 @@ class I32List extends ListMethods<number> {
   forEach(visit: (value: number, index: number, list: this) => void): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.endAt - this.firstAt; index++)
-      visit(this.readIndex(index), index, this)
+    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, this)
   }
 
   [Symbol.iterator](): IterableIterator<number> {
@@ -626,22 +404,15 @@ class I32List extends ListMethods<number> {
     return new I32ListValues(this)
   }
 
-  /** @internal */
-  readIndex(index: number): number {
-    return this.read((this.firstAt + index) | 0)
-  }
-
-  /** @internal */
   protected override read(at: number): number {
-    const place = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
-    if (place !== undefined) {
-      const element = i32[(place + (at & 8191)) | 0]
+    const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
+    if (slot !== undefined) {
+      const element = i32[(slot + (at & 8191)) | 0]
       if (element !== undefined) return element
     }
-    return this.readFar(at)
+    return this.heap.getInt32(this.pointerAt(at), this.offsetOf(at))
   }
 
-  /** @internal */
   protected override write(at: number, value: number): void {
     const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
     if (slot !== undefined) {
@@ -654,34 +425,16 @@ class I32List extends ListMethods<number> {
     this.writeFar(at, value)
   }
 
-  /** @internal */
-  protected override writeAll(at: number, end: number, value: number): void {
-    for (let position = at; position < end; position++) this.write(position, value)
-  }
-
-  /** @internal */
-  protected override check(value: unknown): void {
-    if (typeof value !== 'number' || (value | 0) !== value) refuseElement('i32', value)
-  }
-
-  private readFar(at: number): number {
-    return this.heap.getInt32(this.pointerAt(at), this.offsetOf(at))
-  }
-
   private writeFar(at: number, value: number): void {
     this.heap.setInt32(this.pointerAt(at), this.offsetOf(at), value)
   }
+
+  protected override check(value: unknown): asserts value is number {
+    if (typeof value !== 'number' || (value | 0) !== value) refuseElement('i32', value)
+  }
 }
 
-class I32ListValues implements IterableIterator<number> {
-  private index = 0
-  private readonly list: I32List
-
-  constructor(list: I32List) {
-    this.list = list
-  }
-
-  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
+class I32ListValues extends ListValues<number, I32List> {
   next(): IteratorResult<number> {
     const { list, index } = this
     const done = index >= list.length
@@ -693,52 +446,22 @@ class I32ListValues implements IterableIterator<number> {
     }
     return { value, done } as IteratorResult<number>
   }
-
-  private finish(): void {
-    this.index = Infinity
-    this.list.mustIterate()
-  }
-
-  [Symbol.iterator](): this {
-    return this
-  }
 }
 
 class U32List extends ListMethods<number> {
   get(index: number): number {
-    if (
-      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
-    )
-      this.refuseIndex(index)
-    const at = (this.firstAt + index) | 0
-    const place = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
-    if (place !== undefined) {
-      const element = u32[(place + (at & 8191)) | 0]
-      if (element !== undefined) return element
-    }
-    return this.readFar(at)
+    this.mustHave(index)
+    return this.read((this.firstAt + index) | 0)
   }
 
   set(index: number, value: number): void {
-    if (typeof value !== 'number' || value >>> 0 !== value) refuseElement('u32', value)
-    if (
-      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
-    )
-      this.refuseIndex(index)
-    const at = (this.firstAt + index) | 0
-    const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
-    if (slot !== undefined) {
-      const place = (slot + (at & 8191)) | 0
-      if (u32[place] !== undefined) {
-        u32[place] = value
-        return
-      }
-    }
-    this.writeFar(at, value)
+    this.check(value)
+    this.mustHave(index)
+    this.write((this.firstAt + index) | 0, value)
   }
 
   push(value: number): number {
-    if (typeof value !== 'number' || value >>> 0 !== value) refuseElement('u32', value)
+    this.check(value)
     if (this.endAt === this.limitAt) this.growBack()
     const at = this.endAt
     const place = (this.tailAt + at) | 0
@@ -751,8 +474,7 @@ class U32List extends ListMethods<number> {
   forEach(visit: (value: number, index: number, list: this) => void): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.endAt - this.firstAt; index++)
-      visit(this.readIndex(index), index, this)
+    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, this)
   }
 
   [Symbol.iterator](): IterableIterator<number> {
@@ -760,22 +482,15 @@ class U32List extends ListMethods<number> {
     return new U32ListValues(this)
   }
 
-  /** @internal */
-  readIndex(index: number): number {
-    return this.read((this.firstAt + index) | 0)
-  }
-
-  /** @internal */
   protected override read(at: number): number {
-    const place = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
-    if (place !== undefined) {
-      const element = u32[(place + (at & 8191)) | 0]
+    const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
+    if (slot !== undefined) {
+      const element = u32[(slot + (at & 8191)) | 0]
       if (element !== undefined) return element
     }
-    return this.readFar(at)
+    return this.heap.getUint32(this.pointerAt(at), this.offsetOf(at))
   }
 
-  /** @internal */
   protected override write(at: number, value: number): void {
     const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
     if (slot !== undefined) {
@@ -788,34 +503,16 @@ class U32List extends ListMethods<number> {
     this.writeFar(at, value)
   }
 
-  /** @internal */
-  protected override writeAll(at: number, end: number, value: number): void {
-    for (let position = at; position < end; position++) this.write(position, value)
-  }
-
-  /** @internal */
-  protected override check(value: unknown): void {
-    if (typeof value !== 'number' || value >>> 0 !== value) refuseElement('u32', value)
-  }
-
-  private readFar(at: number): number {
-    return this.heap.getUint32(this.pointerAt(at), this.offsetOf(at))
-  }
-
   private writeFar(at: number, value: number): void {
     this.heap.setUint32(this.pointerAt(at), this.offsetOf(at), value)
   }
+
+  protected override check(value: unknown): asserts value is number {
+    if (typeof value !== 'number' || value >>> 0 !== value) refuseElement('u32', value)
+  }
 }
 
-class U32ListValues implements IterableIterator<number> {
-  private index = 0
-  private readonly list: U32List
-
-  constructor(list: U32List) {
-    this.list = list
-  }
-
-  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
+class U32ListValues extends ListValues<number, U32List> {
   next(): IteratorResult<number> {
     const { list, index } = this
     const done = index >= list.length
@@ -827,52 +524,22 @@ class U32ListValues implements IterableIterator<number> {
     }
     return { value, done } as IteratorResult<number>
   }
-
-  private finish(): void {
-    this.index = Infinity
-    this.list.mustIterate()
-  }
-
-  [Symbol.iterator](): this {
-    return this
-  }
 }
 
 class F32List extends ListMethods<number> {
   get(index: number): number {
-    if (
-      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
-    )
-      this.refuseIndex(index)
-    const at = (this.firstAt + index) | 0
-    const place = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
-    if (place !== undefined) {
-      const element = f32[(place + (at & 8191)) | 0]
-      if (element !== undefined) return element
-    }
-    return this.readFar(at)
+    this.mustHave(index)
+    return this.read((this.firstAt + index) | 0)
   }
 
   set(index: number, value: number): void {
-    if (typeof value !== 'number') refuseElement('f32', value)
-    if (
-      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
-    )
-      this.refuseIndex(index)
-    const at = (this.firstAt + index) | 0
-    const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
-    if (slot !== undefined) {
-      const place = (slot + (at & 8191)) | 0
-      if (f32[place] !== undefined) {
-        f32[place] = value
-        return
-      }
-    }
-    this.writeFar(at, value)
+    this.check(value)
+    this.mustHave(index)
+    this.write((this.firstAt + index) | 0, value)
   }
 
   push(value: number): number {
-    if (typeof value !== 'number') refuseElement('f32', value)
+    this.check(value)
     if (this.endAt === this.limitAt) this.growBack()
     const at = this.endAt
     const place = (this.tailAt + at) | 0
@@ -885,8 +552,7 @@ class F32List extends ListMethods<number> {
   forEach(visit: (value: number, index: number, list: this) => void): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.endAt - this.firstAt; index++)
-      visit(this.readIndex(index), index, this)
+    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, this)
   }
 
   [Symbol.iterator](): IterableIterator<number> {
@@ -894,22 +560,15 @@ class F32List extends ListMethods<number> {
     return new F32ListValues(this)
   }
 
-  /** @internal */
-  readIndex(index: number): number {
-    return this.read((this.firstAt + index) | 0)
-  }
-
-  /** @internal */
   protected override read(at: number): number {
-    const place = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
-    if (place !== undefined) {
-      const element = f32[(place + (at & 8191)) | 0]
+    const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
+    if (slot !== undefined) {
+      const element = f32[(slot + (at & 8191)) | 0]
       if (element !== undefined) return element
     }
-    return this.readFar(at)
+    return this.heap.getFloat32(this.pointerAt(at), this.offsetOf(at))
   }
 
-  /** @internal */
   protected override write(at: number, value: number): void {
     const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
     if (slot !== undefined) {
@@ -922,34 +581,16 @@ class F32List extends ListMethods<number> {
     this.writeFar(at, value)
   }
 
-  /** @internal */
-  protected override writeAll(at: number, end: number, value: number): void {
-    for (let position = at; position < end; position++) this.write(position, value)
-  }
-
-  /** @internal */
-  protected override check(value: unknown): void {
-    if (typeof value !== 'number') refuseElement('f32', value)
-  }
-
-  private readFar(at: number): number {
-    return this.heap.getFloat32(this.pointerAt(at), this.offsetOf(at))
-  }
-
   private writeFar(at: number, value: number): void {
     this.heap.setFloat32(this.pointerAt(at), this.offsetOf(at), value)
   }
+
+  protected override check(value: unknown): asserts value is number {
+    if (typeof value !== 'number') refuseElement('f32', value)
+  }
 }
 
-class F32ListValues implements IterableIterator<number> {
-  private index = 0
-  private readonly list: F32List
-
-  constructor(list: F32List) {
-    this.list = list
-  }
-
-  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
+class F32ListValues extends ListValues<number, F32List> {
   next(): IteratorResult<number> {
     const { list, index } = this
     const done = index >= list.length
@@ -961,52 +602,22 @@ class F32ListValues implements IterableIterator<number> {
     }
     return { value, done } as IteratorResult<number>
   }
-
-  private finish(): void {
-    this.index = Infinity
-    this.list.mustIterate()
-  }
-
-  [Symbol.iterator](): this {
-    return this
-  }
 }
 
 class F64List extends ListMethods<number> {
   get(index: number): number {
-    if (
-      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
-    )
-      this.refuseIndex(index)
-    const at = (this.firstAt + index) | 0
-    const place = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
-    if (place !== undefined) {
-      const element = f64[(place + (at & 4095)) | 0]
-      if (element !== undefined) return element
-    }
-    return this.readFar(at)
+    this.mustHave(index)
+    return this.read((this.firstAt + index) | 0)
   }
 
   set(index: number, value: number): void {
-    if (typeof value !== 'number') refuseElement('f64', value)
-    if (
-      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
-    )
-      this.refuseIndex(index)
-    const at = (this.firstAt + index) | 0
-    const slot = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
-    if (slot !== undefined) {
-      const place = (slot + (at & 4095)) | 0
-      if (f64[place] !== undefined) {
-        f64[place] = value
-        return
-      }
-    }
-    this.writeFar(at, value)
+    this.check(value)
+    this.mustHave(index)
+    this.write((this.firstAt + index) | 0, value)
   }
 
   push(value: number): number {
-    if (typeof value !== 'number') refuseElement('f64', value)
+    this.check(value)
     if (this.endAt === this.limitAt) this.growBack()
     const at = this.endAt
     const place = (this.tailAt + at) | 0
@@ -1019,8 +630,7 @@ class F64List extends ListMethods<number> {
   forEach(visit: (value: number, index: number, list: this) => void): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.endAt - this.firstAt; index++)
-      visit(this.readIndex(index), index, this)
+    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, this)
   }
 
   [Symbol.iterator](): IterableIterator<number> {
@@ -1028,22 +638,15 @@ class F64List extends ListMethods<number> {
     return new F64ListValues(this)
   }
 
-  /** @internal */
-  readIndex(index: number): number {
-    return this.read((this.firstAt + index) | 0)
-  }
-
-  /** @internal */
   protected override read(at: number): number {
-    const place = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
-    if (place !== undefined) {
-      const element = f64[(place + (at & 4095)) | 0]
+    const slot = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
+    if (slot !== undefined) {
+      const element = f64[(slot + (at & 4095)) | 0]
       if (element !== undefined) return element
     }
-    return this.readFar(at)
+    return this.heap.getFloat64(this.pointerAt(at), this.offsetOf(at))
   }
 
-  /** @internal */
   protected override write(at: number, value: number): void {
     const slot = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
     if (slot !== undefined) {
@@ -1056,34 +659,16 @@ class F64List extends ListMethods<number> {
     this.writeFar(at, value)
   }
 
-  /** @internal */
-  protected override writeAll(at: number, end: number, value: number): void {
-    for (let position = at; position < end; position++) this.write(position, value)
-  }
-
-  /** @internal */
-  protected override check(value: unknown): void {
-    if (typeof value !== 'number') refuseElement('f64', value)
-  }
-
-  private readFar(at: number): number {
-    return this.heap.getFloat64(this.pointerAt(at), this.offsetOf(at))
-  }
-
   private writeFar(at: number, value: number): void {
     this.heap.setFloat64(this.pointerAt(at), this.offsetOf(at), value)
   }
+
+  protected override check(value: unknown): asserts value is number {
+    if (typeof value !== 'number') refuseElement('f64', value)
+  }
 }
 
-class F64ListValues implements IterableIterator<number> {
-  private index = 0
-  private readonly list: F64List
-
-  constructor(list: F64List) {
-    this.list = list
-  }
-
-  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
+class F64ListValues extends ListValues<number, F64List> {
   next(): IteratorResult<number> {
     const { list, index } = this
     const done = index >= list.length
@@ -1095,52 +680,22 @@ class F64ListValues implements IterableIterator<number> {
     }
     return { value, done } as IteratorResult<number>
   }
-
-  private finish(): void {
-    this.index = Infinity
-    this.list.mustIterate()
-  }
-
-  [Symbol.iterator](): this {
-    return this
-  }
 }
 
 class I64List extends ListMethods<bigint> {
   get(index: number): bigint {
-    if (
-      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
-    )
-      this.refuseIndex(index)
-    const at = (this.firstAt + index) | 0
-    const place = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
-    if (place !== undefined) {
-      const element = i64[(place + (at & 4095)) | 0]
-      if (element !== undefined) return element
-    }
-    return this.readFar(at)
+    this.mustHave(index)
+    return this.read((this.firstAt + index) | 0)
   }
 
   set(index: number, value: bigint): void {
-    if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) refuseElement('i64', value)
-    if (
-      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
-    )
-      this.refuseIndex(index)
-    const at = (this.firstAt + index) | 0
-    const slot = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
-    if (slot !== undefined) {
-      const place = (slot + (at & 4095)) | 0
-      if (i64[place] !== undefined) {
-        i64[place] = value
-        return
-      }
-    }
-    this.writeFar(at, value)
+    this.check(value)
+    this.mustHave(index)
+    this.write((this.firstAt + index) | 0, value)
   }
 
   push(value: bigint): number {
-    if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) refuseElement('i64', value)
+    this.check(value)
     if (this.endAt === this.limitAt) this.growBack()
     const at = this.endAt
     const place = (this.tailAt + at) | 0
@@ -1153,8 +708,7 @@ class I64List extends ListMethods<bigint> {
   forEach(visit: (value: bigint, index: number, list: this) => void): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.endAt - this.firstAt; index++)
-      visit(this.readIndex(index), index, this)
+    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, this)
   }
 
   [Symbol.iterator](): IterableIterator<bigint> {
@@ -1162,22 +716,15 @@ class I64List extends ListMethods<bigint> {
     return new I64ListValues(this)
   }
 
-  /** @internal */
-  readIndex(index: number): bigint {
-    return this.read((this.firstAt + index) | 0)
-  }
-
-  /** @internal */
   protected override read(at: number): bigint {
-    const place = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
-    if (place !== undefined) {
-      const element = i64[(place + (at & 4095)) | 0]
+    const slot = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
+    if (slot !== undefined) {
+      const element = i64[(slot + (at & 4095)) | 0]
       if (element !== undefined) return element
     }
-    return this.readFar(at)
+    return this.heap.getBigInt64(this.pointerAt(at), this.offsetOf(at))
   }
 
-  /** @internal */
   protected override write(at: number, value: bigint): void {
     const slot = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
     if (slot !== undefined) {
@@ -1190,34 +737,16 @@ class I64List extends ListMethods<bigint> {
     this.writeFar(at, value)
   }
 
-  /** @internal */
-  protected override writeAll(at: number, end: number, value: bigint): void {
-    for (let position = at; position < end; position++) this.write(position, value)
-  }
-
-  /** @internal */
-  protected override check(value: unknown): void {
-    if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) refuseElement('i64', value)
-  }
-
-  private readFar(at: number): bigint {
-    return this.heap.getBigInt64(this.pointerAt(at), this.offsetOf(at))
-  }
-
   private writeFar(at: number, value: bigint): void {
     this.heap.setBigInt64(this.pointerAt(at), this.offsetOf(at), value)
   }
+
+  protected override check(value: unknown): asserts value is bigint {
+    if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) refuseElement('i64', value)
+  }
 }
 
-class I64ListValues implements IterableIterator<bigint> {
-  private index = 0
-  private readonly list: I64List
-
-  constructor(list: I64List) {
-    this.list = list
-  }
-
-  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
+class I64ListValues extends ListValues<bigint, I64List> {
   next(): IteratorResult<bigint> {
     const { list, index } = this
     const done = index >= list.length
@@ -1229,52 +758,22 @@ class I64ListValues implements IterableIterator<bigint> {
     }
     return { value, done } as IteratorResult<bigint>
   }
-
-  private finish(): void {
-    this.index = Infinity
-    this.list.mustIterate()
-  }
-
-  [Symbol.iterator](): this {
-    return this
-  }
 }
 
 class U64List extends ListMethods<bigint> {
   get(index: number): bigint {
-    if (
-      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
-    )
-      this.refuseIndex(index)
-    const at = (this.firstAt + index) | 0
-    const place = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
-    if (place !== undefined) {
-      const element = u64[(place + (at & 4095)) | 0]
-      if (element !== undefined) return element
-    }
-    return this.readFar(at)
+    this.mustHave(index)
+    return this.read((this.firstAt + index) | 0)
   }
 
   set(index: number, value: bigint): void {
-    if (typeof value !== 'bigint' || BigInt.asUintN(64, value) !== value) refuseElement('u64', value)
-    if (
-      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
-    )
-      this.refuseIndex(index)
-    const at = (this.firstAt + index) | 0
-    const slot = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
-    if (slot !== undefined) {
-      const place = (slot + (at & 4095)) | 0
-      if (u64[place] !== undefined) {
-        u64[place] = value
-        return
-      }
-    }
-    this.writeFar(at, value)
+    this.check(value)
+    this.mustHave(index)
+    this.write((this.firstAt + index) | 0, value)
   }
 
   push(value: bigint): number {
-    if (typeof value !== 'bigint' || BigInt.asUintN(64, value) !== value) refuseElement('u64', value)
+    this.check(value)
     if (this.endAt === this.limitAt) this.growBack()
     const at = this.endAt
     const place = (this.tailAt + at) | 0
@@ -1287,8 +786,7 @@ class U64List extends ListMethods<bigint> {
   forEach(visit: (value: bigint, index: number, list: this) => void): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.endAt - this.firstAt; index++)
-      visit(this.readIndex(index), index, this)
+    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, this)
   }
 
   [Symbol.iterator](): IterableIterator<bigint> {
@@ -1296,22 +794,15 @@ class U64List extends ListMethods<bigint> {
     return new U64ListValues(this)
   }
 
-  /** @internal */
-  readIndex(index: number): bigint {
-    return this.read((this.firstAt + index) | 0)
-  }
-
-  /** @internal */
   protected override read(at: number): bigint {
-    const place = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
-    if (place !== undefined) {
-      const element = u64[(place + (at & 4095)) | 0]
+    const slot = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
+    if (slot !== undefined) {
+      const element = u64[(slot + (at & 4095)) | 0]
       if (element !== undefined) return element
     }
-    return this.readFar(at)
+    return this.heap.getBigUint64(this.pointerAt(at), this.offsetOf(at))
   }
 
-  /** @internal */
   protected override write(at: number, value: bigint): void {
     const slot = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
     if (slot !== undefined) {
@@ -1324,34 +815,16 @@ class U64List extends ListMethods<bigint> {
     this.writeFar(at, value)
   }
 
-  /** @internal */
-  protected override writeAll(at: number, end: number, value: bigint): void {
-    for (let position = at; position < end; position++) this.write(position, value)
-  }
-
-  /** @internal */
-  protected override check(value: unknown): void {
-    if (typeof value !== 'bigint' || BigInt.asUintN(64, value) !== value) refuseElement('u64', value)
-  }
-
-  private readFar(at: number): bigint {
-    return this.heap.getBigUint64(this.pointerAt(at), this.offsetOf(at))
-  }
-
   private writeFar(at: number, value: bigint): void {
     this.heap.setBigUint64(this.pointerAt(at), this.offsetOf(at), value)
   }
+
+  protected override check(value: unknown): asserts value is bigint {
+    if (typeof value !== 'bigint' || BigInt.asUintN(64, value) !== value) refuseElement('u64', value)
+  }
 }
 
-class U64ListValues implements IterableIterator<bigint> {
-  private index = 0
-  private readonly list: U64List
-
-  constructor(list: U64List) {
-    this.list = list
-  }
-
-  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
+class U64ListValues extends ListValues<bigint, U64List> {
   next(): IteratorResult<bigint> {
     const { list, index } = this
     const done = index >= list.length
@@ -1363,52 +836,22 @@ class U64ListValues implements IterableIterator<bigint> {
     }
     return { value, done } as IteratorResult<bigint>
   }
-
-  private finish(): void {
-    this.index = Infinity
-    this.list.mustIterate()
-  }
-
-  [Symbol.iterator](): this {
-    return this
-  }
 }
 
 class BoolList extends ListMethods<boolean> {
   get(index: number): boolean {
-    if (
-      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
-    )
-      this.refuseIndex(index)
-    const at = (this.firstAt + index) | 0
-    const place = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
-    if (place !== undefined) {
-      const element = u8[(place + (at & 32767)) >>> 0]
-      if (element !== undefined) return element !== 0
-    }
-    return this.readFar(at)
+    this.mustHave(index)
+    return this.read((this.firstAt + index) | 0)
   }
 
   set(index: number, value: boolean): void {
-    if (typeof value !== 'boolean') refuseElement('bool', value)
-    if (
-      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
-    )
-      this.refuseIndex(index)
-    const at = (this.firstAt + index) | 0
-    const slot = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
-    if (slot !== undefined) {
-      const place = (slot + (at & 32767)) >>> 0
-      if (u8[place] !== undefined) {
-        u8[place] = value ? 1 : 0
-        return
-      }
-    }
-    this.writeFar(at, value)
+    this.check(value)
+    this.mustHave(index)
+    this.write((this.firstAt + index) | 0, value)
   }
 
   push(value: boolean): number {
-    if (typeof value !== 'boolean') refuseElement('bool', value)
+    this.check(value)
     if (this.endAt === this.limitAt) this.growBack()
     const at = this.endAt
     const place = (this.tailAt + at) >>> 0
@@ -1421,8 +864,7 @@ class BoolList extends ListMethods<boolean> {
   forEach(visit: (value: boolean, index: number, list: this) => void): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.endAt - this.firstAt; index++)
-      visit(this.readIndex(index), index, this)
+    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, this)
   }
 
   [Symbol.iterator](): IterableIterator<boolean> {
@@ -1430,22 +872,15 @@ class BoolList extends ListMethods<boolean> {
     return new BoolListValues(this)
   }
 
-  /** @internal */
-  readIndex(index: number): boolean {
-    return this.read((this.firstAt + index) | 0)
-  }
-
-  /** @internal */
   protected override read(at: number): boolean {
-    const place = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
-    if (place !== undefined) {
-      const element = u8[(place + (at & 32767)) >>> 0]
+    const slot = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
+    if (slot !== undefined) {
+      const element = u8[(slot + (at & 32767)) >>> 0]
       if (element !== undefined) return element !== 0
     }
-    return this.readFar(at)
+    return this.heap.getUint8(this.pointerAt(at), this.offsetOf(at)) !== 0
   }
 
-  /** @internal */
   protected override write(at: number, value: boolean): void {
     const slot = u32[(this.directoryAt + ((at >>> 15) << 1)) | 0]
     if (slot !== undefined) {
@@ -1458,44 +893,24 @@ class BoolList extends ListMethods<boolean> {
     this.writeFar(at, value)
   }
 
-  /** @internal */
-  protected override writeAll(at: number, end: number, value: boolean): void {
-    for (let position = at; position < end; position++) this.write(position, value)
+  private writeFar(at: number, value: boolean): void {
+    this.heap.setUint8(this.pointerAt(at), this.offsetOf(at), value ? 1 : 0)
   }
 
-  /** @internal */
-  protected override check(value: unknown): void {
+  protected override check(value: unknown): asserts value is boolean {
     if (typeof value !== 'boolean') refuseElement('bool', value)
   }
 
-  /** @internal */
   protected override encode(value: boolean): number {
     return value ? 1 : 0
   }
 
-  /** @internal */
   protected override decode(element: number | bigint): boolean {
-    return (element as number) !== 0
-  }
-
-  private readFar(at: number): boolean {
-    return this.heap.getUint8(this.pointerAt(at), this.offsetOf(at)) !== 0
-  }
-
-  private writeFar(at: number, value: boolean): void {
-    this.heap.setUint8(this.pointerAt(at), this.offsetOf(at), value ? 1 : 0)
+    return element !== 0
   }
 }
 
-class BoolListValues implements IterableIterator<boolean> {
-  private index = 0
-  private readonly list: BoolList
-
-  constructor(list: BoolList) {
-    this.list = list
-  }
-
-  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
+class BoolListValues extends ListValues<boolean, BoolList> {
   next(): IteratorResult<boolean> {
     const { list, index } = this
     const done = index >= list.length
@@ -1507,52 +922,22 @@ class BoolListValues implements IterableIterator<boolean> {
     }
     return { value, done } as IteratorResult<boolean>
   }
-
-  private finish(): void {
-    this.index = Infinity
-    this.list.mustIterate()
-  }
-
-  [Symbol.iterator](): this {
-    return this
-  }
 }
 
 class RefList extends ListMethods<Pointer | 0> {
   get(index: number): Pointer | 0 {
-    if (
-      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
-    )
-      this.refuseIndex(index)
-    const at = (this.firstAt + index) | 0
-    const place = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
-    if (place !== undefined) {
-      const element = i32[(place + (at & 8191)) | 0]
-      if (element !== undefined) return element as Pointer | 0
-    }
-    return this.readFar(at)
+    this.mustHave(index)
+    return this.read((this.firstAt + index) | 0)
   }
 
   set(index: number, value: Pointer | 0): void {
-    if (typeof value !== 'number' || (value | 0) !== value || value < 0) refuseElement('ref', value)
-    if (
-      !(typeof index === 'number' && (index | 0) === index && index >= 0 && index < ((this.endAt - this.firstAt) | 0))
-    )
-      this.refuseIndex(index)
-    const at = (this.firstAt + index) | 0
-    const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
-    if (slot !== undefined) {
-      const place = (slot + (at & 8191)) | 0
-      if (i32[place] !== undefined) {
-        i32[place] = value
-        return
-      }
-    }
-    this.writeFar(at, value)
+    this.check(value)
+    this.mustHave(index)
+    this.write((this.firstAt + index) | 0, value)
   }
 
   push(value: Pointer | 0): number {
-    if (typeof value !== 'number' || (value | 0) !== value || value < 0) refuseElement('ref', value)
+    this.check(value)
     if (this.endAt === this.limitAt) this.growBack()
     const at = this.endAt
     const place = (this.tailAt + at) | 0
@@ -1565,8 +950,7 @@ class RefList extends ListMethods<Pointer | 0> {
   forEach(visit: (value: Pointer | 0, index: number, list: this) => void): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.endAt - this.firstAt; index++)
-      visit(this.readIndex(index), index, this)
+    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, this)
   }
 
   [Symbol.iterator](): IterableIterator<Pointer | 0> {
@@ -1574,22 +958,15 @@ class RefList extends ListMethods<Pointer | 0> {
     return new RefListValues(this)
   }
 
-  /** @internal */
-  readIndex(index: number): Pointer | 0 {
-    return this.read((this.firstAt + index) | 0)
-  }
-
-  /** @internal */
   protected override read(at: number): Pointer | 0 {
-    const place = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
-    if (place !== undefined) {
-      const element = i32[(place + (at & 8191)) | 0]
+    const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
+    if (slot !== undefined) {
+      const element = i32[(slot + (at & 8191)) | 0]
       if (element !== undefined) return element as Pointer | 0
     }
-    return this.readFar(at)
+    return this.heap.getInt32(this.pointerAt(at), this.offsetOf(at)) as Pointer | 0
   }
 
-  /** @internal */
   protected override write(at: number, value: Pointer | 0): void {
     const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
     if (slot !== undefined) {
@@ -1602,34 +979,16 @@ class RefList extends ListMethods<Pointer | 0> {
     this.writeFar(at, value)
   }
 
-  /** @internal */
-  protected override writeAll(at: number, end: number, value: Pointer | 0): void {
-    for (let position = at; position < end; position++) this.write(position, value)
-  }
-
-  /** @internal */
-  protected override check(value: unknown): void {
-    if (typeof value !== 'number' || (value | 0) !== value || value < 0) refuseElement('ref', value)
-  }
-
-  private readFar(at: number): Pointer | 0 {
-    return this.heap.getInt32(this.pointerAt(at), this.offsetOf(at)) as Pointer | 0
-  }
-
   private writeFar(at: number, value: Pointer | 0): void {
     this.heap.setInt32(this.pointerAt(at), this.offsetOf(at), value)
   }
+
+  protected override check(value: unknown): asserts value is Pointer | 0 {
+    if (typeof value !== 'number' || (value | 0) !== value || value < 0) refuseElement('ref', value)
+  }
 }
 
-class RefListValues implements IterableIterator<Pointer | 0> {
-  private index = 0
-  private readonly list: RefList
-
-  constructor(list: RefList) {
-    this.list = list
-  }
-
-  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
+class RefListValues extends ListValues<Pointer | 0, RefList> {
   next(): IteratorResult<Pointer | 0> {
     const { list, index } = this
     const done = index >= list.length
@@ -1640,15 +999,6 @@ class RefListValues implements IterableIterator<Pointer | 0> {
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<Pointer | 0>
-  }
-
-  private finish(): void {
-    this.index = Infinity
-    this.list.mustIterate()
-  }
-
-  [Symbol.iterator](): this {
-    return this
   }
 }
 

@@ -98,6 +98,11 @@ export abstract class ListMethods<V> extends ListBulk<V> {
     return `List(${this.kind}) [${[...shown, ...more].join(', ')}]`
   }
 
+  /** The element at an index that is there. @internal */
+  readIndex(index: number): V {
+    return this.read((this.firstAt + index) | 0)
+  }
+
   /** @internal */
   mustIterate(): void {
     this.mustBeOpen('iterate')

@@ -74,7 +74,7 @@ describe('docs/api.md', () => {
       'decode',
     ]
     internal.push('drop', 'follow', 'isPlain', 'range', 'views', 'find', 'addAll', 'cutBack', 'cutFront', 'moveUp')
-    internal.push('moveDown', 'elementAt', 'putElement', 'none')
+    internal.push('moveDown', 'elementAt', 'putElement', 'none', 'writeAll')
     const names = [ListMethods.prototype, Object.getPrototypeOf(ListMethods.prototype)].flatMap(
       Object.getOwnPropertyNames,
     )

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 const root = path.join(__dirname, '..', '..')
-const FILES = ['lib/heap/numbers.ts', 'lib/records/fields.ts', 'lib/records/rows.ts']
+const FILES = ['lib/heap/numbers.ts', 'lib/records/fields.ts', 'lib/records/rows.ts', 'lib/collections/list-kinds.ts']
 
 function run(folder: string, ...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(folder, 'scripts/write-kinds.js'), ...args])
@@ -19,7 +19,8 @@ const read = (folder: string, file: string): string => readFileSync(path.join(fo
 function copy(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'ebb-kinds-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
-  for (const file of [...FILES, 'scripts/write-kinds.js']) cpSync(path.join(root, file), path.join(folder, file))
+  for (const file of [...FILES, 'scripts/write-kinds.js', 'scripts/kinds'])
+    cpSync(path.join(root, file), path.join(folder, file), { recursive: true })
   return folder
 }
 

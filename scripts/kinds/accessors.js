@@ -1,0 +1,102 @@
+'use strict'
+// The accessors of a heap.
+const { NUMBERS } = require('./scalars')
+
+/** An accessor of a heap: an element of the array over near memory, or the slow path. */
+function accessor({ name, bytes, says, type, array }) {
+  const size = `${bytes} byte${bytes > 1 ? 's' : ''}`
+  const heads = [
+    `  /** Reads ${says} (${size}). */\n  get${name}(pointer: Pointer, byteOffset: number): ${type} {`,
+    `  /** Writes ${says} (${size}). */\n  set${name}(pointer: Pointer, byteOffset: number, value: ${type}): void {`,
+  ]
+  const slow = [
+    `getFar(this.#parts, ${name.toLowerCase()}, pointer, byteOffset) as ${type}`,
+    `setFar(this.#parts, ${name.toLowerCase()}, pointer, byteOffset, value)`,
+  ]
+  const shift = Math.log2(bytes)
+  const element = `near${bytes} + (pointer << ${4 - shift}) + ${shift === 0 ? 'byteOffset' : `(byteOffset >> ${shift})`}`
+  if (bytes < 4) {
+    const isNear = `    if (
+      typeof pointer === 'number' &&
+      isInPool(byteOffset, ${shift}) &&
+      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
+    ) {`
+    return `${heads[0]}
+${isNear}
+      return ${array}[(${element}) >>> 0] as number
+    }
+    return ${slow[0]}
+  }
+
+${heads[1]}
+${isNear}
+      ${array}[(${element}) >>> 0] = value
+      return
+    }
+    ${slow[1]}
+  }
+`
+  }
+  return `${heads[0]}
+    if (typeof pointer === 'number' && isInPool(byteOffset, ${shift})) {
+      const value = ${array}[(${element}) | 0]
+      if (value !== undefined) return value
+    }
+    return ${slow[0]}
+  }
+
+${heads[1]}
+    if (typeof pointer === 'number' && isInPool(byteOffset, ${shift})) {
+      const index = (${element}) | 0
+      if (${array}[index] !== undefined) {
+        ${array}[index] = value
+        return
+      }
+    }
+    ${slow[1]}
+  }
+`
+}
+
+/** The slow paths of all kinds, and the numbers that stand for a kind there. */
+function farAccess() {
+  const cases = (line) =>
+    NUMBERS.map(({ name, bytes, type }, i) => {
+      const label = i < NUMBERS.length - 1 ? `case ${name.toLowerCase()}:` : 'default:'
+      return `      ${label}\n${line(name, bytes > 1, type).replace(/^/gm, '        ')}\n`
+    })
+  const gets = cases((name, isWide) => `return view.get${name}(offset${isWide ? ', true' : ''})`)
+  const sets = cases(
+    (name, isWide, type) => `view.set${name}(offset, value as ${type}${isWide ? ', true' : ''})\nbreak`,
+  )
+  const open = `  try {
+    const view = viewOf(parts, pointer)
+    const offset = at(pointer, byteOffset)
+    switch (kind) {
+`
+  return `${NUMBERS.map(({ name }, i) => `const ${name.toLowerCase()} = ${i}\n`).join('')}type Kind = ${NUMBERS.map((_, i) => i).join(' | ')}
+/** Bytes of a number, by its kind. */
+const BYTES = [${NUMBERS.map(({ bytes }) => bytes).join(', ')}] as const
+
+/**
+ * Reads whatever the hot path does not. One function for all kinds, and so one that V8 finds too long to inline: its budget for a
+ * caller's loop is for the hot paths.
+ */
+function getFar(parts: HeapParts, kind: Kind, pointer: Pointer, byteOffset: number): number | bigint {
+${open}${gets.join('')}    }
+  } catch (cause) {
+    return refuseAccess(parts, pointer, byteOffset, BYTES[kind], cause)
+  }
+}
+
+/** Writes whatever the hot path does not. */
+function setFar(parts: HeapParts, kind: Kind, pointer: Pointer, byteOffset: number, value: number | bigint): void {
+${open}${sets.join('')}    }
+  } catch (cause) {
+    refuseAccess(parts, pointer, byteOffset, BYTES[kind], cause)
+  }
+}
+`
+}
+
+module.exports = { accessor, farAccess }

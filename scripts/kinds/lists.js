@@ -1,0 +1,114 @@
+'use strict'
+// The lists of scalars: a class for each kind, and its iterator.
+const { misfitting } = require('./scalars')
+
+const CHUNK_BYTES = 32768
+
+const nameOf = ({ kind }) => `${kind[0].toUpperCase()}${kind.slice(1)}List`
+
+/** Of kinds that are kept as another: how an element of the typed array becomes a value, and back. */
+const conversions = ({ type, read, write }) => `
+  protected override encode(value: ${type}): number {
+    return value${write}
+  }
+
+  protected override decode(element: number | bigint): ${type} {
+    return element${read}
+  }
+`
+
+/** A class of lists: as the accessor, with the place of a chunk from the directory. */
+function list(scalar) {
+  const { kind, name, bytes, type, array, read, write } = scalar
+  const shift = Math.log2(CHUNK_BYTES / bytes)
+  const mask = CHUNK_BYTES / bytes - 1
+  const toIndex = bytes === 1 ? '>>> 0' : '| 0'
+  const slot = `${bytes === 1 ? 'u32' : 'i32'}[(this.directoryAt + ((at >>> ${shift}) << 1)) | 0]`
+  const element = `(slot + (at & ${mask})) ${toIndex}`
+  return `class ${nameOf(scalar)} extends ListMethods<${type}> {
+  get(index: number): ${type} {
+    this.mustHave(index)
+    return this.read((this.firstAt + index) | 0)
+  }
+
+  set(index: number, value: ${type}): void {
+    this.check(value)
+    this.mustHave(index)
+    this.write((this.firstAt + index) | 0, value)
+  }
+
+  push(value: ${type}): number {
+    this.check(value)
+    if (this.endAt === this.limitAt) this.growBack()
+    const at = this.endAt
+    const place = (this.tailAt + at) ${toIndex}
+    if (${array}[place] !== undefined) ${array}[place] = value${write}
+    else this.writeFar(at, value)
+    this.endAt = at + 1
+    return at + 1 - this.firstAt
+  }
+
+  forEach(visit: (value: ${type}, index: number, list: this) => void): void {
+    this.mustVisit(visit)
+    const { length } = this
+    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, this)
+  }
+
+  [Symbol.iterator](): IterableIterator<${type}> {
+    this.mustIterate()
+    return new ${nameOf(scalar)}Values(this)
+  }
+
+  protected override read(at: number): ${type} {
+    const slot = ${slot}
+    if (slot !== undefined) {
+      const element = ${array}[${element}]
+      if (element !== undefined) return element${read}
+    }
+    return this.heap.get${name}(this.pointerAt(at), this.offsetOf(at))${read}
+  }
+
+  protected override write(at: number, value: ${type}): void {
+    const slot = ${slot}
+    if (slot !== undefined) {
+      const place = ${element}
+      if (${array}[place] !== undefined) {
+        ${array}[place] = value${write}
+        return
+      }
+    }
+    this.writeFar(at, value)
+  }
+
+  private writeFar(at: number, value: ${type}): void {
+    this.heap.set${name}(this.pointerAt(at), this.offsetOf(at), value${write})
+  }
+
+  protected override check(value: unknown): asserts value is ${type} {
+    if (${misfitting(scalar)}) refuseElement('${kind}', value)
+  }
+${kind === 'bool' ? conversions(scalar) : ''}}
+
+class ${nameOf(scalar)}Values extends ListValues<${type}, ${nameOf(scalar)}> {
+  next(): IteratorResult<${type}> {
+    const { list, index } = this
+    const done = index >= list.length
+    let value: ${type} | undefined
+    if (done) this.finish()
+    else {
+      this.index = index + 1
+      value = list.readIndex(index)
+    }
+    return { value, done } as IteratorResult<${type}>
+  }
+}
+`
+}
+
+/** The classes by kind. */
+const listTable = (scalars) => `/** By kind of scalar: the class of its lists, and the typed array of their elements. */
+export const SCALAR_LISTS = {
+${scalars.map((scalar) => `  ${scalar.kind}: [${nameOf(scalar)}, ${scalar.name}Array],\n`).join('')}} as const
+`
+
+module.exports = { list, listTable }
