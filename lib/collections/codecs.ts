@@ -7,7 +7,8 @@ import type { Heap } from '../heap/heap'
 import { refuseValue, Scalar, type ScalarKind, type Shape, Struct } from '../records/types'
 import { type Codec, checkScalar } from './codec'
 import type { ValueKind, Variable } from './kinds'
-import { packPlain, readPlain } from './plain'
+import { packPlain } from './plain'
+import { readPlain } from './plain-reader'
 import { StructCodec } from './struct-codec'
 import { copyBytes, headBytes, headOfText, headWords, readBytes, readText, writeBytes, writeText } from './text'
 import { getDouble, getWord, setDouble, setWord } from './words'
@@ -167,6 +168,8 @@ class PlainCodec implements Codec<unknown> {
   private packed: Uint8Array = new Uint8Array(0)
   prepare(value: unknown): number {
     this.packed = packPlain(value)
+    if (this.packed.length > BYTES_MAX)
+      throw new RangeError(`ebb: value takes ${this.packed.length} bytes packed, more than ${BYTES_MAX}`)
     return 1 + ((this.packed.length + 3) >>> 2)
   }
   write(heap: Heap, pointer: Pointer, word: number): void {

@@ -6,21 +6,31 @@
  *     latin1, utf16, bytes length (4 bytes), then as many characters or bytes
  *     list                 count (4), then its values
  *     dict                 count (4), then a string and a value for each
+ *     the same, indexed    count (4), where each value ends (4 each, counted from the first on), then as above
+ *
+ * Long lists and dicts are indexed where a part of the tree may be asked for.
  */
 import { show } from '../base/errors'
-import type { Plain } from './kinds'
 
-const NULL = 0
-const FALSE = 1
-const TRUE = 2
-const INT32 = 3
-const DOUBLE = 4
-const LATIN1 = 5
-const UTF16 = 6
-const BYTES = 7
-const LIST = 8
-const DICT = 9
+/** First byte of a value. Those of indexed lists and dicts are INDEXED more. */
+export const TAGS = {
+  NULL: 0,
+  FALSE: 1,
+  TRUE: 2,
+  INT32: 3,
+  DOUBLE: 4,
+  LATIN1: 5,
+  UTF16: 6,
+  BYTES: 7,
+  LIST: 8,
+  DICT: 9,
+} as const
+export const INDEXED = 2
 
+const { NULL, FALSE, TRUE, INT32, DOUBLE, LATIN1, UTF16, BYTES, LIST, DICT } = TAGS
+
+/** Shorter lists and dicts are gone through. */
+const INDEXED_MIN = 9
 /** Deeper nesting is taken for a circle. */
 const DEPTH_MAX = 1000
 const HAS_WIDE = /[^\0-\xff]/
@@ -28,6 +38,11 @@ const HAS_WIDE = /[^\0-\xff]/
 class Packer {
   private buffer = Buffer.allocUnsafeSlow(256)
   private length = 0
+  private readonly isIndexed: boolean
+
+  constructor(isIndexed: boolean) {
+    this.isIndexed = isIndexed
+  }
 
   /** The bytes packed so far; good until the next is packed. */
   get packed(): Uint8Array {
@@ -75,18 +90,41 @@ class Packer {
       this.buffer.set(value, this.length)
       this.length += value.length
     } else if (Array.isArray(value)) {
-      this.head(LIST, value.length)
-      for (let i = 0; i < value.length; i++) this.pack(value[i], `${path}[${i}]`, depth + 1)
+      const { length } = value // a getter of an element may change it
+      const ends = this.open(LIST, length)
+      const first = this.length
+      for (let i = 0; i < length; i++) {
+        this.pack(value[i], `${path}[${i}]`, depth + 1)
+        this.end(ends, i, first)
+      }
     } else {
       const prototype: unknown = Object.getPrototypeOf(value)
       if (prototype !== Object.prototype && prototype !== null) refuse(path, value, 'an object of a class')
       const names = Object.keys(value)
-      this.head(DICT, names.length)
-      for (const name of names) {
+      const ends = this.open(DICT, names.length)
+      const first = this.length
+      for (const [i, name] of names.entries()) {
         this.text(name)
         this.pack((value as Record<string, unknown>)[name], `${path}.${name}`, depth + 1)
+        this.end(ends, i, first)
       }
     }
+  }
+
+  /** Begins a list or a dict. Returns where the ends of its values are to be noted, or -1. */
+  private open(tag: number, count: number): number {
+    if (!this.isIndexed || count < INDEXED_MIN) {
+      this.head(tag, count)
+      return -1
+    }
+    this.head(tag + INDEXED, count)
+    this.room(count * 4)
+    this.length += count * 4
+    return this.length - count * 4
+  }
+
+  private end(ends: number, index: number, first: number): void {
+    if (ends >= 0) this.buffer.writeUInt32LE(this.length - first, ends + 4 * index)
   }
 
   pack(value: unknown, path: string, depth: number): void {
@@ -118,80 +156,11 @@ function refuse(path: string, value: unknown, what: string): never {
 
 /**
  * Packs a tree.
+ * @param isIndexed - whether a part of it may be asked for
  * @throws TypeError for what JSON has no word for, bytes excepted; RangeError for a circle
  */
-export function packPlain(value: unknown): Uint8Array {
-  const packer = new Packer()
+export function packPlain(value: unknown, isIndexed = false): Uint8Array {
+  const packer = new Packer(isIndexed)
   packer.pack(value, 'value', 0)
   return packer.packed
 }
-
-class Reader {
-  private at = 0
-  private readonly buffer: Buffer
-
-  constructor(bytes: Uint8Array) {
-    this.buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  }
-
-  private count(): number {
-    this.at += 4
-    return this.buffer.readUInt32LE(this.at - 4)
-  }
-
-  private text(encoding: 'latin1' | 'utf16le'): string {
-    const length = this.count() * (encoding === 'latin1' ? 1 : 2)
-    this.at += length
-    return this.buffer.toString(encoding, this.at - length, this.at)
-  }
-
-  private list(): Plain[] {
-    const list: Plain[] = []
-    for (let left = this.count(); left > 0; left--) list.push(this.read())
-    return list
-  }
-
-  private dict(): { [name: string]: Plain } {
-    const dict: { [name: string]: Plain } = {}
-    for (let left = this.count(); left > 0; left--) {
-      const name = this.read() as string
-      const value = this.read()
-      if (name !== '__proto__') dict[name] = value
-      else Object.defineProperty(dict, name, { value, enumerable: true, configurable: true, writable: true })
-    }
-    return dict
-  }
-
-  read(): Plain {
-    switch (this.buffer[this.at++]) {
-      case NULL:
-        return null
-      case FALSE:
-        return false
-      case TRUE:
-        return true
-      case INT32:
-        this.at += 4
-        return this.buffer.readInt32LE(this.at - 4)
-      case DOUBLE:
-        this.at += 8
-        return this.buffer.readDoubleLE(this.at - 8)
-      case LATIN1:
-        return this.text('latin1')
-      case UTF16:
-        return this.text('utf16le')
-      case BYTES: {
-        const length = this.count()
-        this.at += length
-        return new Uint8Array(this.buffer.subarray(this.at - length, this.at))
-      }
-      case LIST:
-        return this.list()
-      default:
-        return this.dict()
-    }
-  }
-}
-
-/** Reads a packed tree. */
-export const readPlain = (bytes: Uint8Array): Plain => new Reader(bytes).read()

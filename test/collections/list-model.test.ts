@@ -1,6 +1,5 @@
 /** Lists against Arrays: random operations, compaction in between, allocations that fail. */
 import { afterEach, describe, expect, it } from 'vitest'
-import { HeapError } from '../../lib/base/errors'
 import { str } from '../../lib/collections/kinds'
 import { List } from '../../lib/collections/list'
 import { Heap } from '../../lib/heap/heap'
@@ -10,6 +9,7 @@ import { checkHeap } from '../../lib/inspect/check-heap'
 import { bool, f32, f64, i8, i16, i32, i64, ref, type Scalar, u8, u16, u32, u64 } from '../../lib/records/types'
 import { ListModel } from '../support/list-model'
 import { Random } from '../support/random'
+import { refuseEvery } from '../support/refuse-every'
 import { testHeap } from '../support/test-heap'
 
 type Values = Record<string, readonly [kind: Scalar<unknown>, value: (random: Random) => unknown]>
@@ -94,23 +94,6 @@ describe('a list does what an Array does', () => {
 async function untilLive(heap: Heap, bytes: number): Promise<void> {
   while (heap.stats().liveBytes > bytes) await new Promise((resolve) => setTimeout(resolve, 2))
   expect(heap.stats().liveBytes).toBe(bytes)
-}
-
-/** Has every n-th call of alloc and realloc refused. */
-function refuseEvery(heap: Heap, n: number): { refusals: number } {
-  const counts = { refusals: 0 }
-  let calls = 0
-  for (const name of ['alloc', 'realloc'] as const) {
-    const real = heap[name].bind(heap) as (...values: number[]) => number
-    Object.defineProperty(heap, name, {
-      value: (...values: number[]) => {
-        if (++calls % n !== 0) return real(...values)
-        counts.refusals++
-        throw new HeapError('EBB_OUT_OF_MEMORY', 'refused by the test')
-      },
-    })
-  }
-  return counts
 }
 
 describe('a list of entries does what an Array does', () => {

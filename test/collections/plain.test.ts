@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { packPlain, readPlain } from '../../lib/collections/plain'
+import { packPlain } from '../../lib/collections/plain'
+import { readPlain } from '../../lib/collections/plain-reader'
 
 const again = (tree: unknown): unknown => readPlain(packPlain(tree))
 
@@ -8,7 +9,10 @@ describe('a packed tree', () => {
     const trees: unknown[] = [null, true, false, 0, 1, -1, 2 ** 31, -(2 ** 31), 1.5, 1e300, Number.NaN, Infinity]
     trees.push('', 'text', 'é', '€', '\ud800', 'x'.repeat(100_000), Uint8Array.of(1, 2, 3), new Uint8Array(0))
     trees.push([], {}, [[], [null]], { a: { b: [1, 'two', { three: 3 }] }, '': 0, ключ: 'значение' })
-    for (const tree of [...trees, trees, { trees }]) expect(again(tree)).toEqual(tree)
+    for (const tree of [...trees, trees, { trees }]) {
+      expect(again(tree)).toEqual(tree)
+      expect(readPlain(packPlain(tree, true))).toEqual(tree)
+    }
     expect(Object.is(again(-0), -0)).toBe(true)
     expect(Object.keys(again({ b: 1, a: 2 }) as object)).toEqual(['b', 'a'])
   })
@@ -28,6 +32,15 @@ describe('a packed tree', () => {
     const circle: unknown[] = []
     circle.push(circle)
     expect(() => packPlain(circle)).toThrow(/goes in a circle/)
+  })
+
+  it('of an array that a getter changes has what was there at its start', () => {
+    const growing = [1, 2]
+    Object.defineProperty(growing, 0, { enumerable: true, get: () => growing.push(3) })
+    expect(again([growing, 'behind'])).toEqual([[3, 2], 'behind'])
+    const shrinking = [1, 2, 3]
+    Object.defineProperty(shrinking, 0, { enumerable: true, get: () => (shrinking.length = 1) })
+    expect(() => packPlain(shrinking)).toThrow(/value\[1\] must be null.*got undefined/)
   })
 
   it('does not share bytes with what it was made of', () => {

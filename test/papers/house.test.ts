@@ -67,6 +67,7 @@ const TESTED_ELSEWHERE = new Map([
   ['lib/collections/list-chunks.ts', 'collections/list'],
   ['lib/collections/list-methods.ts', 'collections/list'],
   ['lib/collections/list-slots.ts', 'collections/list'],
+  ['lib/collections/plain-reader.ts', 'collections/tree'],
   ['lib/os/region.ts', 'os/os-pages'],
   ['lib/records/cursor.ts', 'records/record'],
   ['lib/records/fields.ts', 'records/record'],
