@@ -17,6 +17,7 @@ import type { Space } from '../space/space'
 import { ARENA, KEPT, LARGE } from '../space/tenants'
 import { BlockMap } from './block-map'
 import type { Budget } from './budget'
+import { Counts } from './counts'
 
 const LEDGER_WORDS = POOL_BYTES / 4
 /** Ledger of an unused slot: nothing is live. Never written. */
@@ -51,6 +52,7 @@ interface BySlot {
 export class ArenaTable {
   /** Which pointers are those of live blocks. */
   readonly map: BlockMap
+  readonly counts: Counts
   readonly space: Space
   /** Slots in use. */
   readonly own = new Set<Slot>()
@@ -65,6 +67,7 @@ export class ArenaTable {
 
   constructor(budget: Budget, space: Space, base: number) {
     this.map = new BlockMap(space, base)
+    this.counts = new Counts(space, base)
     this.space = space
     this.budget = budget
     this.heap = space.heapNumber(base)

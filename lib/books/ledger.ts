@@ -130,8 +130,8 @@ export function freeBehind(ledger: Int32Array, end: number, wanted: number): num
   return Math.min(clear - end, wanted)
 }
 
-/** Takes pools first..first+length-1 out of the free map. Returns whether none of them was dirty: all read zero. */
-export function takePools(ledger: Int32Array, first: PoolIndex, length: number): boolean {
+/** Takes pools first..first+length-1 out of the free map. Returns how many of them were dirty; 0: all read zero. */
+export function takePools(ledger: Int32Array, first: PoolIndex, length: number): number {
   const low = rangeLow(first, length)
   const high = rangeHigh(first, length)
   const dirtyLow = word(ledger, A_DIRTY_LOW)
@@ -141,7 +141,7 @@ export function takePools(ledger: Int32Array, first: PoolIndex, length: number):
   ledger[A_DIRTY_LOW] = dirtyLow & ~low
   ledger[A_DIRTY_HIGH] = dirtyHigh & ~high
   ledger[A_FREE_POOLS] = freePools(ledger) - length
-  return ((dirtyLow & low) | (dirtyHigh & high)) === 0
+  return countBits(dirtyLow & low) + countBits(dirtyHigh & high)
 }
 
 /** Puts pools first..first+length-1 back into the free map, dirty since `epoch`. */

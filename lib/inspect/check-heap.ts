@@ -25,6 +25,7 @@ import {
   A_FREE_LOW,
   A_IS_LISTED,
   CLASS,
+  dirtyPools,
   freePools,
   isFreePool,
   PINS,
@@ -203,6 +204,27 @@ export function pinsAreLive(parts: HeapParts): void {
   }
 }
 
+/** 8. What is counted as it goes is what a walk finds: of each class the pools in use and the blocks taken, and the dirty pools. */
+export function countsAreTrue(parts: HeapParts): void {
+  const { counts, map } = parts.table
+  const pools = new Int32Array(CLASS_TABLE_LENGTH)
+  const taken = new Int32Array(CLASS_TABLE_LENGTH)
+  let dirty = 0
+  for (const ledger of arenaLedgers(parts)) {
+    dirty += dirtyPools(ledger)
+    for (const [pool, length] of runsOf(ledger)) {
+      const sizeClass = recordWord(ledger, pool, CLASS)
+      pools[sizeClass] = (pools[sizeClass] as number) + length
+      taken[sizeClass] = (taken[sizeClass] as number) + map.takenOf(pointerTo(slotOfLedger(ledger), pool, 0))
+    }
+  }
+  for (let c = 0; c < CLASS_TABLE_LENGTH; c++) {
+    must(pools[c] === counts.pools[c], `class ${c} has ${pools[c]} pools in use, ${counts.pools[c]} counted`)
+    must(taken[c] === counts.taken[c], `class ${c} has ${taken[c]} blocks taken, ${counts.taken[c]} counted`)
+  }
+  must(dirty === counts.dirty, `${dirty} pools are dirty, ${counts.dirty} counted`)
+}
+
 /** Runs every check, with the magazines emptied first: then a run's taken blocks are its live ones. */
 export function checkHeap(parts: HeapParts): void {
   parts.magazines.releaseAll()
@@ -213,6 +235,7 @@ export function checkHeap(parts: HeapParts): void {
   dirtyPoolsAreFree(parts)
   slotsAreAccountedFor(parts)
   pinsAreLive(parts)
+  countsAreTrue(parts)
 }
 
 /** Set bits of a 64-bit map, as pool indices. For tests. */

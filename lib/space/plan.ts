@@ -5,6 +5,9 @@ import { TENANT_WORDS } from './tenants'
 /** Words of a heap's magazines (magazines.ts): a power of two, so that a magazine's heap is told by a shift. */
 export const HEAP_WORDS_SHIFT = 12
 export const HEAP_BYTES = 4 << HEAP_WORDS_SHIFT
+/** Behind a heap's magazines, the last of its words: its counts (books/counts.ts). */
+export const COUNTS_WORDS = 128
+export const COUNTS_AT = (1 << HEAP_WORDS_SHIFT) - COUNTS_WORDS
 /** Slots below the near ones. With them, the word of a near block still is a 31-bit integer. */
 const LOW_FAR_SLOTS = 1 << 14
 /** Columns begin at multiples of the largest OS page there is. */

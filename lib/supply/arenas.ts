@@ -155,7 +155,9 @@ export class Arenas {
 
   private take(ledger: Int32Array, first: PoolIndex, length: number): Pointer {
     this.usable.unlink(ledger, freePools(ledger))
-    this.tookFresh = takePools(ledger, first, length)
+    const dirty = takePools(ledger, first, length)
+    this.tookFresh = dirty === 0
+    if (dirty > 0) this.table.counts.addDirty(-dirty)
     ledger[recordOf(first) + LENGTH] = length
     if (freePools(ledger) > 0) this.usable.link(ledger)
     if (this.dirty.groupPools > 1) this.dirtyMates(ledger, first, length)
@@ -169,6 +171,7 @@ export class Arenas {
     if (before > 0) this.usable.unlink(ledger, before) // case 3; at 0 it is case 2
     if (!this.dirty.isDirty) this.purger.wake()
     putPools(ledger, poolOf(run), length, epoch ?? this.purger.epoch)
+    this.table.counts.addDirty(length)
     this.table.map.setMagazine(run, 0) // later pools of a run have none
     this.usable.link(ledger)
     this.dirty.add(ledger)
@@ -202,8 +205,10 @@ export class Arenas {
     const end = Math.ceil((first + length) / this.dirty.groupPools) * this.dirty.groupPools
     const low = rangeLow(start, end - start) & word(ledger, A_FREE_LOW)
     const high = rangeHigh(start, end - start) & word(ledger, A_FREE_HIGH)
+    const before = dirtyPools(ledger)
     ledger[A_DIRTY_LOW] = word(ledger, A_DIRTY_LOW) | low
     ledger[A_DIRTY_HIGH] = word(ledger, A_DIRTY_HIGH) | high
+    this.table.counts.addDirty(dirtyPools(ledger) - before)
     for (let pool = start; pool < end; pool++) {
       const isFree = ((pool < 32 ? low >>> pool : high >>> (pool - 32)) & 1) !== 0
       if (isFree) ledger[recordOf(pool as PoolIndex) + STAMP] = this.purger.epoch

@@ -17,6 +17,7 @@ import {
   A_FREE_HIGH,
   A_FREE_LOW,
   A_IS_LISTED,
+  dirtyPools,
   freePools,
   slotOfLedger,
   word,
@@ -103,6 +104,7 @@ export class DirtyPools implements Source {
   closeArena(ledger: Int32Array): void {
     this.usable.unlink(ledger, FREE_POOLS_MAX)
     this.remove(ledger)
+    this.table.counts.addDirty(-dirtyPools(ledger))
     this.table.closeArena(slotOfLedger(ledger))
   }
 
@@ -120,7 +122,9 @@ export class DirtyPools implements Source {
       if (stop > start) {
         this.table.discard(slotOfLedger(ledger), (start - 1) * POOL_BYTES, (stop - start) * POOL_BYTES)
         this.discards++
-        bytes += clearDirty(ledger, start, stop)
+        const pools = clearDirty(ledger, start, stop)
+        this.table.counts.addDirty(-pools)
+        bytes += pools * POOL_BYTES
       }
       first = nextSet(low, high, Math.max(end, stop))
     }
@@ -144,14 +148,14 @@ export class DirtyPools implements Source {
   }
 }
 
-/** Clears the dirty bits of pools. Returns the bytes of those that were set. */
+/** Clears the dirty bits of pools. Returns how many were set. */
 function clearDirty(ledger: Int32Array, start: number, stop: number): number {
   const low = rangeLow(start, stop - start)
   const high = rangeHigh(start, stop - start)
   const pools = countBits(word(ledger, A_DIRTY_LOW) & low) + countBits(word(ledger, A_DIRTY_HIGH) & high)
   ledger[A_DIRTY_LOW] = word(ledger, A_DIRTY_LOW) & ~low
   ledger[A_DIRTY_HIGH] = word(ledger, A_DIRTY_HIGH) & ~high
-  return pools * POOL_BYTES
+  return pools
 }
 
 const isWholeGroup = (low: number, high: number, start: number, group: number): boolean =>

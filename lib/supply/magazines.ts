@@ -34,6 +34,7 @@ import {
 import { BLOCK_BYTES, CLASS_TABLE_LENGTH, RUN_BLOCKS, RUN_POOLS, runBlocksOf, START_BITS } from '../base/size-classes'
 import type { ArenaTable } from '../books/arena-table'
 import type { BlockMap } from '../books/block-map'
+import type { Counts } from '../books/counts'
 import { CLASS, LENGTH, PINS } from '../books/ledger'
 import type { UsedRuns } from '../books/used-runs'
 import type { Purger, Source } from '../release/purger'
@@ -67,6 +68,7 @@ export class Magazines implements Source {
   private readonly taken: number
   /** Blocks in pools that releaseHalf has emptied and not yet given back; it is never inside of itself. */
   private readonly half = new Int32Array(SEGMENT_WORDS / 2)
+  private readonly counts: Counts
   private readonly table: ArenaTable
   private readonly arenas: Arenas
   private readonly used: UsedRuns
@@ -87,6 +89,7 @@ export class Magazines implements Source {
     this.words = table.map.words
     this.base = table.map.base
     this.taken = table.space.taken
+    this.counts = table.counts
     this.table = table
     this.arenas = arenas
     this.used = used
@@ -119,6 +122,7 @@ export class Magazines implements Source {
     const bottom = this.bottomOf(sizeClass)
     this.collect(sizeClass, head, bottom, count, before === 0)
     this.live.setTaken(head, before + count)
+    this.counts.addTaken(sizeClass, count)
     if (count === free) this.used.unlink(sizeClass, head)
     if (!this.useMagazines) return this.mark(this.words[bottom + 1] as Pointer)
     this.words[this.base + sizeClass] = bottom + count
@@ -174,6 +178,7 @@ export class Magazines implements Source {
     ledger[record + LENGTH] = 1
     this.live.setTaken(pool, 0)
     ledger[record + PINS] = 0
+    this.counts.addPools(sizeClass, 1)
     this.used.link(sizeClass, pool)
   }
 
@@ -223,6 +228,7 @@ export class Magazines implements Source {
     }
     for (let i = first; i <= top; i++) words[i] = words[i + count] as number
     words[this.base + sizeClass] = top
+    this.counts.addTaken(sizeClass, -count)
     // Last, because giving a pool back may make the purger empty the magazines, which have to be sound then.
     for (let i = 0; i < emptied; i++) {
       const pool = poolStart(half[i] as Pointer)
@@ -262,7 +268,8 @@ export class Magazines implements Source {
     }
     const released = words.slice(first, top + 1)
     this.sleep(sizeClass)
-    for (const pointer of released) this.release(sizeClass, pointer as Pointer)
+    this.counts.addTaken(sizeClass, -released.length)
+    for (const pointer of released) this.giveBack(sizeClass, pointer as Pointer)
   }
 
   private sleep(sizeClass: SizeClass): void {
@@ -270,19 +277,23 @@ export class Magazines implements Source {
     this.words[this.base + sizeClass] = this.lastOf(sizeClass)
   }
 
-  /** A taken block goes back into its pool, which may have been full, or get empty now. */
+  /** A taken block goes back into its pool. */
   release(sizeClass: SizeClass, pointer: Pointer): void {
+    this.counts.addTaken(sizeClass, -1)
+    this.giveBack(sizeClass, pointer)
+  }
+
+  /** A block that is counted as taken no more goes back into its pool, which may have been full, or get empty now. */
+  private giveBack(sizeClass: SizeClass, pointer: Pointer): void {
     const at = this.taken + (pointer >>> poolShift)
     const before = this.words[at] as number
     this.words[at] = before - 1
     const blocks = runBlocks[sizeClass] as number
-    if (before === 1) this.empty(sizeClass, poolStart(pointer), before < blocks)
-    else if (before === blocks) this.used.link(sizeClass, poolStart(pointer))
-  }
-
-  private empty(sizeClass: SizeClass, pool: Pointer, wasLinked: boolean): void {
-    if (wasLinked) this.used.unlink(sizeClass, pool)
-    this.arenas.putRun(pool, 1)
+    if (before === 1) {
+      if (before < blocks) this.used.unlink(sizeClass, poolStart(pointer))
+      this.counts.addPools(sizeClass, -1)
+      this.arenas.putRun(poolStart(pointer), 1)
+    } else if (before === blocks) this.used.link(sizeClass, poolStart(pointer))
   }
 
   private segmentOf(sizeClass: SizeClass): number {
@@ -304,6 +315,7 @@ export class Magazines implements Source {
     this.collect(sizeClass, pool, spare, 1, false)
     const after = this.live.takenOf(pool) + 1
     this.live.setTaken(pool, after)
+    this.counts.addTaken(sizeClass, 1)
     if (after === runBlocksOf(sizeClass)) this.used.unlink(sizeClass, pool)
     return this.mark(this.words[spare + 1] as Pointer)
   }

@@ -124,6 +124,7 @@ export function closeParts(parts: HeapParts): void {
   for (const slot of table.slots()) if (table.isArena(slot)) table.closeArena(slot)
   large.close()
   table.close()
+  table.counts.clear()
   pins.clear()
   for (const reader of readers) reader.close()
   readers.clear()

@@ -92,6 +92,7 @@ export class RestingPools implements Source {
     while (pool !== 0) {
       const next = this.after(pool)
       this.count--
+      this.table.counts.addPools(sizeClass, -1)
       this.arenas.putRun(pool, 1, this.since(pool))
       pool = next
     }

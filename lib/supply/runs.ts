@@ -24,6 +24,7 @@ import {
 } from '../base/layout'
 import { blockBytesOf, runBlocksOf, runPoolsOf, WHOLE_RUN } from '../base/size-classes'
 import type { ArenaTable } from '../books/arena-table'
+import type { Counts } from '../books/counts'
 import { CLASS, LENGTH, PINS, word } from '../books/ledger'
 import type { UsedRuns } from '../books/used-runs'
 import type { Arenas } from './arenas'
@@ -38,12 +39,14 @@ export function runOf(table: ArenaTable, pointer: Pointer): Pointer {
 
 export class Runs {
   private readonly table: ArenaTable
+  private readonly counts: Counts
   private readonly arenas: Arenas
   private readonly used: UsedRuns
   private readonly resting: RestingPools
 
   constructor(table: ArenaTable, arenas: Arenas, used: UsedRuns, resting: RestingPools) {
     this.table = table
+    this.counts = table.counts
     this.arenas = arenas
     this.used = used
     this.resting = resting
@@ -58,7 +61,7 @@ export class Runs {
   /** Takes a block in a given used run of the class. */
   takeIn(sizeClass: SizeClass, run: Pointer): Pointer {
     const pointer = this.freeBlock(run, sizeClass)
-    this.mark(run, pointer)
+    this.mark(run, pointer, sizeClass)
     if (this.taken(run) === runBlocksOf(sizeClass)) this.used.unlink(sizeClass, run)
     return pointer
   }
@@ -66,7 +69,7 @@ export class Runs {
   /** Takes a run of `length` pools as one block. */
   takeWhole(length: number): Pointer {
     const run = this.open(WHOLE_RUN, length)
-    this.mark(run, run)
+    this.mark(run, run, WHOLE_RUN)
     return run
   }
 
@@ -78,13 +81,16 @@ export class Runs {
     const sizeClass = word(ledger, record + CLASS) as SizeClass
     const live = this.taken(run) - 1
     this.table.map.setTaken(run, live)
+    this.counts.addTaken(sizeClass, -1)
     const wasFull = live + 1 === runBlocksOf(sizeClass)
     if (live > 0) {
       if (wasFull && word(ledger, record + PINS) === 0) this.used.link(sizeClass, run)
       return
     }
     if (!wasFull) this.used.unlink(sizeClass, run)
-    this.arenas.putRun(run, word(ledger, record + LENGTH))
+    const length = word(ledger, record + LENGTH)
+    this.counts.addPools(sizeClass, -length)
+    this.arenas.putRun(run, length)
   }
 
   /** Bytes of a whole run. */
@@ -102,6 +108,12 @@ export class Runs {
     const record = recordAt(run)
     const old = word(ledger, record + LENGTH)
     if (length > old && !this.arenas.extendRun(slot, poolOf(run) + old, length - old)) return false
+    const { counts } = this
+    const sizeClass = word(ledger, record + CLASS)
+    counts.addPools(sizeClass, -old)
+    counts.addTaken(sizeClass, -1)
+    counts.addPools(WHOLE_RUN, length)
+    counts.addTaken(WHOLE_RUN, 1)
     this.openRecords(run, WHOLE_RUN, length, old)
     this.table.map.setMagazine(run, 0)
     this.table.map.setTaken(run, 1)
@@ -114,6 +126,7 @@ export class Runs {
     const record = recordAt(run)
     const old = word(ledger, record + LENGTH)
     ledger[record + LENGTH] = length
+    this.counts.addPools(WHOLE_RUN, length - old)
     this.arenas.putRun(runBefore(run, -length), old - length)
   }
 
@@ -151,6 +164,7 @@ export class Runs {
     ledger[record + LENGTH] = length
     if (known === 0) {
       this.table.map.setTaken(run, 0)
+      this.counts.addPools(sizeClass, length)
       ledger[record + PINS] = 0
     }
     for (let distance = Math.max(known, 1); distance < length; distance++) {
@@ -173,8 +187,9 @@ export class Runs {
     return pointer
   }
 
-  private mark(run: Pointer, pointer: Pointer): void {
+  private mark(run: Pointer, pointer: Pointer, sizeClass: SizeClass): void {
     this.table.map.set(pointer)
+    this.counts.addTaken(sizeClass, 1)
     this.table.map.setTaken(run, this.taken(run) + 1)
   }
 }

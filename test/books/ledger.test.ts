@@ -25,10 +25,10 @@ function fresh(): Int32Array {
   openLedger(ledger, 9 as Slot)
   return ledger
 }
-function take(ledger: Int32Array, first: number, length: number): boolean {
-  const wasZero = takePools(ledger, pool(first), length)
+function take(ledger: Int32Array, first: number, length: number): number {
+  const dirty = takePools(ledger, pool(first), length)
   ledger[recordOf(pool(first)) + LENGTH] = length
-  return wasZero
+  return dirty
 }
 
 describe('a fresh ledger', () => {
@@ -45,7 +45,7 @@ describe('a fresh ledger', () => {
 describe('taking and putting pools', () => {
   it('undo each other, but for the dirt', () => {
     const ledger = fresh()
-    expect(take(ledger, 30, 5)).toBe(true)
+    expect(take(ledger, 30, 5)).toBe(0)
     expect([freePools(ledger), isFreePool(ledger, pool(34)), isFreePool(ledger, pool(35))]).toEqual([58, false, true])
     expect([...runsOf(ledger)]).toEqual([[30, 5]])
     putPools(ledger, pool(30), 5, 7)
@@ -54,7 +54,7 @@ describe('taking and putting pools', () => {
       expect(isDirtyPool(ledger, pool(p))).toBe(true)
       expect(recordWord(ledger, pool(p), STAMP)).toBe(7)
     }
-    expect(take(ledger, 34, 2)).toBe(false)
+    expect(take(ledger, 34, 2)).toBe(1)
     expect(isDirtyPool(ledger, pool(34))).toBe(false)
   })
 

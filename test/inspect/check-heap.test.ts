@@ -147,6 +147,24 @@ const corruptions: [name: string, check: keyof typeof checks, RegExp, (sound: So
     (s) => (partsOf(s.heap).budget.mappedBytes += 1),
   ],
   [
+    'a pool in use too many counted',
+    'countsAreTrue',
+    /class 7 has 1 pools in use, 2 counted/,
+    (s) => partsOf(s.heap).table.counts.addPools(7, 1),
+  ],
+  [
+    'a block taken too few counted',
+    'countsAreTrue',
+    /class 7 has 1 blocks taken, 0 counted/,
+    (s) => partsOf(s.heap).table.counts.addTaken(7, -1),
+  ],
+  [
+    'a dirty pool too many counted',
+    'countsAreTrue',
+    /are dirty, \d+ counted/,
+    (s) => partsOf(s.heap).table.counts.addDirty(1),
+  ],
+  [
     'a dirty pool in use',
     'dirtyPoolsAreFree',
     /dirty pools in use/,
