@@ -6,7 +6,7 @@
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { OwnedBlocks } from './owned-blocks'
-import { DEPTH_MASK, OWNER, PREFIX, SHAPE } from './segments'
+import { depthIn, OWNER, PREFIX, SHAPE } from './segments'
 import { getWord, nearBase, setWord } from './words'
 
 /** Words before the first entry: the owner's. */
@@ -65,7 +65,7 @@ export abstract class DirectoryBlock extends OwnedBlocks {
     if (!isSegment && pointer !== this.dir) {
       if (!this.followEntry(pointer, to)) return false
     } else if (to !== pointer) {
-      if (isSegment) this.lead(prefix, getWord(heap, pointer, SHAPE) & DEPTH_MASK, to, this.slotsOf(prefix))
+      if (isSegment) this.lead(prefix, depthIn(getWord(heap, pointer, SHAPE)), to, this.slotsOf(prefix))
       else this.useDirectory(to)
     }
     if (to === pointer) return true
@@ -122,7 +122,7 @@ export abstract class DirectoryBlock extends OwnedBlocks {
     for (let entry = 0; entry < entries; entry++) {
       const segment = segmentAt(heap, old, entry << 1)
       setEntry(heap, dir, entry, segment, slotsAt(heap, old, entry << 1))
-      if ((getWord(heap, segment, SHAPE) & DEPTH_MASK) === this.depth) this.deepest++
+      if (depthIn(getWord(heap, segment, SHAPE)) === this.depth) this.deepest++
     }
     this.useNew(dir)
     this.put(old, directoryBytes(this.depth + 1))

@@ -12,7 +12,7 @@ import { NEAR } from '../space/near'
 import { BaseDict } from './base-dict'
 import { distributeFar, distributeNear, freeSlot, slotOf } from './entry-segments'
 import { dataWords, HEAD_MASK, hashStored, longKey, type PackedKey, scratch as packed } from './keys'
-import { COUNT, HEADER_WORDS, isSparse, SLOT_BITS } from './segments'
+import { COUNT, floorIn, HEADER_WORDS, SHAPE, SLOT_BITS } from './segments'
 import type { Walk } from './walk'
 import { getWord, nearBase, setWord } from './words'
 
@@ -191,7 +191,7 @@ export abstract class EntryTable<K, V> extends BaseDict<K, V> {
     put(heap, segment, COUNT, count)
     this.count--
     this.version = (this.version + 1) & 0x3fff_ffff
-    if (isSparse(count, this.slots)) this.shrink(hash)
+    if (count < floorIn(get(heap, segment, SHAPE))) this.shrink(hash)
   }
 
   /** Moves up what may stand in the hole, and what may in the hole that leaves. Returns the last one. */

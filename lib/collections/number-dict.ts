@@ -7,7 +7,7 @@ import { type Codec, checkScalar, mustBeTarget } from './codec'
 import { floatToWord, wordToFloat } from './codecs'
 import { FREE_LOWER, FREE_UPPER, hashWord } from './hash'
 import { countIn, taken as gathered, gatherSlots, NumberTable, valuesAt } from './number-table'
-import { COUNT, HEADER_WORDS, isSparse, PREFIX, SLOT_BITS } from './segments'
+import { COUNT, HEADER_WORDS, PREFIX, SHAPE, SLOT_BITS } from './segments'
 import type { Walk } from './walk'
 import { fits, getWord, setDouble, setWord } from './words'
 
@@ -22,6 +22,7 @@ const freeLower = FREE_LOWER
 const freeUpper = FREE_UPPER
 /** From the first slot of a segment to the word that counts its entries. */
 const countBefore = COUNT - HEADER_WORDS
+const shapeBefore = SHAPE - HEADER_WORDS
 
 /** The word of a key. @throws TypeError, RangeError for what is no key of the kind */
 export function wordOf(kind: ScalarKind, key: unknown): number {
@@ -233,7 +234,7 @@ export class Int32DoubleDict extends NumberDict<number, number> {
     i32[base + countBefore] = count
     this.count--
     this.version = (this.version + 1) & 0x3fff_ffff
-    if (isSparse(count, slots)) this.shrink(hash)
+    if (count < (i32[base + shapeBefore] as number) >>> 16) this.shrink(hash)
     return true
   }
 

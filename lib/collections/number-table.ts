@@ -10,11 +10,11 @@ import type { Heap } from '../heap/heap'
 import { NEAR } from '../space/near'
 import { BaseDict } from './base-dict'
 import { FREE_LOWER, FREE_UPPER, hashWord } from './hash'
-import { COUNT, HEADER_WORDS, isSparse, PREFIX, SLOT_BITS } from './segments'
+import { COUNT, floorIn, HEADER_WORDS, PREFIX, SHAPE, SLOT_BITS } from './segments'
 import type { Walk } from './walk'
 import { getWord, nearBase, setWord } from './words'
 
-const { i32, near4 } = NEAR
+const { i32, f64, near4, near8 } = NEAR
 const hashOf = hashWord
 const get = getWord
 const put = setWord
@@ -23,6 +23,11 @@ const slotBits = SLOT_BITS
 const slotMask = (1 << SLOT_BITS) - 1
 const freeLower = FREE_LOWER
 const freeUpper = FREE_UPPER
+
+/** Two free slots as one double, which is written in one go. */
+const pairOf = (word: number): number => new Float64Array(new Int32Array([word, word]).buffer)[0] as number
+const upperPair = pairOf(FREE_UPPER)
+const lowerPair = pairOf(FREE_LOWER)
 
 /** Word of a segment at which its values begin. */
 export const valuesAt = (slots: number): number => (headerWords + slots + 1) & ~1
@@ -103,7 +108,7 @@ export abstract class NumberTable<K, V> extends BaseDict<K, V> {
 
   /** Takes the key at a slot of {@link segment} out: what stands behind it and could stand there moves up. @internal */
   protected remove(key: number, at: number): void {
-    const { heap, segment, slots } = this
+    const { heap, segment } = this
     const hash = hashOf(key)
     const hole = this.dirBase < 0 ? this.closeHoleFar(hash, at) : this.closeHole(hash, at)
     put(heap, segment, headerWords + hole, hash < 0 ? freeUpper : freeLower)
@@ -111,7 +116,7 @@ export abstract class NumberTable<K, V> extends BaseDict<K, V> {
     put(heap, segment, COUNT, count)
     this.count--
     this.version = (this.version + 1) & 0x3fff_ffff
-    if (isSparse(count, slots)) this.shrink(hash)
+    if (count < floorIn(get(heap, segment, SHAPE))) this.shrink(hash)
   }
 
   /** Moves up what may stand in the hole, and what may in the hole that leaves. Returns the last one. */
@@ -208,8 +213,10 @@ export abstract class NumberTable<K, V> extends BaseDict<K, V> {
       for (let slot = 0; slot < slots; slot++) put(this.heap, segment, headerWords + slot, free)
       return
     }
-    const base = (near4 + (segment << 2) + headerWords) | 0
-    for (let at = base; at < base + slots; at++) i32[at] = free
+    const base = (near8 + (segment << 1) + (headerWords >> 1)) | 0
+    const end = (base + ((slots + 1) >> 1)) | 0
+    const pair = prefix < 0 ? upperPair : lowerPair
+    for (let at = base; at < end; at++) f64[at] = pair
   }
 
   protected override distribute(

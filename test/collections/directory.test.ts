@@ -147,6 +147,40 @@ describe('segments', () => {
     for (let i = 49_000; i < 50_000; i++) expect(dict.get(i)).toBe(i)
   })
 
+  it('that have just grown, split, merged or shrunk stay as they are for a while', () => {
+    using heap = new Heap()
+    for (const dict of [new Dict(heap, { key: i32, value: f64 }), new Dict(heap, { key: i32, value: i32 })]) {
+      const keys: number[] = []
+      let changes = 0
+      for (let key = 0; key < 6000; key++) {
+        const before = dict.byteLength
+        dict.set(key, key)
+        keys.push(key)
+        const { byteLength } = dict
+        if (byteLength === before) continue
+        changes++
+        // A tenth of what is held goes and comes again.
+        const some = keys.slice(-Math.ceil(keys.length / 10))
+        for (const one of some) dict.delete(one)
+        for (const one of some) dict.set(one, one)
+        expect(dict.byteLength, `${keys.length} entries`).toBe(byteLength)
+      }
+      while (keys.length > 50) {
+        const before = dict.byteLength
+        const key = keys.pop() as number
+        dict.delete(key)
+        const { byteLength } = dict
+        if (byteLength === before) continue
+        changes++
+        dict.set(key, key)
+        expect(dict.byteLength, `${keys.length} entries left`).toBe(byteLength)
+        dict.delete(key)
+        expect(dict.byteLength).toBe(byteLength)
+      }
+      expect(changes).toBeGreaterThan(15)
+    }
+  })
+
   it('have sizes that waste nothing of the blocks of the heap', () => {
     using heap = new Heap()
     for (const slotWords of [1, 2, 3, 4, 9, 100, 1000]) {
