@@ -16,7 +16,8 @@ import {
   type ValueOf,
   Variable,
 } from './kinds'
-import { Int32DoubleDict, keyOf, NumberDict, wordOf } from './number-dict'
+import { keyOf, NumberDict, wordOf } from './number-dict'
+import { Int32F64Dict, Int32I32Dict } from './number-kinds'
 
 /** Kinds of a dict. */
 export interface DictKinds<K extends KeyKind = KeyKind, V extends ValueKind = ValueKind> {
@@ -32,9 +33,11 @@ const WORD_KINDS = ['i8', 'u8', 'i16', 'u16', 'i32', 'u32', 'f32', 'bool', 'ref'
 /** Chooses the class for the kinds: each pair that is often used has its own, so that V8 compiles it for these kinds alone. */
 export function makeDict(heap: Heap, key: KeyKind, value: ValueKind): BaseDict<unknown, unknown> {
   if (key instanceof Scalar && WORD_KINDS.includes(key.kind)) {
-    const isDouble = value instanceof Scalar && value.kind === 'f64'
-    if (key.kind === 'i32' && isDouble) return new Int32DoubleDict(heap, 'i32', codecOf(value) as never, false) as never
-    return new NumberDict(heap, key.kind, codecOf(value), false)
+    const codec = codecOf(value) as Codec<never>
+    const valueKind = value instanceof Scalar ? value.kind : ''
+    if (key.kind === 'i32' && valueKind === 'f64') return new Int32F64Dict(heap, 'i32', codec, false) as never
+    if (key.kind === 'i32' && valueKind === 'i32') return new Int32I32Dict(heap, 'i32', codec, false) as never
+    return new NumberDict(heap, key.kind, codec, false)
   }
   if (key instanceof Variable && key.kind === 'str' && value instanceof Scalar && value.kind === 'f64')
     return new TextDoubleDict(heap, codecOf(value) as Codec<number>) as never

@@ -10,12 +10,24 @@ import type { Heap } from '../heap/heap'
 import { NEAR } from '../space/near'
 import { BaseDict } from './base-dict'
 import { FREE_LOWER, FREE_UPPER, hashWord } from './hash'
+import {
+  clearNear,
+  copyWords,
+  countIn,
+  freeSlot,
+  taken as gathered,
+  gatherPairs,
+  gatherSlots,
+  valuesAt,
+} from './number-segments'
 import { COUNT, floorIn, HEADER_WORDS, PREFIX, SHAPE, SLOT_BITS } from './segments'
 import type { Walk } from './walk'
 import { getWord, nearBase, setWord } from './words'
 
-const { i32, f64, near4, near8 } = NEAR
+const { i32, near4 } = NEAR
+// File-local copies: an imported binding is a property load on every use.
 const hashOf = hashWord
+const taken = gathered
 const get = getWord
 const put = setWord
 const headerWords = HEADER_WORDS
@@ -23,14 +35,6 @@ const slotBits = SLOT_BITS
 const slotMask = (1 << SLOT_BITS) - 1
 const freeLower = FREE_LOWER
 const freeUpper = FREE_UPPER
-
-/** Two free slots as one double, which is written in one go. */
-const pairOf = (word: number): number => new Float64Array(new Int32Array([word, word]).buffer)[0] as number
-const upperPair = pairOf(FREE_UPPER)
-const lowerPair = pairOf(FREE_LOWER)
-
-/** Word of a segment at which its values begin. */
-export const valuesAt = (slots: number): number => (headerWords + slots + 1) & ~1
 
 /** A table whose keys are words. */
 export abstract class NumberTable<K, V> extends BaseDict<K, V> {
@@ -173,15 +177,19 @@ export abstract class NumberTable<K, V> extends BaseDict<K, V> {
     const slots = this.slotsOf(from)
     const prefix = get(heap, segment, PREFIX)
     const pairs = walk.reserve(slots)
+    const base = nearBase(segment)
     let count = 0
-    for (let slot = 0; slot < slots; slot++) {
-      const key = get(heap, segment, headerWords + slot)
-      const hash = hashOf(key)
-      if ((hash ^ prefix) < 0 || hash >>> 0 < from) continue
-      pairs[count] = key
-      pairs[count + 1] = slot
-      count += 2
-    }
+    if (base >= 0 && from === prefix >>> 0)
+      count = gatherPairs(pairs, base + headerWords, slots, prefix < 0 ? freeUpper : freeLower)
+    else
+      for (let slot = 0; slot < slots; slot++) {
+        const key = get(heap, segment, headerWords + slot)
+        const hash = hashOf(key)
+        if ((hash ^ prefix) < 0 || hash >>> 0 < from) continue
+        pairs[count] = key
+        pairs[count + 1] = slot
+        count += 2
+      }
     walk.count = count >>> 1
     walk.segment = segment
     walk.slots = slots
@@ -213,10 +221,7 @@ export abstract class NumberTable<K, V> extends BaseDict<K, V> {
       for (let slot = 0; slot < slots; slot++) put(this.heap, segment, headerWords + slot, free)
       return
     }
-    const base = (near8 + (segment << 1) + (headerWords >> 1)) | 0
-    const end = (base + ((slots + 1) >> 1)) | 0
-    const pair = prefix < 0 ? upperPair : lowerPair
-    for (let at = base; at < end; at++) f64[at] = pair
+    clearNear(segment, slots, prefix)
   }
 
   protected override distribute(
@@ -291,39 +296,4 @@ export abstract class NumberTable<K, V> extends BaseDict<K, V> {
       copyWords(heap, from, source, target, valuesAt(targetSlots) + at * valueWords, valueWords)
     }
   }
-}
-
-/** Slots of a segment that are taken, and how many: where they lie is random, and a branch for each would be guessed wrong. */
-export const taken = new Int32Array(1 << SLOT_BITS)
-
-/** Counts entries in: all into one segment, or the ones into another, whose first slot is so many words away. */
-export function countIn(target: number, distance: number, all: number, ones: number): void {
-  const count = COUNT - headerWords
-  if (distance === 0) i32[target + count] = (i32[target + count] as number) + all
-  else {
-    i32[target + count] = all - ones
-    i32[target + distance + count] = ones
-  }
-}
-
-export function gatherSlots(keys: number, slots: number, free: number): number {
-  let count = 0
-  for (let slot = 0; slot < slots; slot++) {
-    taken[count] = slot
-    const difference = (i32[(keys + slot) | 0] as number) ^ free
-    count += (difference | -difference) >>> 31
-  }
-  return count
-}
-
-function copyWords(heap: Heap, from: Pointer, word: number, to: Pointer, target: number, count: number): void {
-  for (let i = 0; i < count; i++) put(heap, to, target + i, get(heap, from, word + i))
-}
-
-/** The first free slot for a hash in a segment that has one. */
-function freeSlot(heap: Heap, segment: Pointer, slots: number, hash: number): number {
-  const free = hash < 0 ? freeUpper : freeLower
-  let slot = Math.imul(hash & slotMask, slots) >>> slotBits
-  while (get(heap, segment, headerWords + slot) !== free) if (++slot === slots) slot = 0
-  return slot
 }

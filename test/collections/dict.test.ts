@@ -29,10 +29,10 @@ describe('a Dict against a Map', () => {
     expect(liveBytes(heap)).toBe(0)
   })
 
-  it('holds the same through a million operations', () => {
+  it.each(['f64', 'i32'] as const)('holds the same through a million operations, i32 to %s', (kind) => {
     using heap = new Heap()
-    const random = new Random('dict million')
-    const dict = new Dict(heap, { key: i32, value: f64 })
+    const random = new Random(`dict million ${kind}`)
+    const dict: Dict<number, number> = new Dict(heap, { key: i32, value: kind === 'f64' ? f64 : i32 })
     const model = new Map<number, number>()
     for (let phase = 0; phase < 4; phase++) {
       for (let step = 0; step < 250_000; step++) {
@@ -267,6 +267,7 @@ describe('memory of a Dict', () => {
   it('is as before where any allocation fails', () => {
     for (const [key, sample] of [
       ['i32', 'f64'],
+      ['i32', 'i32'],
       ['i32', 'str'],
       ['str', 'f64'],
       ['str', 'str'],
@@ -322,6 +323,7 @@ describe('memory of a Dict', () => {
 describe('an iteration while a Dict changes', () => {
   for (const [key, sample] of [
     ['i32', 'f64'],
+    ['i32', 'i32'],
     ['str', 'str'],
   ] as const) {
     it(`shows what lasts exactly once, ${key} to ${sample}`, () => {

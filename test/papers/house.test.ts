@@ -39,6 +39,7 @@ const TESTED_ELSEWHERE = new Map([
   ['lib/cli/table.ts', 'cli/help'],
   ['lib/cli/target.ts', 'cli/commands/doctor'],
   ['lib/collections/number-dict.ts', 'collections/dict'],
+  ['lib/collections/number-segments.ts', 'collections/directory'],
   ['lib/collections/number-table.ts', 'collections/dict'],
   ['lib/collections/owned-blocks.ts', 'collections/dict'],
   ['lib/collections/segments.ts', 'collections/directory'],

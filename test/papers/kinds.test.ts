@@ -6,7 +6,13 @@ import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 const root = path.join(__dirname, '..', '..')
-const FILES = ['lib/heap/numbers.ts', 'lib/records/fields.ts', 'lib/records/rows.ts', 'lib/collections/list-kinds.ts']
+const FILES = [
+  'lib/heap/numbers.ts',
+  'lib/records/fields.ts',
+  'lib/records/rows.ts',
+  'lib/collections/list-kinds.ts',
+  'lib/collections/number-kinds.ts',
+]
 
 function run(folder: string, ...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(folder, 'scripts/write-kinds.js'), ...args])

@@ -37,6 +37,7 @@ export const KEYS: Record<string, Sample<KeyKind>> = {
 
 export const VALUES: Record<string, Sample<ValueKind>> = {
   u8: { kind: u8, make: (n) => n & 255 },
+  i32: { kind: i32, make: (n) => Math.imul(n, 0x9e3779b1) },
   u32: { kind: u32, make: (n) => Math.imul(n, 0x9e3779b1) >>> 0 },
   f32: { kind: f32, make: (n) => Math.fround(n / 7) },
   f64: { kind: f64, make: (n) => n / 7 },
