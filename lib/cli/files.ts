@@ -1,23 +1,27 @@
 /** Files that commands read and write; what goes wrong ends the command with the code `file`. */
 import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { text } from 'node:stream/consumers'
 import { CliError } from './exit'
 
 const why = (error: unknown): string => (error as Error).message.replace(/^(\w+): /, '$1, ')
 
-/** @throws CliError `file` */
-export function readInput(file: string): string {
+/**
+ * The text of a file; `-` is the standard input.
+ * @throws CliError `file`
+ */
+export async function readInput(file: string): Promise<string> {
   try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8')
+    return file === '-' ? await text(process.stdin) : readFileSync(file, 'utf8')
   } catch (error) {
     throw new CliError('file', `ebb: cannot read ${file === '-' ? 'the standard input' : file}: ${why(error)}`, error)
   }
 }
 
 /** @throws CliError `file` */
-export function writeOutput(file: string, text: string): void {
+export function writeOutput(file: string, content: string): void {
   try {
-    writeFileSync(file, text)
+    writeFileSync(file, content)
   } catch (error) {
     throw new CliError('file', `ebb: cannot write ${file}: ${why(error)}`, error)
   }

@@ -38,6 +38,8 @@ const isClass = (value: unknown): value is SizeClassStats =>
     Number.isFinite((value as SizeClassStats | null)?.[key]),
   )
 
+const isBase64 = (value: unknown): value is string => typeof value === 'string' && /^[A-Za-z0-9+/]*={0,2}$/.test(value)
+
 /** A heap with what is known of it beside its statistics. */
 function heapOf(value: unknown): HeapReport | undefined {
   const given = value as Partial<HeapReport> | null | undefined
@@ -46,7 +48,8 @@ function heapOf(value: unknown): HeapReport | undefined {
   if (stats === undefined) return undefined
   // Statistics alone do not tell the decay: the usual one makes no finding of its own.
   const { decay = 1000, limit = null } = told === undefined ? {} : (given as HeapReport)
-  return { name: stats.name, decay, limit, stats }
+  const { map } = told === undefined ? {} : (given as HeapReport)
+  return { name: stats.name, decay, limit, stats, ...(isBase64(map) ? { map } : {}) }
 }
 
 /**

@@ -1,4 +1,5 @@
 /** The process that a command looks at: `--pid PID`, `--inspect HOST:PORT`, or both. */
+import type { Wanted } from '../heap/door'
 import type { ProcessFacts } from './advice/process-rules'
 import type { Arguments } from './arguments'
 import type { Option } from './command'
@@ -34,8 +35,8 @@ export class Target {
   }
 
   /** @throws CliError `unreachable` */
-  async look(): Promise<ProcessFacts> {
-    const asked = await this.#asked?.ask()
+  async look(wanted: Wanted = {}): Promise<ProcessFacts> {
+    const asked = await this.#asked?.ask(wanted)
     // A process on this machine that was asked is looked at from outside, too; one in a container has another number here.
     this.#pid ??= asked === undefined ? undefined : this.#seen(asked.pid)
     const proc = this.#pid === undefined ? undefined : procFacts(this.#pid, this.#io.read)

@@ -8,6 +8,7 @@ import path from 'node:path'
 import timers from 'node:timers'
 import type { HeapStats } from '../inspect/stats'
 import { space } from '../space/thread-space'
+import type { Heap } from './heap'
 import { heaps } from './heaps'
 import { partsOf } from './numbers'
 
@@ -22,6 +23,8 @@ export interface HeapReport {
   /** Bytes; null for none. */
   readonly limit: number | null
   readonly stats: HeapStats
+  /** The states of its pools (inspect/map.ts), in base64; where they were asked for. */
+  readonly map?: string
 }
 
 /** What a copy of ebb tells of this thread. */
@@ -34,8 +37,13 @@ export interface CopyReport {
   readonly heaps: readonly HeapReport[]
 }
 
+/** What a tool wants to know beside the statistics. */
+export interface Wanted {
+  readonly map?: boolean
+}
+
 /** Tells of all heaps of this thread, later. */
-export type Door = () => Promise<CopyReport>
+export type Door = (wanted?: Wanted) => Promise<CopyReport>
 
 // Taken when this is loaded: fake timers never fire.
 const { setImmediate } = timers
@@ -43,23 +51,31 @@ const FOLDER = typeof __dirname === 'string' ? path.join(__dirname, '..', '..') 
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null)
 
-function report(): CopyReport {
+const mapOf = (heap: Heap): { readonly map: string } => ({ map: Buffer.from(heap.map().states).toString('base64') })
+
+function report({ map = false }: Wanted): CopyReport {
   return {
     folder: FOLDER,
     spaceBytes: space.region.byteLength,
     heaps: heaps().map((heap) => {
       const { decay, budget } = partsOf(heap)
       const { name } = heap
-      return { name, decay: finite(decay.decayMs), limit: finite(budget.limit), stats: heap.stats() }
+      return {
+        name,
+        decay: finite(decay.decayMs),
+        limit: finite(budget.limit),
+        stats: heap.stats(),
+        ...(map ? mapOf(heap) : {}),
+      }
     }),
   }
 }
 
-const door: Door = () =>
+const door: Door = (wanted = {}) =>
   new Promise((resolve, reject) => {
     setImmediate(() => {
       try {
-        resolve(report())
+        resolve(report(wanted))
       } catch (error) {
         reject(error)
       }

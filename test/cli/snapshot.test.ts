@@ -76,6 +76,29 @@ describe('snapshotPage', () => {
     expect(html).toContain('<td>whole runs</td>')
   })
 
+  it('shows the map of a heap, where there is one', () => {
+    const map = Buffer.alloc(64, 255).toString('base64')
+    const [heap] = readSnapshot(
+      plain({
+        asked: {
+          copies: [
+            {
+              heaps: [
+                { ...report, map },
+                { ...report, map: '"x' },
+              ],
+            },
+          ],
+        },
+      }),
+    )!.heaps
+    expect(heap?.map).toBe(map)
+    const picture = snapshotPage({ title: undefined, heaps: [heap!], findings: [] }, 'x')
+    expect(picture).toContain('src="data:image/png;base64,')
+    expect(picture).toContain('64 pools, 256 KiB')
+    expect(html).not.toContain('data:image')
+  })
+
   it('shows an empty heap, too', () => {
     expect(snapshotPage({ title: undefined, heaps: [heapReport()], findings: [] }, 'x')).not.toMatch(/NaN|undefined/)
   })

@@ -31,6 +31,15 @@ describe('the door', () => {
     expect(JSON.parse(JSON.stringify(report))).toEqual(report)
   })
 
+  it('tells the map of a heap where it is asked to', async () => {
+    const heap = new Heap()
+    made.push(heap)
+    heap.alloc(100)
+    const [plain, mapped] = await Promise.all([doors()[0]!(), doors()[0]!({ map: true })])
+    expect(plain.heaps[0]).not.toHaveProperty('map')
+    expect(Buffer.from(mapped.heaps[0]!.map!, 'base64').equals(Buffer.from(heap.map().states))).toBe(true)
+  })
+
   it('answers from a turn of its own, never in the middle of what runs', async () => {
     const heap = new Heap({ name: 'busy' })
     made.push(heap)

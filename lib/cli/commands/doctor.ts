@@ -1,4 +1,5 @@
 /** `ebb doctor`: what this machine means for ebb, or what is to be said of a process that runs. */
+import type { Wanted } from '../../heap/door'
 import { type Finding, showCounts, showFindings, worst } from '../advice/finding'
 import { machineFindings } from '../advice/machine-rules'
 import { processFindings } from '../advice/process-rules'
@@ -23,12 +24,12 @@ function print(title: string, findings: readonly Finding[], hint: string | undef
 }
 
 /** Two looks, so that there are rates. */
-async function lookTwice(target: Target, io: Io) {
+async function lookTwice(target: Target, wanted: Wanted, io: Io) {
   try {
     const before = await target.look()
     if (before.asked === undefined) return { facts: before, findings: processFindings(before) }
     await io.wait(BETWEEN)
-    const facts = await target.look()
+    const facts = await target.look(wanted)
     return { facts, findings: processFindings(facts, before) }
   } finally {
     target.close()
@@ -44,12 +45,16 @@ export const doctor: Command = {
     'WARN memory is held or will be missed, FAIL ebb does not work here.\n\n' +
     'With --pid or --inspect: advice on a process that runs, by fixed rules. --pid alone sees what the kernel sees; --inspect asks ' +
     'for the heaps, looks twice within a second, and changes nothing.',
-  options: [...TARGET_OPTIONS, { name: 'json', help: 'facts and findings as JSON; null is unlimited' }],
+  options: [
+    ...TARGET_OPTIONS,
+    { name: 'json', help: 'facts and findings as JSON, with the map of each heap (for ebb report); null is unlimited' },
+  ],
   operands: 'none',
   examples: [
     ['npx ebb doctor', 'this machine and this Node'],
     ['npx ebb doctor --pid 4711', 'a process, as the kernel sees it'],
     ['node --inspect=9229 app.js & npx ebb doctor --inspect 9229', 'a process and its heaps'],
+    ['npx ebb doctor --inspect 9229 --json | npx ebb report - -o heaps.html', 'the same as a page, with a map'],
     ['npx ebb doctor --json | jq .findings', 'for programs'],
   ],
   async run(args, io) {
@@ -61,7 +66,7 @@ export const doctor: Command = {
       const facts = machineFacts(io)
       seen = { facts, findings: machineFindings(facts) }
     } else {
-      const { facts, findings } = await lookTwice(target, io)
+      const { facts, findings } = await lookTwice(target, { map: args.has('json') }, io)
       const pid = facts.asked?.pid ?? facts.proc?.pid
       title = `ebb doctor: process ${pid} (${facts.proc?.name ?? facts.asked?.title})`
       if (facts.asked === undefined && facts.proc?.hasAddon === true) {

@@ -28,7 +28,7 @@ export const report: Command = {
     ['npx ebb doctor --inspect 9229 --json | npx ebb report - -o heaps.html', 'the heaps of a process as they are now'],
     ["node -p 'JSON.stringify(heap.stats())'", 'what a program can write for it, in its own code'],
   ],
-  run(args: Arguments, io: Io) {
+  async run(args: Arguments, io: Io) {
     const [file] = args.operands
     if (file === undefined) args.refuse('it needs a FILE, or - for the standard input')
     const out =
@@ -36,7 +36,7 @@ export const report: Command = {
     if (out !== '-') mustBeWritable(out)
     if (out === file && out !== '-') args.refuse(`the page would take the place of ${file}; name another with --out`)
     const name = file === '-' ? 'the standard input' : path.basename(file)
-    const text = readInput(file)
+    const text = await readInput(file)
     const html = pageOf(text, name, args.text('title'))
     if (out === '-') io.out.write(html)
     else {

@@ -27,8 +27,9 @@ th:first-child,td:first-child{text-align:left}
 .stack.track{display:flex;width:100%;height:28px;border-radius:6px;margin:12px 0}
 .key{display:flex;flex-wrap:wrap;gap:4px 18px;list-style:none;margin:0;padding:0;font-size:13px}
 .key b{display:inline-block;width:11px;height:11px;border-radius:3px;margin-right:6px}
+.map{display:block;width:100%;max-width:640px;height:auto;image-rendering:pixelated;margin:16px 0 8px}
 .WARN,.FAIL,.NOTE{font-weight:600}
-@media(max-width:640px){.wide{display:none}.narrow{display:block}main{padding:16px 12px 32px}.track{width:70px}}
+@media(max-width:640px){.wide{display:none}.narrow{display:block}main{padding:16px 12px 32px}th,td{padding:5px 4px;font-size:13px}.track{width:70px}}
 @media print{main{max-width:none}}
 `
 

@@ -14,7 +14,7 @@ const POOL_BYTES = 4096
 const CHART = { most: 10, least: 4 } as const
 const HEAPS_SHOWN = 3
 /** Looks that the trend of a heap shows. */
-const TREND = 12
+const TREND = 8
 
 /** A line of figures, in parts that are left out from the right where there is no room. */
 function fitting(parts: readonly string[], columns: number): string {
@@ -62,23 +62,25 @@ function figuresOf(facts: ProcessFacts, ink: Ink): string[] {
   return parts
 }
 
-const HEAD = ['heap', 'live', 'resident', 'mapped', 'in pools', 'dirty', 'blocks', 'arenas', 'large', 'back/s', 'trend']
+/** What matters less stands to the right, where a narrow window cuts it off. */
+const HEAD = ['heap', 'trend', 'live', 'resident', 'mapped', 'in pools', 'dirty', 'back/s', 'blocks', 'arenas', 'large']
 
-function heapRow(heap: HeapReport, before: HeapReport | undefined, seconds: number): string[] {
+function heapRow(heap: HeapReport, before: HeapReport | undefined, seconds: number, trend: string): string[] {
   const { stats, limit } = heap
   const back =
     before === undefined || seconds <= 0 ? undefined : (stats.discardedBytes - before.stats.discardedBytes) / seconds
   return [
     (heap.name === '' ? '(no name)' : printable(heap.name)).slice(0, 24),
+    trend,
     showBytes(stats.liveBytes),
     showBytes(stats.residentBytes),
     showBytes(stats.mappedBytes) + (limit === null ? '' : ` ${showShare(stats.mappedBytes / limit)}`),
     showBytes(stats.freeBlockBytes),
     showBytes(stats.dirtyPools * POOL_BYTES + stats.keptBytes),
+    back === undefined || back < 0 ? '' : showBytes(back),
     showCount(stats.blocks),
     showCount(stats.arenas),
     showCount(stats.largeBlocks),
-    back === undefined || back < 0 ? '' : showBytes(back),
   ]
 }
 
@@ -106,10 +108,9 @@ function heapLines(looks: readonly ProcessFacts[], room: number, ink: Ink): stri
   const order = heaps.map((heap, place) => [heap, earlier[place], trend(looks, place, heap.name)] as const)
   order.sort(([a], [b]) => b.stats.residentBytes - a.stats.residentBytes)
   const shown = order.slice(0, order.length > room ? room - 1 : room)
-  const rows = shown.map(([heap, then, line]) => [
-    ...heapRow(heap, then?.name === heap.name ? then : undefined, seconds),
-    ink('blue', line),
-  ])
+  const rows = shown.map(([heap, then, line]) =>
+    heapRow(heap, then?.name === heap.name ? then : undefined, seconds, ink('blue', line)),
+  )
   const lines = table([HEAD.map((text) => ink('dim', text)), ...rows])
   const rest = order.length - shown.length
   if (rest > 0) lines.push(ink('dim', `and ${plural(rest, 'heap')} more, with less resident`))
@@ -169,5 +170,5 @@ function recent(points: readonly Point[], end: number, columns: number, height: 
 /** A line that fits: without its colours where it has to be cut. */
 function cut(line: string, columns: number): string {
   const plain = withoutInk(line)
-  return plain.length <= columns ? line : plain.slice(0, columns)
+  return plain.length <= columns ? line : plain.slice(0, columns).trimEnd()
 }

@@ -1,6 +1,7 @@
 /** The page of a snapshot: what is mapped and what it is, size class by size class. */
 import type { HeapReport } from '../../heap/door'
 import type { Snapshot } from '../snapshot'
+import { mapPicture } from './map-picture'
 import { frame, htmlTable, tiles } from './page'
 import { escaped } from './theme'
 import { showBytes, showCount, showShare } from './units'
@@ -32,9 +33,10 @@ function stack(heap: HeapReport): string {
     const text = `${name}: ${showBytes(bytes)}, ${showShare(bytes / sum)}`
     return `<i class="b${PART_COLOURS[i]}" style="width:${((bytes / sum) * 100).toFixed(2)}%" title="${escaped(text)}"></i>`
   })
-  const key = parts.map(
-    ([name, bytes], i) =>
-      `<li><b class="b${PART_COLOURS[i]}"></b>${escaped(name)} <span class="muted">${showBytes(bytes)}</span></li>`,
+  const key = parts.map(([name, bytes], i) =>
+    bytes === 0
+      ? ''
+      : `<li><b class="b${PART_COLOURS[i]}"></b>${escaped(name)} <span class="muted">${showBytes(bytes)}</span></li>`,
   )
   return `<div class="stack track" role="img" aria-label="What mapped bytes are made of">${pieces.join('')}</div><ul class="key">${key.join('')}</ul>`
 }
@@ -63,7 +65,14 @@ function heapSection(heap: HeapReport): string[] {
     ['live blocks', showCount(stats.blocks)],
   ]
   if (limit !== null) figures.push(['of its limit', showShare(stats.mappedBytes / limit)])
-  return [`<h2>${escaped(name)}</h2>`, tiles(figures), stack(heap), '<p></p>', classTable(heap)]
+  return [
+    `<h2>${escaped(name)}</h2>`,
+    tiles(figures),
+    stack(heap),
+    mapPicture(Buffer.from(heap.map ?? '', 'base64')),
+    '<p></p>',
+    classTable(heap),
+  ]
 }
 
 /** The page. */

@@ -1,5 +1,5 @@
 /** Asks a process for its heaps, through the doors that ebb opens in it (heap/door.ts). */
-import type { CopyReport } from '../../heap/door'
+import type { CopyReport, Wanted } from '../../heap/door'
 import { CliError } from '../exit'
 import { type Address, Inspector, showAddress } from './inspector'
 
@@ -16,9 +16,9 @@ export interface AskedFacts {
   readonly copies: readonly CopyReport[]
 }
 
-/** Runs in the process. It asks nothing of a heap by itself: a door does, when the books are whole. */
-const QUESTION = `(async () => {
-  const copies = await Promise.all([...(globalThis[Symbol.for('ebb.doors')] ?? [])].map((door) => door()))
+/** The expression that runs in the process. It asks nothing of a heap by itself: a door does, when the books are whole. */
+const question = (wanted: Wanted): string => `(async () => {
+  const copies = await Promise.all([...(globalThis[Symbol.for('ebb.doors')] ?? [])].map((door) => door(${JSON.stringify(wanted)})))
   const { pid, title, platform, versions } = process
   const v8 = process.getBuiltinModule?.('node:v8')
   const heapLimit = v8?.getHeapStatistics().heap_size_limit
@@ -43,8 +43,8 @@ export class AskedProcess {
   }
 
   /** @throws CliError `unreachable` */
-  async ask(): Promise<AskedFacts> {
-    const answer = await this.#inspector.evaluate(QUESTION)
+  async ask(wanted: Wanted = {}): Promise<AskedFacts> {
+    const answer = await this.#inspector.evaluate(question(wanted))
     try {
       return JSON.parse(answer as string) as AskedFacts
     } catch (error) {

@@ -117,7 +117,7 @@ describe('ebb top', () => {
       const [text, json] = await Promise.all([runEbb(words), runEbb([...words, '--json'])])
       expect([text.code, text.stderr, json.code, json.stderr]).toEqual([0, '', 0, ''])
       expect(text.stdout.match(/^ebb top: process \d+ /gm)).toHaveLength(2)
-      expect(text.stdout).toMatch(/^live +112 bytes /m)
+      expect(text.stdout).toMatch(/^live +\S+ +112 bytes /m)
       expect(text.stdout).not.toContain('\x1b')
       const looks = json.stdout
         .trimEnd()

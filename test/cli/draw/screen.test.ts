@@ -36,7 +36,7 @@ describe('screen', () => {
     expect(lines.find((line) => line.includes('now'))).toMatch(/^ +-95 s +-48 s +now$/)
     const rows = lines.filter((line) => line.startsWith('heap'))
     expect(rows.map((row) => row.split(/ {2,}/)[0])).toEqual(['heap', 'heap-1', 'heap-0'])
-    expect(rows[1]).toMatch(/ 4 MiB +64 MiB .+ 1,234 .+ 1 MiB +▄▆█$/)
+    expect(rows[1]).toMatch(/^heap-1 +▄▆█ +1 MiB +4 MiB +64 MiB +0 bytes +0 bytes +1 MiB +1,234 +0 +0$/)
     expect(lines.at(-1)).toBe('q quits')
     expect(lines).toHaveLength(30)
   })
