@@ -4,7 +4,7 @@ import type { ProcessFacts } from './advice/process-rules'
 import type { Arguments } from './arguments'
 import type { Option } from './command'
 import { CliError } from './exit'
-import { AskedProcess } from './facts/asked'
+import { type AskedFacts, AskedProcess } from './facts/asked'
 import { parseAddress } from './facts/inspector'
 import { mustHaveProc, procFacts } from './facts/proc'
 import type { Io } from './io'
@@ -21,6 +21,8 @@ export const TARGET_OPTIONS: readonly Option[] = [
 
 /** Linux's largest process id. */
 export const PID_MAX = 2 ** 22
+/** By how much of it the resident set may differ between two looks of a moment. */
+const SAME_RSS = 0.25
 
 /** A process that can be looked at as often as one likes. */
 export class Target {
@@ -38,14 +40,17 @@ export class Target {
   async look(wanted: Wanted = {}): Promise<ProcessFacts> {
     const asked = await this.#asked?.ask(wanted)
     // A process on this machine that was asked is looked at from outside, too; one in a container has another number here.
-    this.#pid ??= asked === undefined ? undefined : this.#seen(asked.pid)
+    this.#pid ??= asked === undefined ? undefined : this.#seen(asked)
     const proc = this.#pid === undefined ? undefined : procFacts(this.#pid, this.#io.read)
     return { at: this.#io.now(), proc, asked }
   }
 
-  #seen(pid: number): number | undefined {
+  /** Whether the process of that number here is the one that was asked. */
+  #seen({ pid, memory: { rss } }: AskedFacts): number | undefined {
     try {
-      return this.#io.platform === 'linux' && procFacts(pid, this.#io.read).hasAddon === true ? pid : undefined
+      if (this.#io.platform !== 'linux') return undefined
+      const { hasAddon, resident } = procFacts(pid, this.#io.read)
+      return hasAddon === true && Math.abs(resident - rss) < rss * SAME_RSS ? pid : undefined
     } catch (error) {
       if (error instanceof CliError) return undefined
       throw error

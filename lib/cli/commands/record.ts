@@ -79,12 +79,17 @@ export const record: Command = {
     try {
       const startedAt = new Date(io.now()).toISOString()
       const samples = await sample(pid, plan, io, end.signal)
+      if (samples.length === 0 && started === undefined) {
+        const why = 'it has ended, or belongs to somebody else'
+        throw new CliError('unreachable', `ebb record: process ${pid} cannot be seen: ${why}`)
+      }
       const { exitCode, signal } = (await started?.ended) ?? {}
       const { interval } = plan
       const recording: Recording = {
         ...{ format: 'ebb-record', version: 1, title, pid, startedAt, interval, exitCode, signal, samples },
       }
-      tell(recording, args, plan, io)
+      if (samples.length > 0) tell(recording, args, plan, io)
+      else io.err.write('ebb record: the command ended before the first look; nothing was written\n')
       if (signal !== undefined) return 128 + constants.signals[signal]
       return exitCode ?? EXIT.ok
     } finally {
@@ -148,7 +153,7 @@ function startCommand(words: readonly string[], isJson: boolean): Promise<Starte
   })
 }
 
-/** Looks until the process has ended, as often as is planned, or until the signal. */
+/** Looks until the process has ended, as often as is planned, or until the signal. None where there is no such process. */
 export async function sample(
   pid: number,
   { interval, samples }: { readonly interval: number; readonly samples: number },
@@ -167,11 +172,7 @@ export async function sample(
     const next = (Math.floor(ms / interval) + 1) * interval
     await io.wait(start + next - io.now(), end).catch(() => undefined)
   }
-  if (taken.length > 0) return taken
-  throw new CliError(
-    'unreachable',
-    `ebb record: process ${pid} cannot be seen: it has ended, or belongs to somebody else`,
-  )
+  return taken
 }
 
 /** Undefined where the process has ended. */
