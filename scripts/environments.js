@@ -18,7 +18,7 @@ const CI = ['pnpm 9', 'yarn 4, pnp', ...Object.keys(RUNNERS), 'nft', 'esbuild', 
 
 /** The prebuilt addon that the tarball has to hold for this machine, as its path in it. */
 function addonOfThisMachine() {
-  const { libc } = require('../dist/os/libc.js')
+  const { libc } = require('../dist/inside.js')
   const file = process.platform === 'linux' ? `ebb.${libc()}.node` : 'ebb.node'
   return `prebuilds/${process.platform}-${process.arch}/${file}`
 }

@@ -38,7 +38,7 @@ export function buildRevision(name: string): BuiltRevision {
   run('git', ['worktree', 'add', '--detach', folder, revision], root)
   try {
     buildAddon(root, folder, revision)
-    run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'], folder)
+    run('npm', ['run', 'build:ts'], folder)
   } catch (error) {
     rmSync(library, { force: true })
     throw error

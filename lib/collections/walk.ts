@@ -8,10 +8,17 @@
 
 /** What a walk needs of a table. */
 export interface Walked {
+  /** @internal */
   readonly version: number
-  /** Fills `pairs`, `count`, `segment`, `slots` and `next` of a walk from the segment that holds the hash `next`. */
+  /**
+   * Fills `pairs`, `count`, `segment`, `slots` and `next` of a walk from the segment that holds the hash `next`.
+   * @internal
+   */
   gather(walk: Walk): void
-  /** Puts `place` right for the pair at `index`, which may be elsewhere by now. False where the entry is gone. */
+  /**
+   * Puts `place` right for the pair at `index`, which may be elsewhere by now. False where the entry is gone.
+   * @internal
+   */
   findAgain(walk: Walk): boolean
 }
 

@@ -13,15 +13,24 @@ import type { Numbers } from './numbers'
 
 /** Who has blocks that begin with its number. */
 export interface Owner {
-  /** Whether a live block, of whomever, is its own; where `to` is another one, the block is there now. It must not throw. */
+  /**
+   * Whether a live block, of whomever, is its own; where `to` is another one, the block is there now. It must not throw.
+   * @internal
+   */
   follow(pointer: Pointer, to: Pointer): boolean
-  /** Does a part of what it needs before it can follow, less than a tenth of a millisecond. Returns false where more is left. */
+  /**
+   * Does a part of what it needs before it can follow, less than a tenth of a millisecond. Returns false where more is left.
+   * @internal
+   */
   makeReady?(): boolean
 }
 
 /** Who has blocks that are entered by their pointers. */
 export interface PlacedOwner {
-  /** A block of its own is at `to` now. `number` is what it was entered with. */
+  /**
+   * A block of its own is at `to` now. `number` is what it was entered with.
+   * @internal
+   */
   moved(to: Pointer, number: number): void
 }
 

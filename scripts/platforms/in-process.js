@@ -13,10 +13,7 @@ const { setTimeout: sleep } = require('node:timers/promises')
 
 const folder = path.resolve(process.argv[2] ?? path.join(__dirname, '..', '..'))
 const { Heap, HeapError } = require(folder)
-const { checkHeap } = require(path.join(folder, 'dist', 'inspect', 'check-heap.js'))
-const { partsOf } = require(path.join(folder, 'dist', 'heap', 'numbers.js'))
-const { loadAddon } = require(path.join(folder, 'dist', 'os', 'native-binding.js'))
-const { osPagesOf } = require(path.join(folder, 'dist', 'os', 'os-pages.js'))
+const { checkHeap, loadAddon, osPagesOf, partsOf } = require(path.join(folder, 'dist', 'inside.js'))
 
 const KIB = 1024
 const MIB = 1024 * KIB

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 
 const root = path.join(__dirname, '..', '..')
 
-/** Modules of the built package below dist/collections/ that a script has loaded. */
+/** Files of the built package below dist/collections/ that a script has loaded. */
 function loadedBy(script: string): number {
   const count = `Object.keys(require.cache).filter((file) => file.includes('collections')).length`
   const args = ['-e', `${script}; process.stdout.write(String(${count}))`]
@@ -14,12 +14,12 @@ function loadedBy(script: string): number {
 describe('ebb/collections', () => {
   it('is not loaded by ebb alone', () => {
     expect(loadedBy(`require('./dist')`)).toBe(0)
-    expect(loadedBy(`require('./dist/collections')`)).toBeGreaterThan(10)
+    expect(loadedBy(`require('./dist/collections')`)).toBeGreaterThan(0)
   })
 
   it('works on the heaps of ebb', () => {
     const script = `const { Heap, f64 } = require('./dist'); const { Dict, str } = require('./dist/collections')
       const dict = new Dict(new Heap(), { key: str, value: f64 }); if (dict.set('a', 1.5).get('a') !== 1.5) throw dict`
-    expect(loadedBy(script)).toBeGreaterThan(10)
+    expect(loadedBy(script)).toBeGreaterThan(0)
   })
 })

@@ -60,7 +60,7 @@ it('speaks of the container or the job where there is nothing to read', () => {
 
 it.runIf(process.platform === 'linux')('reads what the shell has set', async () => {
   const result = await runChild(`
-    const script = "console.log(JSON.stringify(require('./dist/os/limits.js').limitsOf()))"
+    const script = "console.log(JSON.stringify(require('./dist/inside.js').limitsOf()))"
     const limited = ['-c', 'ulimit -S -d 123456789; exec "$0" -e "$1"', process.execPath, script]
     require('node:child_process').execFileSync('sh', limited, { stdio: 'inherit' })`)
   expect(said(result)).toEqual([expect.stringContaining(`ulimit -d (RLIMIT_DATA) is ${123_456_789 * 1024} bytes`)])

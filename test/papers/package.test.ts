@@ -131,13 +131,15 @@ describe('the tarball', () => {
 
 describe('the declarations', () => {
   it('have no errors of their own, which users see with skipLibCheck off', () => {
-    const entries = ['index.d.ts', 'index.d.mts', 'rss/index.d.ts'].map((file) => path.join(root, 'dist', file))
+    const entries = ['index.d.ts', 'index.d.mts', 'rss/index.d.ts', 'collections/index.d.ts'].map((file) =>
+      path.join(root, 'dist', file),
+    )
     const options = { module: ModuleKind.NodeNext, target: ScriptTarget.ES2022, lib: ['lib.es2022.d.ts'], types: [] }
     const program = createProgram(entries, { ...options, strict: true, noEmit: true })
     const ours = program.getSourceFiles().filter((file) => path.relative(root, file.fileName).startsWith('dist'))
     const errors = ours.flatMap((file) => program.getSemanticDiagnostics(file))
     expect(errors.map((error) => flattenDiagnosticMessageText(error.messageText, '\n'))).toEqual([])
-    expect(ours.length).toBeGreaterThan(30)
+    expect(ours.length).toBeGreaterThanOrEqual(entries.length)
   })
 
   it('give no parameter to typed arrays, which have none before TypeScript 5.7', () => {
@@ -145,7 +147,7 @@ describe('the declarations', () => {
     const generic = declarations.filter((file) =>
       /\b(?:[IUF]\w+\d+(?:Clamped)?Array|Buffer|DataView)</.test(readFileSync(path.join(root, file), 'utf8')),
     )
-    expect([generic, declarations.length > 30]).toEqual([[], true])
+    expect([generic, declarations.length > 0]).toEqual([[], true])
   })
 })
 
@@ -174,7 +176,7 @@ for (const entry of ['ebb', 'ebb/rss', 'ebb/collections']) {
   const names = Object.keys(await import(entry)).filter((name) => name !== 'default' && name !== 'module.exports').sort()
   console.log(String(names) === String(Object.keys(require(entry)).sort()) && names.length > 0)
 }
-try { require('ebb/dist/heap/heap.js') } catch (error) { console.log(error.code) }`,
+try { require('ebb/dist/inside.js') } catch (error) { console.log(error.code) }`,
     )
     expect(stdout + stderr).toBe('true\ntrue\ntrue\nERR_PACKAGE_PATH_NOT_EXPORTED\n')
   })

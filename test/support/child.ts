@@ -25,8 +25,8 @@ export function runChild(
   if (!existsSync(BUILT)) throw new Error(`${BUILT} is missing: run \`npm run build\` before the tests`)
   const head = `
     const { Heap, HeapError } = require(${JSON.stringify(BUILT)})
-    const { partsOf } = require(${JSON.stringify(join(ROOT, 'dist', 'heap', 'numbers.js'))})
-    const addon = require(${JSON.stringify(join(ROOT, 'dist', 'os', 'native-binding.js'))}).loadAddon()
+    const { loadAddon, partsOf } = require(${JSON.stringify(join(ROOT, 'dist', 'inside.js'))})
+    const addon = loadAddon()
     const say = (value) => require('node:fs').writeSync(1, JSON.stringify(value) + '\\n')
   `
   const { NODE_OPTIONS: _, ...env } = process.env

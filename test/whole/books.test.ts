@@ -12,7 +12,7 @@ import { ManualClock } from '../support/manual-clock'
 import { Random } from '../support/random'
 import { testHeap } from '../support/test-heap'
 
-const CHECK_HEAP = join(__dirname, '..', '..', 'dist', 'inspect', 'check-heap.js')
+const CHECK_HEAP = join(__dirname, '..', '..', 'dist', 'inside.js')
 
 const sound = (...heaps: Heap[]): void => {
   for (const heap of heaps) checkHeap(partsOf(heap))

@@ -375,7 +375,7 @@ describe.runIf(hasPrlimit)('the real kernel out of memory', () => {
       } catch (caught) {
         error = caught
       }
-      const { checkHeap } = require(process.argv[1] ?? ${JSON.stringify(new URL('../../dist/inspect/check-heap.js', `file://${__filename}`).pathname)})
+      const { checkHeap } = require(process.argv[1] ?? ${JSON.stringify(new URL('../../dist/inside.js', `file://${__filename}`).pathname)})
       checkHeap(partsOf(heap))
       const intact = live.every((pointer, i) => heap.getInt32(pointer, 2 ** 20) === i)
       heap.free(live.pop())

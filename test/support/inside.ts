@@ -1,0 +1,8 @@
+/** What the tests and the platform checks reach in the built library: scripts/bundle.js makes dist/inside.js of it. */
+
+export { partsOf } from '../../lib/heap/numbers'
+export { checkHeap } from '../../lib/inspect/check-heap'
+export { libc } from '../../lib/os/libc'
+export { limitsOf } from '../../lib/os/limits'
+export { loadAddon } from '../../lib/os/native-binding'
+export { osPagesOf } from '../../lib/os/os-pages'
