@@ -10,6 +10,8 @@ const ts = require('typescript')
 const { entries, root } = require('./entries.js')
 
 const lib = path.join(root, 'lib')
+/** What scripts/ebb.js starts. */
+const COMMANDS = 'cli/index'
 /** For the tests and the platform checks, which work on the built library. No entry of the package: users cannot import it. */
 const INSIDE = 'inside'
 /** As deep as the folders of lib/: `../..` leads to the package from both. */
@@ -113,7 +115,7 @@ async function main() {
     hoistTransitiveImports: false,
     sourcemapExcludeSources: true,
   }
-  await bundle([...entries, INSIDE], { ...code, interop: 'compat', esModule: true }, [typescript])
+  await bundle([...entries, COMMANDS, INSIDE], { ...code, interop: 'compat', esModule: true }, [typescript])
   const declarations = {
     format: 'es',
     entryFileNames: '[name].d.ts',

@@ -2,7 +2,7 @@
  * Which copy of ebb made a thing. A process can hold several: duplicates in node_modules, a module registry that was reset, another
  * realm. A pointer of one copy is a number to another, where it means another block; so each refuses what another made.
  */
-import path from 'node:path'
+import { PACKAGE_FOLDER } from './folder'
 
 /** Known to all copies, whatever their versions; those from before it bear no mark. */
 const MARK = Symbol.for('ebb.mark')
@@ -18,14 +18,13 @@ interface Mark {
 }
 
 const COPY = Object.freeze({})
-const FOLDER = typeof __dirname === 'string' ? path.join(__dirname, '..', '..') : ''
 
 /**
  * Marks all instances of a class as made by this copy.
  * @param what - what they are, in messages: `'heap'`, `'struct'`
  */
 export function markAsOurs(type: { readonly prototype: object }, what: string): void {
-  const mark: Mark = { what, folder: FOLDER, copy: COPY }
+  const mark: Mark = { what, folder: PACKAGE_FOLDER, copy: COPY }
   Object.defineProperty(type.prototype, MARK, { value: mark })
 }
 
@@ -45,9 +44,9 @@ export function refuseForeign(value: unknown, taker: string): void {
   const mark = foreignMark(value)
   if (mark === undefined) return
   const remedy =
-    mark.folder === FOLDER
-      ? `Both were loaded from ${FOLDER}: the modules were reset in between (jest.resetModules) or belong to two realms; load ebb once.`
-      : `It comes from ${mark.folder}, this one is ${FOLDER}: \`npm ls ebb\` tells why there are two, \`npm dedupe\` may make them one.`
+    mark.folder === PACKAGE_FOLDER
+      ? `Both were loaded from ${PACKAGE_FOLDER}: the modules were reset in between (jest.resetModules) or belong to two realms; load ebb once.`
+      : `It comes from ${mark.folder}, this one is ${PACKAGE_FOLDER}: \`npm ls ebb\` tells why there are two, \`npm dedupe\` may make them one.`
   throw new TypeError(
     `ebb: ${taker} was given a ${mark.what} of another copy of ebb, where the same pointer means another block. ${remedy}`,
   )

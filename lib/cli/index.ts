@@ -1,6 +1,7 @@
 /** The command line: finds the command, parses its options, runs it. scripts/ebb.js calls {@link start}. */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { PACKAGE_FOLDER } from '../base/folder'
 import { parse } from './arguments'
 import { inkOf } from './draw/ink'
 import { CliError, EXIT } from './exit'
@@ -11,7 +12,7 @@ import { COMMANDS } from './table'
 
 /** The version of this package. */
 export function version(): string {
-  const file = path.join(__dirname, '..', '..', 'package.json')
+  const file = path.join(PACKAGE_FOLDER, 'package.json')
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }
 

@@ -4,8 +4,9 @@
  * An inspector runs its expressions wherever V8 can be interrupted, in the middle of a slow path of a heap, too, where the books are half
  * written and nothing may be read or put in order. So a door answers with a promise, from a turn of the event loop of its own.
  */
-import path from 'node:path'
+
 import timers from 'node:timers'
+import { PACKAGE_FOLDER } from '../base/folder'
 import type { HeapStats } from '../inspect/stats'
 import { space } from '../space/thread-space'
 import type { Heap } from './heap'
@@ -47,7 +48,6 @@ export type Door = (wanted?: Wanted) => Promise<CopyReport>
 
 // Taken when this is loaded: fake timers never fire.
 const { setImmediate } = timers
-const FOLDER = typeof __dirname === 'string' ? path.join(__dirname, '..', '..') : ''
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null)
 
@@ -55,7 +55,7 @@ const mapOf = (heap: Heap): { readonly map: string } => ({ map: Buffer.from(heap
 
 function report({ map = false }: Wanted): CopyReport {
   return {
-    folder: FOLDER,
+    folder: PACKAGE_FOLDER,
     spaceBytes: space.region.byteLength,
     heaps: heaps().map((heap) => {
       const { decay, budget } = partsOf(heap)

@@ -2,15 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import bindings from 'bindings'
 import { HeapError } from '../base/errors'
+import { PACKAGE_FOLDER } from '../base/folder'
 import type { NativeAddon } from './addon'
 import { libc } from './libc'
-
-/**
- * The package's own folder, seen from lib/os/ and from dist/os/ alike; undefined in a bundle of ES modules, where `__dirname` has no
- * value.
- */
-const packageRoot = (): string | undefined =>
-  typeof __dirname === 'string' ? path.join(__dirname, '..', '..') : undefined
 
 /**
  * Where the prebuilt addons lie. Tools that trace or bundle files (nft, ncc) take the folder along if they see its name as it stands here:
@@ -44,8 +38,8 @@ function filesToTry(root: string, folder: string): string[] {
  * @throws HeapError `EBB_NO_ADDON` naming the files sought, the reason, and the remedy
  */
 export function loadAddon(folder?: string): NativeAddon {
-  const root = folder ?? packageRoot()
-  if (root === undefined) throw new HeapError('EBB_NO_ADDON', `there is no native addon in a bundle\n${EXTERNAL}`)
+  const root = folder ?? PACKAGE_FOLDER
+  if (root === '') throw new HeapError('EBB_NO_ADDON', `there is no native addon in a bundle\n${EXTERNAL}`)
   const sought = filesToTry(root, folder === undefined ? prebuilds() : path.join(folder, 'prebuilds'))
   try {
     return bindings({ bindings: 'ebb', module_root: root, try: sought.map((file) => [file]) })

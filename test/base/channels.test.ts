@@ -187,7 +187,7 @@ describe('a subscriber', () => {
   it('does not cost a call its books where the stack ends', async () => {
     const result = await runChild(
       `
-      const { checkHeap } = require(${JSON.stringify(require.resolve('../../dist/inspect/check-heap.js'))})
+      const { checkHeap } = require(${JSON.stringify(require.resolve('../../dist/inside.js'))})
       require('node:diagnostics_channel').subscribe('ebb:arena:open', () => {})
       const deep = (heap) => { heap.alloc(100_000); deep(heap) }
       let ends = 0

@@ -25,7 +25,7 @@ export function runChild(
   if (!existsSync(BUILT)) throw new Error(`${BUILT} is missing: run \`npm run build\` before the tests`)
   const head = `
     const { Heap, HeapError } = require(${JSON.stringify(BUILT)})
-    const { loadAddon, partsOf } = require(${JSON.stringify(join(ROOT, 'dist', 'inside.js'))})
+    const { loadAddon, PACKAGE_FOLDER, partsOf } = require(${JSON.stringify(join(ROOT, 'dist', 'inside.js'))})
     const addon = loadAddon()
     const say = (value) => require('node:fs').writeSync(1, JSON.stringify(value) + '\\n')
   `

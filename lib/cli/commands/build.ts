@@ -1,10 +1,11 @@
 /** `ebb build`: builds the native addon from source. scripts/ebb.js does the same by itself where there is no dist/. */
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
+import { PACKAGE_FOLDER } from '../../base/folder'
 import type { Command } from '../command'
 import { EXIT } from '../exit'
 
-const SCRIPT = path.join(__dirname, '..', '..', '..', 'scripts', 'build-native.js')
+const SCRIPT = path.join(PACKAGE_FOLDER, 'scripts', 'build-native.js')
 
 /** What the compiler asks for, on a platform. */
 export const needs = (platform: NodeJS.Platform): string =>
