@@ -1,49 +1,7 @@
-/** Rows of `npm run bench:collections` for dicts and caches: each subject in a process of its own, rounds in turn, medians. */
-import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
-import { median } from '../common/quantile'
+/** Rows of `npm run bench:collections` for dicts. */
 import { digits } from '../common/table'
+import { below, best, type Figures, inTurn, once, powerOf } from './child-rows'
 import type { ListRow } from './list'
-
-type Figures = Readonly<Record<string, number>>
-
-function once(what: string, arm: string, keys: string, count: number): Figures {
-  const script = join(__dirname, 'child.js')
-  const args = ['--expose-gc', '--max-old-space-size=8192', script, what, arm, keys, String(count)]
-  const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${what} ${arm} ${keys} ${count}: ${stderr}`)
-  return JSON.parse(stdout) as Figures
-}
-
-/** Figures of several arms, each the median (or another one) over rounds in which they take turns. */
-function inTurn(
-  what: string,
-  arms: readonly string[],
-  keys: string,
-  count: number,
-  rounds: number,
-  of: (figures: number[]) => number = median,
-): Figures[] {
-  const all = arms.map((): Figures[] => [])
-  for (let round = 0; round < rounds; round++)
-    for (const [i, arm] of arms.entries()) {
-      const figures = once(what, arm, keys, count)
-      process.stderr.write(`${what} ${arm} ${keys} ${count} ${JSON.stringify(figures)}\n`)
-      all[i]?.push(figures)
-    }
-  return all.map((figures) => {
-    const names = Object.keys(figures[0] ?? {})
-    return Object.fromEntries(names.map((name) => [name, of(figures.map((one) => one[name] ?? Number.NaN))]))
-  })
-}
-
-const powerOf = (count: number): string => count.toExponential(0).replace('+', '')
-const below = (name: string, value: number, bound: number, beside: string): ListRow => ({
-  name,
-  bound: String(bound),
-  measured: `${digits(value)} (${beside})`,
-  isHeld: value <= bound,
-})
 
 /** Bounds by operation, for 1e3, 1e5, 1e6 and 1e7 entries: a share of Map's time. */
 const TIMES = {
@@ -83,8 +41,6 @@ function growth(isQuick: boolean): ListRow[] {
   for (const [keys, longest, perEntry] of isQuick ? GROWTH.slice(0, 1) : GROWTH) {
     const kinds = `Dict ${keys} -> f64`
     const many = isQuick ? 1e6 : 1e7
-    // Of the best round: a scheduler that takes the processor away lengthens the others.
-    const best = (figures: number[]): number => Math.min(...figures)
     const [ours] = inTurn('longest', ['ebb'], keys, many, isQuick ? 1 : 3, best) as [Figures]
     const theirs = once('longest', 'map', keys, many)
     rows.push(
@@ -130,58 +86,6 @@ function growth(isQuick: boolean): ListRow[] {
   return rows
 }
 
-function caches(isQuick: boolean): ListRow[] {
-  const count = isQuick ? 4e5 : 4e6
-  const arms = ['lru-cache', 'ebb', 'ebb-into']
-  const [lru, ebb, into] = inTurn('cache', arms, 'zipf', count, isQuick ? 1 : 3) as [Figures, Figures, Figures]
-  const scans = once('cache', 'ebb', 'scans', count)
-  const more = (ebb.hits as number) - (lru.hits as number)
-  return [
-    below(
-      'Cache: time of a request, of lru-cache',
-      (ebb.ns as number) / (lru.ns as number),
-      0.75,
-      `${digits(ebb.ns as number)} : ${digits(lru.ns as number)} ns`,
-    ),
-    below(
-      'Cache: resident, of lru-cache',
-      (ebb.resident as number) / (lru.resident as number),
-      0.35,
-      `${digits((ebb.resident as number) / 1e6)} MB`,
-    ),
-    below(
-      'Cache by getInto: time of a request, of lru-cache',
-      (into.ns as number) / (lru.ns as number),
-      0.75,
-      `${digits(into.ns as number)} : ${digits(lru.ns as number)} ns`,
-    ),
-    below(
-      'Cache by getInto: resident, of lru-cache',
-      (into.resident as number) / (lru.resident as number),
-      0.35,
-      `${digits((into.resident as number) / 1e6)} MB`,
-    ),
-    {
-      name: 'Cache: hits more than lru-cache, points',
-      bound: '6',
-      measured: `${digits(more)} (${digits(ebb.hits as number)} %)`,
-      isHeld: more >= 6,
-    },
-    below(
-      'Cache: longest 1000 requests, ms',
-      ebb.longestMs as number,
-      8,
-      `lru-cache ${digits(lru.longestMs as number)}`,
-    ),
-    {
-      name: 'Cache: hits with 25 % of one-time keys, %',
-      bound: '51',
-      measured: digits(scans.hits as number),
-      isHeld: (scans.hits as number) >= 51,
-    },
-  ]
-}
-
 function many(): ListRow[] {
   const ten = once('huge', 'ebb', 'i32', 1e7)
   const hundred = once('huge', 'ebb', 'i32', 1e8)
@@ -191,7 +95,7 @@ function many(): ListRow[] {
   ]
 }
 
-/** All rows of dicts and caches. */
+/** All rows of dicts. */
 export function dictRows(isQuick: boolean): ListRow[] {
   const counts = isQuick ? COUNTS.slice(0, 1) : COUNTS
   const rounds = isQuick ? 1 : 3
@@ -199,7 +103,6 @@ export function dictRows(isQuick: boolean): ListRow[] {
     ...times('i32', counts, rounds),
     ...times('str', counts, rounds),
     ...growth(isQuick),
-    ...caches(isQuick),
     ...(isQuick ? [] : many()),
   ]
 }

@@ -11,6 +11,8 @@ export interface ListFigures {
   readonly get: number
   readonly forEach: number
   readonly forOf: number
+  /** Elements in batches by copyOut; of an Array, by for-of. */
+  readonly batches: number
   /** Bytes of the resident set that an element takes, and those that the list counts. */
   readonly resident: number
   readonly counted: number
@@ -25,6 +27,9 @@ interface Floats {
   push(value: number): number
   pop(): number | undefined
 }
+
+const BATCH = 4096
+const batch = new Float64Array(BATCH)
 
 /** The first ones run code that is not compiled yet. */
 const TURNS = 8
@@ -59,6 +64,14 @@ const READERS = {
       for (const number of list) sum += number
       return sum
     },
+    batches(list: List<number>): number {
+      let sum = 0
+      for (let from = 0; from < list.length; from += BATCH) {
+        const count = list.copyOut(batch, from)
+        for (let i = 0; i < count; i++) sum += batch[i] as number
+      }
+      return sum
+    },
   },
   array: {
     get(array: number[]): number {
@@ -74,6 +87,11 @@ const READERS = {
       return sum
     },
     forOf(array: number[]): number {
+      let sum = 0
+      for (const number of array) sum += number
+      return sum
+    },
+    batches(array: number[]): number {
       let sum = 0
       for (const number of array) sum += number
       return sum
@@ -115,9 +133,9 @@ async function measure(arm: 'list' | 'array', count: number): Promise<ListFigure
   const push = timed(count, () => fill(floats, count))
   const full = residentBytes() - before
   const counted = floats instanceof List ? floats.byteLength / count : full / count
-  const readers = READERS[arm] as unknown as Record<'get' | 'forEach' | 'forOf', (floats: Floats) => number>
+  const readers = READERS[arm] as unknown as Record<'get' | 'forEach' | 'forOf' | 'batches', (floats: Floats) => number>
   const read = (name: keyof typeof readers): number => best(count, () => readers[name](floats))
-  const times = { get: read('get'), forEach: read('forEach'), forOf: read('forOf') }
+  const times = { get: read('get'), forEach: read('forEach'), forOf: read('forOf'), batches: read('batches') }
   while (floats.length > count / 20) floats.pop()
   globalThis.gc?.()
   await delay(3000)

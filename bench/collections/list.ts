@@ -66,6 +66,7 @@ export function listRows(count = 1e7, rounds = ROUNDS): ListRow[] {
     ratio('push', 'push', 0.45),
     ratio('iterate by forEach', 'forEach', 0.3),
     ratio('iterate by for of', 'forOf', 0.3),
+    ratio('iterate by copyOut of 4096, of for of', 'batches', 0.5),
     ratio('get in order', 'get', 2),
     figure('resident bytes an element', 'resident', 8.5, ''),
     longest(lists, arrays, count),

@@ -1,9 +1,11 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { f64, Heap, i32 } from '../../lib'
+import type { HeapError } from '../../lib/base/errors'
 import { bytes, Cache, str } from '../../lib/collections'
 import { caught } from '../support/caught'
 import { liveBytes, textOf } from '../support/dict-model'
 import { Random } from '../support/random'
+import { refuseEvery } from '../support/refuse-every'
 import { testHeap } from '../support/test-heap'
 
 /** A cache that does what LRU says, with a Map. */
@@ -166,6 +168,59 @@ describe('a Cache', () => {
     const empty = new Cache(none, { key: i32, value: bytes, maxBytes: 1e9 })
     expect(caught(() => empty.set(1, new Uint8Array(2 ** 20))).code).toBe('EBB_LIMIT')
     expect(empty.size).toBe(0)
+  })
+
+  it('loses nothing where every n-th allocation is refused and blocks move in between', () => {
+    for (const n of [1, 2, 3, 5, 8]) {
+      for (const policy of ['s3-fifo', 'lru'] as const) {
+        using heap = new Heap()
+        const random = new Random(`refused ${n} ${policy}`)
+        const cache = new Cache(heap, { key: str, value: bytes, maxBytes: 100_000, policy })
+        const last = new Map<string, Uint8Array>()
+        const counts = refuseEvery(heap, n)
+        let refused = 0
+        for (let step = 0; step < 3000; step++) {
+          const key = textOf(random.logUniform(500))
+          const value = new Uint8Array(random.logUniform(2000)).fill(step)
+          try {
+            cache.set(key, value)
+            last.set(key, value)
+          } catch (error) {
+            expect((error as HeapError).code).toBe('EBB_OUT_OF_MEMORY')
+            refused++
+          }
+          const found = cache.get(key)
+          if (found !== undefined) expect(Buffer.compare(found, last.get(key) as Uint8Array)).toBe(0)
+          if (step % 300 === 299) heap.compact()
+        }
+        counts.stop()
+        expect([refused > 0, cache.size > 0]).toEqual([n === 1, n > 1])
+        expect(counts.refusals).toBeGreaterThan(100)
+        expect(cache.byteLength).toBe(liveBytes(heap))
+        for (const [key, value] of cache) expect(Buffer.compare(value, last.get(key) as Uint8Array)).toBe(0)
+        cache.set('a', new Uint8Array(10))
+        cache.shrinkTo(0)
+        expect([cache.size, cache.stats().bytes]).toEqual([0, cache.byteLength])
+      }
+    }
+  })
+
+  it('counts what it evicts in usable bytes', () => {
+    using heap = new Heap()
+    const told: number[] = []
+    const onEvict = (_: number, value: Uint8Array): void => {
+      told.push(value.length)
+    }
+    for (const options of [{}, { onEvict }]) {
+      const cache = new Cache(heap, { key: i32, value: bytes, maxEntries: 10, ...options })
+      cache.set(0, new Uint8Array(1000))
+      const usable = Math.max(...[...heap.blocks()].map((block) => block.usableSize))
+      for (let i = 1; i < 30; i++) cache.set(i, new Uint8Array(1000))
+      const { evictions, evictedBytes } = cache.stats()
+      expect([evictions, evictedBytes]).toEqual([20, 20 * usable])
+      cache.close()
+    }
+    expect(told).toEqual(new Array(20).fill(1000))
   })
 
   it('takes other bounds', () => {

@@ -1,7 +1,7 @@
 /** Copies of every length, and the sizes of near blocks by their class. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Heap } from '../../lib'
-import { isNear, nearByte, usableByClass } from '../../lib/heap/near-bytes'
+import { copyOutTo, isNear, nearByte, usableByClass } from '../../lib/heap/near-bytes'
 import { partsOf } from '../../lib/heap/numbers'
 import { NEAR } from '../../lib/space/near'
 
@@ -33,6 +33,25 @@ describe('copies', () => {
         expect(Object.getPrototypeOf(copy)).toBe(Uint8Array.prototype)
       }
       expect([...heap.copyOut(pointer, 4, length + 4)]).toEqual([0, 0, 0, 0])
+    }
+  })
+
+  it('of every length go to the start of an array, and no further', () => {
+    for (const length of [...LENGTHS, ...LONG]) {
+      const pointer = heap.alloc(length + 8)
+      const bytes = Uint8Array.from({ length }, (_, i) => i * 5 + 3)
+      for (const [offset, place, more] of [
+        [0, 0, 0],
+        [4, 0, 9],
+        [1, 3, 5],
+        [4, 4, 0],
+      ] as const) {
+        heap.copyIn(pointer, bytes, offset)
+        const target = new Uint8Array(place + length + more).fill(255).subarray(place)
+        copyOutTo(nearByte(pointer) + offset, length, target)
+        expect(Buffer.from(bytes).compare(target.subarray(0, length))).toBe(0)
+        expect([...target.subarray(length)]).toEqual(new Array(more).fill(255))
+      }
     }
   })
 
