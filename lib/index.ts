@@ -3,6 +3,7 @@
 /// <reference types="node" preserve="true" />
 
 import './heap/door'
+import { loadVariantsBy } from './heap/variants'
 
 export type {
   ArenaOpenMessage,
@@ -16,6 +17,7 @@ export type { Clock } from './base/clock'
 export { HeapError, type HeapErrorCode } from './base/errors'
 export type { Pointer } from './base/layout'
 export type { CompactResult, Moved } from './heap/compact'
+export type { DebugOptions } from './heap/debug-options'
 export { type Block, Heap } from './heap/heap'
 export { heaps } from './heap/heaps'
 export type { PointerSource, PointerTarget } from './heap/lists'
@@ -50,3 +52,5 @@ export {
   type ValuesOf,
 } from './records/types'
 export type { Ablation } from './supply/arenas'
+
+loadVariantsBy(() => void require('./debug/index'))

@@ -1,13 +1,13 @@
 'use strict'
-// Writes the text that differs by the kind of number alone: the accessors of a heap, the fields of records, the properties of rows, the
-// lists of scalars, the dicts of plain numbers. V8 learns types per function, so each kind has functions of its own; a person edits the
+// Writes the text that differs by the kind of number alone: the accessors of a heap and of a debug heap, the fields of
+// records, the properties of rows, the lists of scalars, the dicts of plain numbers. V8 learns types per function, so each kind has functions of its own; a person edits the
 // table and the templates in scripts/kinds/.
 //
 //     node scripts/write-kinds.js             writes the regions between the marks
 //     node scripts/write-kinds.js --check     writes nothing, prints the files that differ, and ends with 1 if there are any
 const { readFileSync, writeFileSync } = require('node:fs')
 const path = require('node:path')
-const { accessor, farAccess } = require('./kinds/accessors')
+const { accessor, checkedAccessor, farAccess } = require('./kinds/accessors')
 const { dicts } = require('./kinds/dicts')
 const { list, listTable } = require('./kinds/lists')
 const { field, property } = require('./kinds/records')
@@ -19,6 +19,7 @@ const MARKED = /(?<=^ *\/\/ <written by scripts\/write-kinds\.js>\n).*?(?=^ *\/\
 const FILES = {
   'lib/collections/list-kinds.ts': [[...SCALARS.map(list), listTable(SCALARS)].join('\n')],
   'lib/collections/number-kinds.ts': [dicts()],
+  'lib/debug/checked-numbers.ts': [NUMBERS.map(checkedAccessor).join('\n')],
   'lib/heap/numbers.ts': [NUMBERS.map(accessor).join('\n'), farAccess()],
   'lib/records/fields.ts': [SCALARS.map(field).join('\n')],
   'lib/records/rows.ts': [SCALARS.map(property).join('')],

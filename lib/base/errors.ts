@@ -7,6 +7,9 @@
  * |---|---|
  * | `EBB_INVALID_POINTER` | the pointer was never returned by this heap, points into the middle of a block, or its mapping is gone |
  * | `EBB_DOUBLE_FREE` | the block is free already |
+ * | `EBB_USE_AFTER_FREE` | an access to a block that is free; only a debug heap sees it |
+ * | `EBB_MOVED` | the pointer is that of before a move by `compact()`; only a debug heap sees it |
+ * | `EBB_DAMAGED` | bytes beside a block, or of a freed one, were overwritten; only a debug heap sees it |
  * | `EBB_PINNED` | the block is pinned and must be unpinned first |
  * | `EBB_OUT_OF_BOUNDS` | the byte range leaves the block |
  * | `EBB_OUT_OF_MEMORY` | the operating system refused memory, or the heap's arena table is full |
@@ -20,6 +23,9 @@
 export type HeapErrorCode =
   | 'EBB_INVALID_POINTER'
   | 'EBB_DOUBLE_FREE'
+  | 'EBB_USE_AFTER_FREE'
+  | 'EBB_MOVED'
+  | 'EBB_DAMAGED'
   | 'EBB_PINNED'
   | 'EBB_OUT_OF_BOUNDS'
   | 'EBB_OUT_OF_MEMORY'

@@ -7,6 +7,7 @@ import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { partsOf } from '../heap/numbers'
 import { addReader } from '../supply/parts'
+import { roomFor } from './words'
 
 /** Something whose blocks are to be freed. */
 export interface Remains {
@@ -81,11 +82,12 @@ export const isRefusal = (error: unknown): boolean =>
 
 /** Allocates a block; where the heap refuses, frees what is pending and asks once more. */
 export function take(heap: Heap, byteLength: number): Pointer {
+  const wanted = partsOf(heap).checked === undefined ? byteLength : roomFor(byteLength)
   try {
-    return heap.alloc(byteLength)
+    return heap.alloc(wanted)
   } catch (error) {
     if (!isRefusal(error) || !(pending.get(heap)?.freeAll() ?? false)) throw error
-    return heap.alloc(byteLength)
+    return heap.alloc(wanted)
   }
 }
 

@@ -44,6 +44,10 @@ export function setDouble(heap: Heap, pointer: number, word: number, value: numb
   else heap.setFloat64(pointer as Pointer, word << 2, value)
 }
 
+/** Bytes that a request for so many may use: a collection fills its blocks up, and a debug heap gives no more than was asked for. */
+export const roomFor = (byteLength: number): number =>
+  byteLength <= MEDIUM_MAX_BYTES ? blockBytesOf(sizeClassOf(byteLength)) : byteLength
+
 /** Usable bytes of a block that was allocated with so many. */
 export function usableOf(heap: Heap, pointer: number, byteLength: number): number {
   if (byteLength <= MEDIUM_MAX_BYTES) return blockBytesOf(sizeClassOf(byteLength))

@@ -25,6 +25,7 @@ import { ownersOf } from './owners'
 import { pinBlock, unpinBlock } from './pins'
 import { mustBeLive, mustBeOpen } from './refuse'
 import { allocAligned } from './take'
+import { variantFor } from './variants'
 
 /** A live block as {@link Heap.blocks} shows it. */
 export interface Block {
@@ -41,12 +42,12 @@ export interface Block {
  */
 export class Heap extends Bytes {
   /** The heap's name, `''` where none was given. */
-  readonly name: string
+  readonly name!: string
   /**
    * Tells this heap from every other: no other has an equal one. It also makes `structuredClone` and `postMessage` refuse the heap, which
    * cannot leave its thread, in words that name it.
    */
-  readonly id: symbol
+  readonly id!: symbol
   readonly #listeners = new Set<Listener>()
   #isCompacting = false
 
@@ -54,8 +55,13 @@ export class Heap extends Bytes {
    * @param options - see {@link HeapOptions}
    * @throws TypeError or RangeError for an option that cannot be; HeapError `EBB_NO_ADDON` where the native addon cannot be loaded
    */
+  // biome-ignore lint/correctness/noUnreachableSuper: that class calls it
   constructor(options: HeapOptions = {}) {
-    const { decay, limit, name, clock, compact, ablation } = checkOptions(options)
+    const checked = checkOptions(options)
+    const variant = new.target === Heap ? variantFor(checked) : undefined
+    // biome-ignore lint/correctness/noConstructorReturn: `new Heap({ debug: true })` is a heap of another class
+    if (variant !== undefined) return variant as Heap
+    const { decay, limit, name, clock, compact, ablation } = checked
     const id = Symbol(`ebb: heap ${show(name)}, which stays in its thread; send copies of bytes, from copyOut`)
     super(wire(clock, decay, limit, { heap: name, id }, ablation))
     this.name = name

@@ -3,6 +3,8 @@
 import { type Clock, systemClock } from '../base/clock'
 import { show } from '../base/errors'
 import type { Ablation } from '../supply/arenas'
+import { checkDebug, type DebugOptions } from './debug-options'
+import { checkNumber, readOptions } from './read-options'
 
 /** Options of a new heap. */
 export interface HeapOptions {
@@ -25,6 +27,15 @@ export interface HeapOptions {
    * of 1.5 ms at a time (idle.ts). Default: nothing moves but in `compact()`.
    */
   readonly compact?: 'idle' | undefined
+  /**
+   * Finds a caller's mistakes, at a price: every access is held to the block's bytes and to its life, and leaks have a name. `true`, or
+   * what to do otherwise than by default. Default: as `EBB_DEBUG` in the environment says. docs/debugging.md.
+   */
+  readonly debug?: boolean | DebugOptions | undefined
+  /**
+   * Samples where live blocks were allocated, one in so many bytes on average; `true`: one in 512 KiB. Default: not. docs/debugging.md.
+   */
+  readonly profile?: boolean | number
   /** Switches heuristics off, to measure what they are worth. */
   readonly ablation?: Ablation
 }
@@ -37,15 +48,22 @@ export interface CompactBudget {
   readonly maxMs?: number
 }
 
-/** All options but `compact` have a default. */
-type CheckedOptions = Required<Omit<HeapOptions, 'compact'>> & Pick<HeapOptions, 'compact'>
+/** All options but these have a default. */
+type Optional = 'compact' | 'debug' | 'profile'
+export type CheckedOptions = Required<Omit<HeapOptions, Optional>> & {
+  readonly compact: 'idle' | undefined
+  readonly debug: DebugOptions | false | undefined
+  /** Bytes; 0: not. */
+  readonly profile: number
+}
 
 const AN_OPTION = 'an option of a heap'
 
 /** @throws TypeError for an option of another kind or an unknown one, RangeError for a number that cannot be */
 export function checkOptions(options: HeapOptions): CheckedOptions {
-  const known = ['decay', 'limit', 'name', 'clock', 'compact', 'ablation'] as const
-  const { decay, limit, name = '', clock = systemClock, compact, ablation } = readOptions(options, known, AN_OPTION)
+  const known = ['decay', 'limit', 'name', 'clock', 'compact', 'debug', 'profile', 'ablation'] as const
+  const given = readOptions(options, known, AN_OPTION)
+  const { decay, limit, name = '', clock = systemClock, compact, ablation } = given
   if (typeof name !== 'string')
     throw new TypeError(`ebb: option name must be a string, got ${show(name)} (${typeof name})`)
   if (!isClock(clock))
@@ -64,8 +82,18 @@ export function checkOptions(options: HeapOptions): CheckedOptions {
     name,
     clock,
     compact,
+    debug: checkDebug(given.debug),
+    profile: checkProfile(given.profile),
     ablation: switches as Ablation,
   }
+}
+
+/** Bytes from one sample to the next on average, where nothing else is said. */
+const PROFILE_BYTES = 512 * 1024
+
+function checkProfile(profile: unknown): number {
+  if (profile === undefined || typeof profile === 'boolean') return profile === true ? PROFILE_BYTES : 0
+  return checkNumber('option profile', profile, 'bytes')
 }
 
 /** @throws as {@link checkOptions} */
@@ -77,28 +105,8 @@ export function checkBudget(budget: CompactBudget): Required<CompactBudget> {
   }
 }
 
-/** The known properties of an object, inherited ones too, each read once; a property of its own that is not known is refused. */
-function readOptions<K extends string>(given: unknown, known: readonly K[], what: string): { [key in K]?: unknown } {
-  if (typeof given !== 'object' || given === null)
-    throw new TypeError(
-      `ebb: ${what} comes in an object, such as { ${known[0]}: ... }, got ${show(given)} (${typeof given})`,
-    )
-  const unknown = Object.keys(given).find((key) => !known.includes(key as K))
-  if (unknown !== undefined) throw new TypeError(`ebb: ${show(unknown)} is not ${what}; there are ${known.join(', ')}`)
-  const read: { [key in K]?: unknown } = {}
-  for (const key of known) read[key] = (given as { [key in K]?: unknown })[key]
-  return read
-}
-
 function isClock(value: unknown): value is Clock {
   if (typeof value !== 'object' || value === null) return false
   const { now, schedule } = value as Partial<Clock>
   return typeof now === 'function' && typeof schedule === 'function'
-}
-
-function checkNumber(name: string, value: unknown, unit: string): number {
-  if (typeof value !== 'number')
-    throw new TypeError(`ebb: ${name} must be a number of ${unit}, got ${show(value)} (${typeof value})`)
-  if (!(value >= 0)) throw new RangeError(`ebb: ${name} must be from 0 to Infinity ${unit}, got ${show(value)}`)
-  return value
 }

@@ -152,7 +152,12 @@ export class Owners {
   }
 
   private numberOf(pointer: Pointer): number {
-    return this.heap.getInt32(pointer, 0) >>> OWN_BITS
+    return this.firstWord(pointer) >>> OWN_BITS
+  }
+
+  /** The first word of a live block. */
+  protected firstWord(pointer: Pointer): number {
+    return this.heap.getInt32(pointer, 0)
   }
 }
 
@@ -166,4 +171,9 @@ export function ownersOf(heap: Numbers): Owners {
   const made = new Owners(heap)
   registries.set(heap, made)
   return made
+}
+
+/** Gives a heap a registry of another class, before anybody asks for it. */
+export function setOwners(heap: Numbers, owners: Owners): void {
+  registries.set(heap, owners)
 }

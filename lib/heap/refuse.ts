@@ -59,11 +59,12 @@ export function refuseAccess(
  * Throws EBB_OUT_OF_BOUNDS.
  * @param range - what does not fit the block, for the message: `'8 bytes at byteOffset 12'`
  * @param usable - bytes of the block
+ * @param story - what else is known of it, for the end of the message
  */
-export function refuseRange(pointer: Pointer, range: string, usable: number, verb: string): never {
+export function refuseRange(pointer: Pointer, range: string, usable: number, verb: string, story = ''): never {
   throw new HeapError(
     'EBB_OUT_OF_BOUNDS',
-    `ebb: ${verb}(${showPointer(pointer)}): ${range} leave the block of ${usable} usable bytes; realloc it first`,
+    `ebb: ${verb}(${showPointer(pointer)}): ${range} leave the block of ${usable} usable bytes; realloc it first${story}`,
   )
 }
 

@@ -98,10 +98,11 @@ export function prefixBytes(prefix: number, usable: number, pointer: Pointer, ve
   return byteLength <= usable - STRING_PREFIX_BYTES ? byteLength : refusePrefix(byteLength, usable, pointer, verb)
 }
 
-function refusePrefix(byteLength: number, usable: number, pointer: Pointer, verb: string): never {
+/** @param story - what else is known of the block, for the end of the message */
+export function refusePrefix(byteLength: number, usable: number, pointer: Pointer, verb: string, story = ''): never {
   throw new HeapError(
     'EBB_OUT_OF_BOUNDS',
     `ebb: ${verb}(${showPointer(pointer)}): the length prefix says ${byteLength} bytes and the block holds ` +
-      `${usable - STRING_PREFIX_BYTES}; it was not made by allocString, or was overwritten`,
+      `${usable - STRING_PREFIX_BYTES}; it was not made by allocString, or was overwritten${story}`,
   )
 }

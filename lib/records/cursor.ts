@@ -39,6 +39,7 @@ export class Cursor<S extends Shape> {
   constructor(heap: Heap, stride: number, make: RowMaker, places: WeakList<Place>, pointer: Pointer, length: number) {
     this.#heap = heap
     this.#place.stride = stride
+    this.#place.isChecked = partsOf(heap).checked !== undefined
     this.row = make(this.#place) as unknown as RowOf<S>
     this.seat(pointer, length)
     addReader(partsOf(heap), this.#place)
@@ -112,5 +113,8 @@ export function checkRecords(heap: Heap, pointer: Pointer, length: number, strid
   const usable = heap.usableSize(pointer)
   if (!Number.isSafeInteger(length) || length < 0)
     throw new RangeError(`ebb: ${verb} needs a whole number of records from 0, got ${show(length)}`)
-  if (length * stride > usable) refuseRange(pointer, `${length} records of ${stride} bytes`, usable, verb)
+  if (length * stride > usable) {
+    const story = partsOf(heap).checked?.describe(pointer)
+    refuseRange(pointer, `${length} records of ${stride} bytes`, usable, verb, story)
+  }
 }

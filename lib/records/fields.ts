@@ -42,7 +42,8 @@ abstract class FieldOf<Value> implements Field<Value> {
     this.byteOffset = leaf.byteOffset
     this.stride = stride
     this.heap = heap
-    this.element = leaf.byteOffset / leaf.byteLength
+    // Of a heap that looks at every access, no element is near.
+    this.element = partsOf(heap).checked === undefined ? leaf.byteOffset / leaf.byteLength : Number.NaN
     this.step = stride / leaf.byteLength
     addReader(partsOf(heap), this)
   }

@@ -21,6 +21,12 @@ interface Reader {
   close(): void
 }
 
+/** A heap that looks at every access: nobody may reach its blocks past the heap's own methods, but collections. */
+export interface Checked {
+  /** What is known of a block, for the end of a message. */
+  describe(pointer: Pointer): string
+}
+
 export interface HeapParts {
   readonly tag: HeapTag
   readonly clock: Clock
@@ -45,6 +51,8 @@ export interface HeapParts {
   moves: number
   /** Set when the heap closes, or is collected: every call but close, stats and free(0) is refused from then on. */
   isClosed: boolean
+  /** Set by a debug heap. */
+  checked: Checked | undefined
   /** Slow operations so far, counted where EBB_CHECK asks for it. */
   slowOperations: number
 }
@@ -92,7 +100,7 @@ export function wire(clock: Clock, decayMs: number, limit: number, tag: HeapTag,
     pins,
     readers,
   }
-  return { ...parts, moving: 0, moves: 0, isClosed: false, slowOperations: 0 }
+  return { ...parts, moving: 0, moves: 0, isClosed: false, checked: undefined, slowOperations: 0 }
 }
 
 /** The pages of the space in which nothing is in use any more. */

@@ -99,4 +99,20 @@ ${open}${sets.join('')}    }
 `
 }
 
-module.exports = { accessor, farAccess }
+/** An accessor of a debug heap. */
+const checkedAccessor = ({
+  name,
+  bytes,
+  type,
+}) => `  override get${name}(pointer: Pointer, byteOffset: number): ${type} {
+    this.#reach(pointer, byteOffset, ${bytes}, 'get${name}')
+    return super.get${name}(pointer, byteOffset)
+  }
+
+  override set${name}(pointer: Pointer, byteOffset: number, value: ${type}): void {
+    this.#reach(pointer, byteOffset, ${bytes}, 'set${name}')
+    super.set${name}(pointer, byteOffset, value)
+  }
+`
+
+module.exports = { accessor, checkedAccessor, farAccess }

@@ -8,7 +8,7 @@ const wrong: [object, string, string][] = [
   [
     { decya: 5 },
     'TypeError',
-    '"decya" is not an option of a heap; there are decay, limit, name, clock, compact, ablation',
+    '"decya" is not an option of a heap; there are decay, limit, name, clock, compact, debug, profile, ablation',
   ],
   [{ decay: '5' }, 'TypeError', 'decay must be a number of milliseconds, got "5" (string)'],
   [{ decay: Number.NaN }, 'RangeError', 'decay must be from 0 to Infinity milliseconds, got NaN'],
@@ -49,7 +49,7 @@ describe('the options of a heap', () => {
       },
     })
     expect(checkOptions(options)).toMatchObject({ decay: 1000, limit: 300_000, name: '' })
-    expect(reads).toEqual(['decay', 'limit', 'name', 'clock', 'compact', 'ablation'])
+    expect(reads).toEqual(['decay', 'limit', 'name', 'clock', 'compact', 'debug', 'profile', 'ablation'])
   })
 
   it('may be undefined each', () => {

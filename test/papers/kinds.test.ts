@@ -12,6 +12,7 @@ const FILES = [
   'lib/records/rows.ts',
   'lib/collections/list-kinds.ts',
   'lib/collections/number-kinds.ts',
+  'lib/debug/checked-numbers.ts',
 ]
 
 function run(folder: string, ...args: string[]) {

@@ -172,13 +172,13 @@ ${USE}`
       'names.mjs',
       `import { createRequire } from 'node:module'
 const require = createRequire(import.meta.url)
-for (const entry of ['ebb', 'ebb/rss', 'ebb/collections']) {
+for (const entry of ['ebb', 'ebb/rss', 'ebb/collections', 'ebb/debug']) {
   const names = Object.keys(await import(entry)).filter((name) => name !== 'default' && name !== 'module.exports').sort()
   console.log(String(names) === String(Object.keys(require(entry)).sort()) && names.length > 0)
 }
 try { require('ebb/dist/inside.js') } catch (error) { console.log(error.code) }`,
     )
-    expect(stdout + stderr).toBe('true\ntrue\ntrue\nERR_PACKAGE_PATH_NOT_EXPORTED\n')
+    expect(stdout + stderr).toBe('true\ntrue\ntrue\ntrue\nERR_PACKAGE_PATH_NOT_EXPORTED\n')
   })
 
   it('says one thing where its addon is missing: what was sought and the way out', () => {
