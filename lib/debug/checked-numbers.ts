@@ -6,7 +6,6 @@ import { Heap } from '../heap/heap'
 import { partsOf } from '../heap/numbers'
 import type { HeapOptions } from '../heap/options'
 import { warnOfDamage } from './damage'
-import type { Entries } from './entries'
 import { findOrRefuse, refuseReach } from './refusals'
 import { Tracker } from './tracker'
 
@@ -14,7 +13,6 @@ import { Tracker } from './tracker'
 export class CheckedNumbers extends Heap {
   /** @internal */
   readonly tracker: Tracker
-  readonly #entries: Entries
 
   /** @internal */
   protected constructor(options: HeapOptions) {
@@ -22,7 +20,6 @@ export class CheckedNumbers extends Heap {
     const debug = typeof options.debug === 'object' ? options.debug : {}
     const warn = (entry: number): void => warnOfDamage(this.tracker, entry)
     this.tracker = new Tracker(partsOf(this), debug, (inner) => super.free(inner), warn)
-    this.#entries = this.tracker.entries
     partsOf(this).checked = this.tracker
   }
 
@@ -33,9 +30,7 @@ export class CheckedNumbers extends Heap {
 
   /** Throws where an access leaves its block, or there is none. */
   #reach(pointer: Pointer, byteOffset: number, byteLength: number, verb: string): void {
-    const entry = this.tracker.find(pointer)
-    if (entry !== 0 && byteOffset >= 0 && byteOffset + byteLength <= this.#entries.size(entry)) return
-    this.#refuse(pointer, byteOffset, byteLength, verb)
+    if (!this.tracker.reaches(pointer, byteOffset, byteLength)) this.#refuse(pointer, byteOffset, byteLength, verb)
   }
 
   #refuse(pointer: Pointer, byteOffset: number, byteLength: number, verb: string): void {

@@ -1,6 +1,6 @@
 /** What was overwritten at a block: found, told once, and put right. */
 import { showPointer } from '../base/errors'
-import { HELD, UNUSED } from './entries'
+import { HELD } from './entries'
 import { expectedByte, firstDamage } from './guards'
 import { bytesOf } from './memory'
 import { DebugError, dumpOf, placeOf, storyOf } from './report'
@@ -42,7 +42,7 @@ export function warnOfDamage(tracker: Tracker, entry: number): void {
 export function damagesOf(tracker: Tracker): DebugError[] {
   const found: DebugError[] = []
   for (let entry = 1; entry < tracker.entries.count; entry++) {
-    const damage = tracker.entries.state(entry) === UNUSED ? undefined : damageOf(tracker, entry)
+    const damage = tracker.entries.hasMemory(entry) ? damageOf(tracker, entry) : undefined
     if (damage !== undefined) found.push(damage)
   }
   return found

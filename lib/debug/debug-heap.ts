@@ -143,9 +143,10 @@ export class DebugHeap extends CheckedBytes {
 
   override free(pointer: Pointer): void {
     if ((pointer as number) === 0) return
-    const entry = this.entryOf(pointer, 'free')
-    mustNotBeHeld(this.tracker, entry, pointer, 'free')
-    if (!this.tracker.free(entry)) this.#mustBeWhole(entry, 'free')
+    const { tracker } = this
+    const entry = tracker.find(pointer) || this.entryOf(pointer, 'free')
+    if (tracker.mayHold) mustNotBeHeld(tracker, entry, pointer, 'free')
+    if (!tracker.free(entry)) this.#mustBeWhole(entry, 'free')
   }
 
   /** Throws EBB_DAMAGED where somebody wrote past a block. The guards are whole then, so that the next call succeeds. */

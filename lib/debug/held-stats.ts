@@ -8,12 +8,12 @@ import type { Tracker } from './tracker'
 
 /** Changes the statistics. The sum that comes out at the mapped bytes stays the same. */
 export function countHeldAsFree(stats: HeapStats, tracker: Tracker): HeapStats {
-  if (tracker.quarantine.size === 0) return stats
+  if (tracker.entries.held === 0) return stats
   const { entries, parts } = tracker
   const held = new Map<number, number>()
   for (let entry = 1; entry < entries.count; entry++) {
     if (entries.state(entry) !== FREED && entries.state(entry) !== HELD) continue
-    const bytes = tracker.bytesHeld(entry)
+    const bytes = entries.bytes(entry)
     stats.blocks--
     stats.liveBytes -= bytes
     if (parts.table.isLarge(slotOf(tracker.inner(entry)))) {

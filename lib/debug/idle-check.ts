@@ -8,7 +8,6 @@ import type { Cancel } from '../base/clock'
 import type { Source } from '../release/purger'
 import { addReader, type HeapParts } from '../supply/parts'
 import { warnOfDamage } from './damage'
-import { UNUSED } from './entries'
 import type { Tracker } from './tracker'
 
 /** Milliseconds of a slice, and between two: those of the purger. */
@@ -77,8 +76,7 @@ export class IdleCheck implements Source {
 
   private look(tracker: Tracker, entry: number): void {
     const { entries } = tracker
-    if (entries.state(entry) === UNUSED) return
-    warnOfDamage(tracker, entry)
+    if (entries.hasMemory(entry)) warnOfDamage(tracker, entry)
     for (const traces of [entries.allocated, entries.freed]) {
       const trace = traces[entry]
       if (trace !== undefined) traces[entry] = tracker.lines(trace)

@@ -28,7 +28,7 @@ export function findOrRefuse(tracker: Tracker, pointer: unknown, verb: string, c
   mustBeOpen(parts, verb)
   if (typeof pointer !== 'number') return refusePointer(parts, pointer, verb)
   const entry = entries.search(pointer)
-  if (entry === 0) return refuseUnknown(tracker, pointer, verb, code)
+  if (!entries.hasMemory(entry)) return refuseUnknown(tracker, pointer, verb, code, entry)
   if (entries.state(entry) === LIVE) {
     const damage = damageOf(tracker, entry, verb)
     if (damage !== undefined) throw damage
@@ -46,7 +46,7 @@ export function findOrRefuse(tracker: Tracker, pointer: unknown, verb: string, c
   return refuseMoved(tracker, pointer as Pointer, verb)
 }
 
-function refuseUnknown(tracker: Tracker, pointer: number, verb: string, code: HeapErrorCode): never {
+function refuseUnknown(tracker: Tracker, pointer: number, verb: string, code: HeapErrorCode, past: number): never {
   const named = `ebb: ${verb}(${Number.isInteger(pointer) ? showPointer(pointer) : show(pointer)})`
   if (tracker.moves.has(pointer as Pointer)) refuseMoved(tracker, pointer as Pointer, verb)
   const inside = tracker.entries.around(pointer)
@@ -64,7 +64,7 @@ function refuseUnknown(tracker: Tracker, pointer: number, verb: string, code: He
   for (const other of heaps) {
     if (other.tracker === tracker) continue
     const entry = other.tracker.entries.search(pointer)
-    if (entry === 0) continue
+    if (!other.tracker.entries.hasMemory(entry)) continue
     const block = other.tracker.reportOf(entry)
     const state = block.freed === undefined ? 'a block' : 'a freed block'
     throw new DebugError(
@@ -73,19 +73,17 @@ function refuseUnknown(tracker: Tracker, pointer: number, verb: string, code: He
       block,
     )
   }
-  const past = tracker.past.find(pointer)
-  if (past !== undefined) {
-    const block = { ...past, allocated: tracker.lines(past.allocated), freed: tracker.lines(past.freed) }
-    const why = 'the block is free already, and its memory has gone back'
-    throw new DebugError(code, `${named}: ${why}; it was freed before${storyOf(block)}`, block)
-  }
-  refusePointer(tracker.parts, pointer, verb)
+  if (past === 0) return refusePointer(tracker.parts, pointer, verb)
+  const block = tracker.reportOf(past)
+  const why = 'the block is free already, and its memory has gone back; it was freed before'
+  throw new DebugError(code, `${named}: ${why}${storyOf(block)}`, block)
 }
 
 function refuseMoved(tracker: Tracker, pointer: Pointer, verb: string): never {
   const { entries, moves } = tracker
   const move = moves.get(pointer)
-  const isKnown = move !== undefined && entries.serials[move.entry] === move.serial && entries.pointer(move.entry) !== 0
+  const isKnown =
+    move !== undefined && entries.serialOf(move.entry) === move.serial && entries.pointer(move.entry) !== 0
   const block = isKnown ? tracker.reportOf(move.entry) : undefined
   const isLive = isKnown && entries.state(move.entry) === LIVE
   const where = isLive ? `it is at ${showPointer(entries.pointer(move.entry))} now` : 'it was freed since'

@@ -5,12 +5,10 @@
 import type { Pointer } from '../base/layout'
 import type { DebugOptions } from '../heap/debug-options'
 import type { HeapParts } from '../supply/parts'
-import { END, Entries, FREED, FRONT, HELD, LIVE, POINTER, REST, ROW, STATE } from './entries'
+import { END, Entries, FREED, HELD, LIVE, POINTER, REST, ROW, STATE } from './entries'
 import { arm, armBack, FRESH_BYTE, fillFreed, fillFresh, isFrontIntact, isIntact, isStillFreed } from './guards'
 import { bytesOf, doublesOf, wordAt, wordsOf } from './memory'
 import { closeNear, isClosedNear, isNearBlock, nearEntry, openNear } from './near-blocks'
-import { PastBlocks } from './past-blocks'
-import { Quarantine } from './quarantine'
 import { type BlockReport, storyOf } from './report'
 import { linesOf, noteCalls, type Trace } from './traces'
 
@@ -29,8 +27,6 @@ interface Move {
 export class Tracker {
   readonly parts: HeapParts
   readonly entries = new Entries()
-  readonly quarantine = new Quarantine()
-  readonly past = new PastBlocks()
   /** Pointers from before a move -> the block that was there. */
   readonly moves = new Map<Pointer, Move>()
   /** The move that compact tells of now, and the entry of its block. */
@@ -46,7 +42,6 @@ export class Tracker {
   private readonly every: number
   private untilStack: number
   private readonly frames: number
-  private serial = 0
 
   /**
    * @param freeInner - gives a block back to the heap below
@@ -103,23 +98,14 @@ export class Tracker {
   }
 
   private enter(pointer: Pointer, front: number, byteLength: number, end: number): number {
-    const { entries } = this
-    const entry = entries.take()
-    const { rows } = entries
-    const row = entry * ROW
-    rows[row + POINTER] = pointer
-    rows[row + FRONT] = front
-    rows[row + END] = end
-    rows[row + STATE] = LIVE
-    rows[row + REST] = end * 4 - byteLength
-    entries.serials[entry] = ++this.serial
+    const entry = this.entries.open(pointer, front, byteLength, end)
     if (--this.untilStack === 0) this.noteStack(entry)
     return entry
   }
 
   private noteStack(entry: number): void {
     this.untilStack = this.every
-    this.entries.allocated[entry] = noteCalls(this.frames)
+    this.entries.trace(entry, noteCalls(this.frames))
   }
 
   /** Fills what a block gets beyond its first `from` bytes. */
@@ -147,6 +133,21 @@ export class Tracker {
     const row = entry * ROW
     if (rows[row + POINTER] === pointer && rows[row + STATE] === LIVE) return entry
     return this.isMoving(pointer) ? this.moving : 0
+  }
+
+  /** Whether an access lies in a near live block; false: nobody knows yet. */
+  reaches(pointer: Pointer, byteOffset: number, byteLength: number): boolean {
+    if (typeof pointer !== 'number' || (pointer | 0) !== pointer) return false
+    const { rows } = this.entries
+    const row = nearEntry(pointer) * ROW
+    if (rows[row + POINTER] !== pointer || rows[row + STATE] !== LIVE) return false
+    const size = (rows[row + END] as number) * 4 - ((rows[row + REST] as number) >>> 0)
+    return byteOffset >= 0 && byteOffset + byteLength <= size
+  }
+
+  /** Whether some block may have to stay where it is: it is pinned, or being moved. */
+  get mayHold(): boolean {
+    return this.parts.moving !== 0 || this.parts.pins.size > 0
   }
 
   private farEntry(pointer: Pointer): number {
@@ -193,28 +194,17 @@ export class Tracker {
       if (!this.isWhole(entry)) return false
       this.fillFreed(entry)
     }
-    entries.setState(entry, FREED)
-    if (entries.allocated[entry] !== undefined) entries.freed[entry] = noteCalls(this.frames)
-    this.hold(entry)
+    if (entries.isTraced(entry)) entries.freed[entry] = noteCalls(this.frames)
+    entries.hold(entry, FREED)
+    if (entries.heldBytes > this.quarantineBytes) this.release(this.quarantineBytes)
     return true
-  }
-
-  /** Puts a block into the quarantine, and lets go what waits there for longest. */
-  private hold(entry: number): void {
-    this.quarantine.push(entry, this.bytesHeld(entry))
-    this.release(this.quarantineBytes)
-  }
-
-  /** Bytes of a block and its guards. */
-  bytesHeld(entry: number): number {
-    return this.entries.end(entry) * 4 + this.entries.front(entry) * 16
   }
 
   /** Lets freed blocks go until no more than so many bytes are held back. Returns whether there were any. */
   release(byteLength: number): boolean {
-    const { quarantine } = this
-    const had = quarantine.size > 0
-    while (quarantine.bytes > byteLength && quarantine.size > 0) this.letGo(quarantine.oldest)
+    const { entries } = this
+    const had = entries.held > 0
+    while (entries.heldBytes > byteLength && entries.held > 0) this.letGo(entries.oldest)
     return had
   }
 
@@ -223,11 +213,13 @@ export class Tracker {
     const pointer = entries.pointer(entry)
     const isWhole = isNearBlock(pointer) ? isClosedNear(pointer, entry, entries.end(entry)) : this.isWhole(entry)
     if (!isWhole) this.warn(entry)
-    this.quarantine.shift(this.bytesHeld(entry))
     const inner = this.inner(entry)
-    if (entries.state(entry) === HELD) this.moves.delete(entries.pointer(entry))
-    else this.past.note(entries, entry)
-    entries.put(entry)
+    const isHeld = entries.state(entry) === HELD
+    entries.letGo()
+    if (isHeld) {
+      this.moves.delete(pointer)
+      entries.setPointer(entry, 0 as Pointer)
+    }
     if (fronts.size > 0) fronts.delete(inner)
     this.freeInner(inner)
   }
@@ -239,10 +231,11 @@ export class Tracker {
     const { entries } = this
     const entry = this.open(inner, 1, 0, end)
     this.fillFreed(entry)
-    entries.setState(entry, HELD)
-    entries.allocated[entry] = entries.allocated[move.entry]
+    const allocated = entries.allocated[move.entry]
+    if (allocated !== undefined) entries.trace(entry, allocated)
     entries.freed[entry] = move.trace
-    this.hold(entry)
+    entries.hold(entry, HELD)
+    this.release(this.quarantineBytes)
     return true
   }
 
@@ -259,8 +252,8 @@ export class Tracker {
     if (fronts.delete(innerFrom)) fronts.set(innerTo, front)
     moves.delete(to)
     if (moves.size >= MOVES_MAX) moves.delete(moves.keys().next().value as Pointer)
-    const trace = entries.allocated[entry] === undefined ? undefined : noteCalls(this.frames)
-    moves.set(from, { entry, serial: entries.serials[entry] as number, trace })
+    const trace = entries.isTraced(entry) ? noteCalls(this.frames) : undefined
+    moves.set(from, { entry, serial: entries.serialOf(entry), trace })
     entries.setPointer(entry, to)
   }
 
@@ -280,8 +273,8 @@ export class Tracker {
     return {
       pointer: entries.pointer(entry),
       byteLength: entries.size(entry),
-      serial: entries.serials[entry] as number,
-      allocated: this.lines(entries.allocated[entry]),
+      serial: entries.serialOf(entry),
+      allocated: this.lines(entries.isTraced(entry) ? entries.allocated[entry] : undefined),
       freed: entries.state(entry) === LIVE ? undefined : this.lines(entries.freed[entry]),
     }
   }
@@ -300,7 +293,6 @@ export class Tracker {
   /** The heap has closed. */
   close(): void {
     this.entries.clear()
-    this.quarantine.clear()
     this.moves.clear()
     this.fronts.clear()
   }

@@ -230,7 +230,7 @@ describe('the face of a debug heap', () => {
     expect(liveBytes + freeBlockBytes + freePoolBytes + ledgerBytes + slackBytes + keptBytes).toBe(stats.mappedBytes)
     expect(stats.classes.every((line) => line.blocks === 0)).toBe(true)
     heap.purge()
-    expect(heap.tracker.quarantine.size).toBe(0)
+    expect(heap.tracker.entries.held).toBe(0)
     expect(caught(() => heap.free(blocks[1]!)).code).toBe('EBB_DOUBLE_FREE')
   })
 
