@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     pool: 'forks',
     execArgv: ['--expose-gc'],
+    setupFiles: process.env.EBB_DEBUG ? ['test/support/debug-heaps.ts'] : [],
     testTimeout: 60_000,
     coverage: {
       provider: 'v8',

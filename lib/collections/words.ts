@@ -46,7 +46,7 @@ export function setDouble(heap: Heap, pointer: number, word: number, value: numb
 
 /** Bytes that a request for so many may use: a collection fills its blocks up, and a debug heap gives no more than was asked for. */
 export const roomFor = (byteLength: number): number =>
-  byteLength <= MEDIUM_MAX_BYTES ? blockBytesOf(sizeClassOf(byteLength)) : byteLength
+  byteLength > 0 && byteLength <= MEDIUM_MAX_BYTES ? blockBytesOf(sizeClassOf(byteLength)) : byteLength
 
 /** Usable bytes of a block that was allocated with so many. */
 export function usableOf(heap: Heap, pointer: number, byteLength: number): number {

@@ -5,22 +5,32 @@ import type { Pointer } from '../base/layout'
 import { Heap } from '../heap/heap'
 import { partsOf } from '../heap/numbers'
 import type { HeapOptions } from '../heap/options'
+import type { Checked } from '../supply/parts'
 import { warnOfDamage } from './damage'
 import { findOrRefuse, refuseReach } from './refusals'
 import { Tracker } from './tracker'
 
+/** The parts outlive a heap that is dropped, and the tracker holds its heap. Made here, where no `this` is caught with it. */
+const checkedBy = (tracker: WeakRef<Tracker>): Checked => ({
+  describe: (pointer) => tracker.deref()?.describe(pointer) ?? '',
+})
+
 /** The accessors of a {@link DebugHeap}. They throw `EBB_OUT_OF_BOUNDS`, `EBB_USE_AFTER_FREE`, `EBB_MOVED` with the block's story. */
 export class CheckedNumbers extends Heap {
-  /** @internal */
-  readonly tracker: Tracker
+  readonly #tracker: Tracker
 
   /** @internal */
   protected constructor(options: HeapOptions) {
     super(options)
     const debug = typeof options.debug === 'object' ? options.debug : {}
     const warn = (entry: number): void => warnOfDamage(this.tracker, entry)
-    this.tracker = new Tracker(partsOf(this), debug, (inner) => super.free(inner), warn)
-    partsOf(this).checked = this.tracker
+    this.#tracker = new Tracker(partsOf(this), debug, (inner) => super.free(inner), warn)
+    partsOf(this).checked = checkedBy(new WeakRef(this.#tracker))
+  }
+
+  /** @internal */
+  get tracker(): Tracker {
+    return this.#tracker
   }
 
   /** The entry of a live block. @internal */
@@ -30,7 +40,7 @@ export class CheckedNumbers extends Heap {
 
   /** Throws where an access leaves its block, or there is none. */
   #reach(pointer: Pointer, byteOffset: number, byteLength: number, verb: string): void {
-    if (!this.tracker.reaches(pointer, byteOffset, byteLength)) this.#refuse(pointer, byteOffset, byteLength, verb)
+    if (!this.#tracker.reaches(pointer, byteOffset, byteLength)) this.#refuse(pointer, byteOffset, byteLength, verb)
   }
 
   #refuse(pointer: Pointer, byteOffset: number, byteLength: number, verb: string): void {

@@ -353,6 +353,23 @@ describe('the face of a debug heap', () => {
   })
 })
 
+describe('a debug heap that nobody holds', () => {
+  it('is collected', async () => {
+    const { gc } = globalThis as { gc?: () => void }
+    const made = Array.from({ length: 20 }, () => {
+      const heap = new Heap({ debug: { leaks: 'ignore' } })
+      heap.free(heap.alloc(48))
+      return new WeakRef(heap)
+    })
+    const left = (): number => made.filter((heap) => heap.deref() !== undefined).length
+    for (let i = 0; i < 50 && left() > 1; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      gc?.()
+    }
+    expect(left()).toBeLessThan(2)
+  })
+})
+
 describe('an idle debug heap', () => {
   it('looks at its blocks by itself, and warns of what was overwritten', () => {
     const clock = new ManualClock()
