@@ -4,6 +4,7 @@
  * calls were made on; so the text is made while the process idles (idle-check.ts), and kept once however many blocks have it.
  */
 import path from 'node:path'
+import { PACKAGE_FOLDER } from '../base/folder'
 
 /** A stack: the noted calls, or their lines once somebody read them. */
 export type Trace = NotedCalls | readonly string[]
@@ -27,9 +28,8 @@ export interface Frame {
 const OWN_FRAMES = 8
 
 /** Files of this copy of the library, as a stack names them: dist/ and, where sources are mapped or run, lib/. */
-const ROOT = typeof __dirname === 'string' ? path.join(__dirname, '..', '..') : ''
-const OWN_FOLDERS = ['dist', 'lib'].map((folder) => path.join(ROOT, folder) + path.sep)
-const isOwn = (line: string): boolean => ROOT !== '' && OWN_FOLDERS.some((folder) => line.includes(folder))
+const OWN_FOLDERS = ['dist', 'lib'].map((folder) => path.join(PACKAGE_FOLDER, folder) + path.sep)
+const isOwn = (line: string): boolean => PACKAGE_FOLDER !== '' && OWN_FOLDERS.some((folder) => line.includes(folder))
 /** Calls of Node's own, such as those that load a module. */
 const isOfNode = (line: string): boolean => /(?:^|\(| )node:/.test(line)
 
