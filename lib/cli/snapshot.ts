@@ -47,9 +47,9 @@ function heapOf(value: unknown): HeapReport | undefined {
   const stats = told ?? statsOf(value)
   if (stats === undefined) return undefined
   // Statistics alone do not tell the decay: the usual one makes no finding of its own.
-  const { decay = 1000, limit = null } = told === undefined ? {} : (given as HeapReport)
+  const { decay = 1000, limit = null, thread = 0 } = told === undefined ? {} : (given as HeapReport)
   const { map } = told === undefined ? {} : (given as HeapReport)
-  return { name: stats.name, decay, limit, stats, ...(isBase64(map) ? { map } : {}) }
+  return { name: stats.name, thread: Number(thread) || 0, decay, limit, stats, ...(isBase64(map) ? { map } : {}) }
 }
 
 /**

@@ -19,6 +19,8 @@ const DOORS = Symbol.for('ebb.doors')
 /** A heap as it is told to a tool. */
 export interface HeapReport {
   readonly name: string
+  /** Node's number of its thread; 0 is the main one. */
+  readonly thread: number
   /** Milliseconds; null for Infinity, which JSON has not. */
   readonly decay: number | null
   /** Bytes; null for none. */
@@ -53,7 +55,7 @@ const finite = (value: number): number | null => (Number.isFinite(value) ? value
 
 const mapOf = (heap: Heap): { readonly map: string } => ({ map: Buffer.from(heap.map().states).toString('base64') })
 
-function report({ map = false }: Wanted): CopyReport {
+function report({ map = false }: Wanted, thread: number): CopyReport {
   return {
     folder: PACKAGE_FOLDER,
     spaceBytes: space.region.byteLength,
@@ -62,6 +64,7 @@ function report({ map = false }: Wanted): CopyReport {
       const { name } = heap
       return {
         name,
+        thread,
         decay: finite(decay.decayMs),
         limit: finite(budget.limit),
         stats: heap.stats(),
@@ -71,16 +74,19 @@ function report({ map = false }: Wanted): CopyReport {
   }
 }
 
-const door: Door = (wanted = {}) =>
-  new Promise((resolve, reject) => {
+const door: Door = async (wanted = {}) => {
+  // Loaded when it is needed: hardly any program asks.
+  const { threadId } = await import('node:worker_threads')
+  return new Promise((resolve, reject) => {
     setImmediate(() => {
       try {
-        resolve(report(wanted))
+        resolve(report(wanted, threadId))
       } catch (error) {
         reject(error)
       }
     })
   })
+}
 
 const realm = globalThis as { [DOORS]?: Set<Door> }
 if (realm[DOORS] === undefined) Object.defineProperty(realm, DOORS, { value: new Set<Door>() })

@@ -10,10 +10,10 @@ export interface Inspected {
   end(): void
 }
 
-/** Runs a script in a process with an inspector, at a port that the system chooses. It finds `Heap` of the built package. */
+/** Runs a script in a process with an inspector, at a port that the system chooses. It finds `Heap` of the built package, and where that is in `BUILT`. */
 export function inspected(script: string, env: Record<string, string> = {}): Promise<Inspected> {
   const { NODE_OPTIONS: _, ...rest } = process.env
-  const head = `const { Heap } = require(${JSON.stringify(BUILT)})\n`
+  const head = `const BUILT = ${JSON.stringify(BUILT)}\nconst { Heap } = require(BUILT)\n`
   const child = spawn(
     process.execPath,
     ['--inspect=127.0.0.1:0', '-e', `${head}${script}\nconsole.error('is running')`],

@@ -4,5 +4,5 @@ import { HeapStats } from '../../lib/inspect/stats'
 /** A report of a heap that is as it should be, but for what is given. */
 export function heapReport(stats: Partial<HeapStats> = {}, report: Partial<HeapReport> = {}): HeapReport {
   const whole = Object.assign(new HeapStats(), { name: 'test', ...stats })
-  return { name: whole.name, decay: 1000, limit: null, stats: whole, ...report }
+  return { name: whole.name, thread: 0, decay: 1000, limit: null, stats: whole, ...report }
 }

@@ -18,9 +18,12 @@ export const CHURN_UNMAPS = 100
 
 const POOL_BYTES = 4096
 
+/** ` (thread 3)`; nothing for the main thread. */
+export const ofThread = ({ thread }: HeapReport): string => (thread === 0 ? '' : ` (thread ${thread})`)
+
 /** A heap as findings call it. */
-export const nameOf = ({ name }: HeapReport): string =>
-  name === '' ? 'a heap without a name' : `heap ${JSON.stringify(printable(name))}`
+export const nameOf = (heap: HeapReport): string =>
+  (heap.name === '' ? 'a heap without a name' : `heap ${JSON.stringify(printable(heap.name))}`) + ofThread(heap)
 
 /** Many pools with few blocks: free blocks in used pools outweigh the live ones. */
 export function scatteredRule(heap: HeapReport): Finding | undefined {

@@ -1,6 +1,7 @@
 /** What is to be said of a process that runs: what the kernel tells of it, and what it tells of itself. Each rule is a pure function. */
 import type { CopyReport, HeapReport } from '../../heap/door'
-import { plural, showBytes, showCount, showShare } from '../draw/units'
+import { printable } from '../draw/ink'
+import { showBytes, showCount, showShare } from '../draw/units'
 import type { AskedFacts } from '../facts/asked'
 import type { ProcFacts } from '../facts/proc'
 import type { Finding } from './finding'
@@ -42,18 +43,18 @@ export function shareRule({ proc, asked }: ProcessFacts): Finding | undefined {
 export function addonRule({ proc, asked }: ProcessFacts): Finding | undefined {
   const topic = 'ebb'
   if (asked !== undefined) {
-    if (asked.copies.length === 1) return undefined
-    if (asked.copies.length > 1) {
-      const folders = asked.copies.map(({ folder }) => folder).join(', ')
-      const text = `${plural(asked.copies.length, 'copy').replace('copys', 'copies')} of ebb are loaded: ${folders}`
+    const folders = [...new Set(asked.copies.map(({ folder }) => folder))]
+    if (folders.length === 1) return undefined
+    if (folders.length > 1) {
+      const text = `${folders.length} copies of ebb are loaded: ${folders.map(printable).join(', ')}`
       return { level: 'NOTE', topic, text, remedy: '`npm ls ebb` tells why, `npm dedupe` may make them one' }
     }
-    const text = 'its main thread has loaded no ebb that answers'
+    const text = 'no thread of it has loaded an ebb that answers'
     return {
       level: 'NOTE',
       topic,
       text,
-      remedy: 'heaps of worker threads are not seen; nor are those of a bundle for the browser',
+      remedy: 'a worker thread that is busy does not answer; nor does a version of ebb that has no door',
     }
   }
   if (proc?.hasAddon !== false) return undefined

@@ -1,6 +1,7 @@
 /** The screen of `ebb top`, as lines: a pure function of the looks so far. */
 import type { HeapReport } from '../../heap/door'
 import { showFindings } from '../advice/finding'
+import { ofThread } from '../advice/heap-rules'
 import { type ProcessFacts, processFindings } from '../advice/process-rules'
 import { areaChart, sparkline } from './bars'
 import { type Ink, printable, withoutInk } from './ink'
@@ -70,7 +71,7 @@ function heapRow(heap: HeapReport, before: HeapReport | undefined, seconds: numb
   const back =
     before === undefined || seconds <= 0 ? undefined : (stats.discardedBytes - before.stats.discardedBytes) / seconds
   return [
-    (heap.name === '' ? '(no name)' : printable(heap.name)).slice(0, 24),
+    (heap.name === '' ? '(no name)' : printable(heap.name)).slice(0, 24) + ofThread(heap),
     trend,
     showBytes(stats.liveBytes),
     showBytes(stats.residentBytes),
@@ -102,7 +103,7 @@ function heapLines(looks: readonly ProcessFacts[], room: number, ink: Ink): stri
     ]
   }
   const heaps = heapsOf(now)
-  if (heaps.length === 0) return [ink('dim', 'It has no heap of ebb in its main thread.')]
+  if (heaps.length === 0) return [ink('dim', 'It has no heap of ebb that is open.')]
   const earlier = before === undefined ? [] : heapsOf(before)
   const seconds = before === undefined ? 0 : (now.at - before.at) / 1000
   const order = heaps.map((heap, place) => [heap, earlier[place], trend(looks, place, heap.name)] as const)

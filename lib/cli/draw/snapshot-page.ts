@@ -1,5 +1,6 @@
 /** The page of a snapshot: what is mapped and what it is, size class by size class. */
 import type { HeapReport } from '../../heap/door'
+import { ofThread } from '../advice/heap-rules'
 import type { Snapshot } from '../snapshot'
 import { mapPicture } from './map-picture'
 import { frame, htmlTable, tiles } from './page'
@@ -66,7 +67,7 @@ function heapSection(heap: HeapReport): string[] {
   ]
   if (limit !== null) figures.push(['of its limit', showShare(stats.mappedBytes / limit)])
   return [
-    `<h2>${escaped(name)}</h2>`,
+    `<h2>${escaped(name)}${ofThread(heap)}</h2>`,
     tiles(figures),
     stack(heap),
     mapPicture(Buffer.from(heap.map ?? '', 'base64')),

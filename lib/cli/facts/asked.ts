@@ -12,7 +12,7 @@ export interface AskedFacts {
   readonly memory: NodeJS.MemoryUsage
   /** The most that V8 lets its heap grow to; undefined where it does not say. */
   readonly heapLimit: number | undefined
-  /** Each copy of ebb in the main thread; none where it uses no ebb. */
+  /** Each copy of ebb in each thread that answers, the main thread first; none where it uses no ebb. */
   readonly copies: readonly CopyReport[]
 }
 
@@ -44,9 +44,14 @@ export class AskedProcess {
 
   /** @throws CliError `unreachable` */
   async ask(wanted: Wanted = {}): Promise<AskedFacts> {
-    const answer = await this.#inspector.evaluate(question(wanted))
+    const asked = question(wanted)
+    const [answer, workers] = await Promise.all([
+      this.#inspector.evaluate(asked),
+      this.#inspector.evaluateInWorkers(asked),
+    ])
     try {
-      return JSON.parse(answer as string) as AskedFacts
+      const [facts, ...others] = [answer, ...workers].map((text) => JSON.parse(text as string) as AskedFacts)
+      return { ...(facts as AskedFacts), copies: [facts as AskedFacts, ...others].flatMap(({ copies }) => copies) }
     } catch (error) {
       throw new CliError('unreachable', `ebb: ${showAddress(this.#address)} gives an answer that is none`, error)
     }

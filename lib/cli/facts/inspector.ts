@@ -11,6 +11,8 @@ export interface Address {
 
 /** Milliseconds that the process may take to answer: its event loop has to turn once. */
 const PATIENCE = 5000
+/** The same of a worker thread, which may be in the middle of something long: what it has is left out then. */
+const WORKER_PATIENCE = 500
 const ENDED = 'the connection has ended'
 
 /**
@@ -39,6 +41,7 @@ export const showAddress = ({ host, port }: Address): string => `${host.includes
 interface Answer {
   readonly id?: number
   readonly method?: string
+  readonly params?: { readonly sessionId?: string; readonly message?: string }
   readonly error?: { readonly message: string }
   readonly result?: {
     readonly result?: { readonly value?: unknown; readonly description?: string }
@@ -46,10 +49,12 @@ interface Answer {
   }
 }
 
-/** A connection to the main thread of a process. */
+/** A connection to a process: to its main thread, and through that to its worker threads. */
 export class Inspector {
   readonly #address: Address
   readonly #calls = new Map<number, (answer: Answer | undefined) => void>()
+  /** Sessions of the worker threads there are, with the calls that wait for an answer of each. */
+  readonly #workers = new Map<string, Set<number>>()
   #socket: TextSocket | undefined
   #last = 0
 
@@ -70,6 +75,8 @@ export class Inspector {
     }
     // A process that is inspected does not end before the inspector has gone: this asks for a word, on which we go.
     this.#send('NodeRuntime.notifyWhenWaitingForDisconnect', { enabled: true })
+    // It tells of the workers there are before it answers. Runtimes that have no such thing answer with an error, which is an answer too.
+    await this.#answer(this.#send('NodeWorker.enable', { waitForDebuggerOnStart: false }), PATIENCE)
     return this
   }
 
@@ -78,12 +85,32 @@ export class Inspector {
   }
 
   /**
-   * Evaluates an expression in the process. A promise is waited for.
+   * Evaluates an expression in the main thread. A promise is waited for.
    * @returns its value, copied by way of JSON
    * @throws CliError `unreachable`, also where it throws there, or where the process does not answer
    */
   async evaluate(expression: string): Promise<unknown> {
-    const answer = await this.#call({ expression, awaitPromise: true, returnByValue: true, silent: true })
+    return this.#value(await this.#answer(this.#send('Runtime.evaluate', evaluation(expression)), PATIENCE))
+  }
+
+  /** The same in each worker thread. The values of those that answer soon. */
+  async evaluateInWorkers(expression: string): Promise<unknown[]> {
+    const asked = [...this.#workers].map(async ([sessionId, waiting]) => {
+      const id = ++this.#last
+      waiting.add(id)
+      const message = JSON.stringify({ id, method: 'Runtime.evaluate', params: evaluation(expression) })
+      this.#send('NodeWorker.sendMessageToWorker', { sessionId, message })
+      try {
+        return this.#value(await this.#answer(id, WORKER_PATIENCE))
+      } finally {
+        waiting.delete(id)
+      }
+    })
+    const answers = await Promise.allSettled(asked)
+    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+  }
+
+  #value(answer: Answer): unknown {
     const failure = answer.error?.message ?? answer.result?.exceptionDetails
     if (failure === undefined) return answer.result?.result?.value
     const text = typeof failure === 'string' ? failure : (failure.exception?.description ?? failure.text)
@@ -96,13 +123,13 @@ export class Inspector {
     return id
   }
 
-  #call(params: object): Promise<Answer> {
+  /** The answer to a call. */
+  #answer(id: number, patience: number): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.#socket === undefined) {
         reject(unreachable(this.#address, ENDED))
         return
       }
-      const id = this.#send('Runtime.evaluate', params)
       const end = (answer: Answer | undefined, why: string): void => {
         clearTimeout(timer)
         this.#calls.delete(id)
@@ -110,8 +137,8 @@ export class Inspector {
         else resolve(answer)
       }
       const timer = setTimeout(() => {
-        end(undefined, `no answer in ${PATIENCE / 1000} s: its main thread is busy, or stopped at a breakpoint`)
-      }, PATIENCE)
+        end(undefined, `no answer in ${patience / 1000} s: its main thread is busy, or stopped at a breakpoint`)
+      }, patience)
       this.#calls.set(id, (answer) => end(answer, ENDED))
     })
   }
@@ -119,6 +146,22 @@ export class Inspector {
   #take(answer: Answer): void {
     if (answer.id !== undefined) this.#calls.get(answer.id)?.(answer)
     else if (answer.method === 'NodeRuntime.waitingForDisconnect') this.close()
+    else this.#hear(answer)
+  }
+
+  /** What is told of workers. */
+  #hear({ method, params }: Answer): void {
+    const { sessionId, message } = params ?? {}
+    if (sessionId === undefined) return
+    if (method === 'NodeWorker.attachedToWorker') this.#workers.set(sessionId, new Set())
+    else if (method === 'NodeWorker.detachedFromWorker') this.#forget(sessionId)
+    else if (method === 'NodeWorker.receivedMessageFromWorker') this.#take(JSON.parse(message as string) as Answer)
+  }
+
+  /** A worker has ended: it will not answer. */
+  #forget(sessionId: string): void {
+    for (const id of this.#workers.get(sessionId) ?? []) this.#calls.get(id)?.(undefined)
+    this.#workers.delete(sessionId)
   }
 
   #lose(): void {
@@ -126,6 +169,10 @@ export class Inspector {
     for (const call of [...this.#calls.values()]) call(undefined)
   }
 }
+
+const evaluation = (expression: string): object => ({
+  ...{ expression, awaitPromise: true, returnByValue: true, silent: true },
+})
 
 /** The path of the first thing that can be inspected: Node has one, the main thread. */
 async function pathOf(address: Address): Promise<string> {

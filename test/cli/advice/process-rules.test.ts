@@ -76,7 +76,10 @@ describe('the rules of a process', () => {
 
   it('note a process without ebb, and one with two', () => {
     expect(addonRule(of({}, { copies: [] }))?.level).toBe('NOTE')
-    expect(addonRule(of({}, { copies: [...asked.copies, ...asked.copies] }))?.text).toContain('2 copies of ebb')
+    expect(addonRule(of({}, { copies: [...asked.copies, { ...asked.copies[0]!, folder: '/other' }] }))?.text).toContain(
+      '2 copies of ebb are loaded: /ebb, /other',
+    )
+    expect(addonRule(of({}, { copies: [...asked.copies, ...asked.copies] }))).toBeUndefined()
     expect(addonRule({ at: 0, proc: { ...proc, hasAddon: false }, asked: undefined })?.text).toContain(
       'process 7 (node)',
     )

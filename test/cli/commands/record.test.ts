@@ -143,8 +143,9 @@ onLinux('ebb record, as a process', () => {
     const [csv, json, svg, html] = files.map((file) => readFileSync(file, 'utf8')) as [string, string, string, string]
     const recording = JSON.parse(json) as Recording
     expect(recording).toMatchObject({ format: 'ebb-record', version: 1, interval: 5, exitCode: 5 })
-    expect(recording.samples).toHaveLength(3)
-    expect(csv.split('\n')).toHaveLength(5)
+    // How many there are before it ends is up to the machine.
+    expect([1, 2, 3]).toContain(recording.samples.length)
+    expect(csv.split('\n')).toHaveLength(recording.samples.length + 2)
     expect(svg).toMatch(/^<svg .*<\/svg>\n$/s)
     expect(html).toMatch(/^<!doctype html>.*<\/html>\n$/s)
     expect(html).not.toMatch(/\b(?:src|href)=|url\(|@import|<script|<link/)

@@ -65,7 +65,7 @@ describe('screen', () => {
     const proc = { ...{ pid: 7, name: 'node', resident: MIB, mappings: 100, maxMappings: 65_530 } }
     const outside = { at: 0, asked: undefined, proc } as unknown as ProcessFacts
     expect(screen([outside], size, plainInk).join('\n')).toContain('kill -USR1 PID')
-    expect(screen(looks(1, 0), size, plainInk).join('\n')).toContain('no heap of ebb in its main thread')
+    expect(screen(looks(1, 0), size, plainInk).join('\n')).toContain('no heap of ebb that is open')
   })
 
   it('has what doctor would say, where there is room', () => {

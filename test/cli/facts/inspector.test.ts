@@ -74,6 +74,33 @@ describe('an inspector', () => {
     }
   })
 
+  it('tells of the heaps of worker threads, and of one that does not answer nothing', async () => {
+    const { port, end } = await inspected(`
+      const { Worker } = require('node:worker_threads')
+      const work = (body) => new Worker(\`
+        const { Heap } = require(\${JSON.stringify(require.resolve(BUILT))})
+        const heap = new Heap({ name: 'of a worker' })
+        heap.alloc(100)
+        setInterval(() => {}, 1000)
+        require('node:worker_threads').parentPort.postMessage('ready')
+        \${body}\`, { eval: true })
+      globalThis.workers = [work(''), work('Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)')]
+      let left = 2
+      globalThis.ready = new Promise((resolve) => {
+        for (const worker of workers) worker.on('message', () => { if (--left === 0) resolve() })
+      })`)
+    ends.push(end)
+    const inspector = await new Inspector({ host: '127.0.0.1', port }).open()
+    await inspector.evaluate('ready')
+    inspector.close()
+    const asked = await new AskedProcess({ host: '127.0.0.1', port }).open()
+    ends.push(() => asked.close())
+    // A machine that is busy may not let it answer in time.
+    let { copies } = await asked.ask()
+    while (copies.every(({ heaps }) => heaps.length === 0)) copies = (await asked.ask()).copies
+    expect(copies.flatMap(({ heaps }) => heaps.map(({ name, thread }) => [name, thread]))).toEqual([['of a worker', 1]])
+  })
+
   it('is missed where nothing listens, or something else does', async () => {
     const refusal = async (port: number): Promise<CliError> => {
       const error = await new Inspector({ host: '127.0.0.1', port }).open().catch((thrown) => thrown)
