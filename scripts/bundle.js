@@ -12,6 +12,9 @@ const { entries, root } = require('./entries.js')
 const lib = path.join(root, 'lib')
 /** What scripts/ebb.js starts. */
 const COMMANDS = 'cli/index'
+/** What `npx ebb live` preloads, and the thread that serves the page. */
+const PRELOAD = 'live/preload'
+const WORKER = 'live/worker'
 /** For the tests and the platform checks, which work on the built library. No entry of the package: users cannot import it. */
 const INSIDE = 'inside'
 /** As deep as the folders of lib/: `../..` leads to the package from both. */
@@ -115,7 +118,10 @@ async function main() {
     hoistTransitiveImports: false,
     sourcemapExcludeSources: true,
   }
-  await bundle([...entries, COMMANDS, INSIDE], { ...code, interop: 'compat', esModule: true }, [typescript])
+  await bundle([...entries, COMMANDS, PRELOAD, INSIDE], { ...code, interop: 'compat', esModule: true }, [typescript])
+  // By itself: the chunks would reserve a space for heaps in that thread, which has none.
+  const alone = { format: 'cjs', sourcemap: true, sourcemapExcludeSources: true, interop: 'compat' }
+  await bundle([WORKER], alone, [typescript])
   const declarations = {
     format: 'es',
     entryFileNames: '[name].d.ts',

@@ -3,12 +3,18 @@
 // manager, traces and bundles a program that uses it, and compiles against its types (environments.js). Arguments:
 //     --all-prebuilt  the addons of every platform must be inside, as for a release
 //     --contents      only what can be seen without installing it
-const { existsSync, readFileSync } = require('node:fs')
+const { existsSync, readFileSync, statSync } = require('node:fs')
 const path = require('node:path')
 const { BUNDLERS, MANAGERS, TRACERS, TYPES, runEnvironments } = require('./environments.js')
 const { MAX_PACKED, pack } = require('./platforms/pack.js')
 const { TARGETS } = require('./prebuild.js')
 const { root, run } = require('./platforms/tools.js')
+
+/** Bytes that the page of `ebb/live` may have, with uPlot. */
+const MAX_PAGE = 128 * 1024
+const PAGE = 'dist/live/page/'
+/** Of the files of the page: those that are not ours, and the licence that must come with them. */
+const VENDORED = ['uPlot.iife.min.js', 'uPlot.min.css', 'uPlot.LICENSE.txt']
 
 /** Every file that the manifest points at. */
 function entries(value) {
@@ -26,14 +32,23 @@ function complaints(manifest, files, needsAllPrebuilt) {
   const needed = [...entries(manifest.exports), ...entries(manifest.typesVersions), manifest.bin.ebb]
   needed.push('LICENSE', 'CHANGELOG.md', 'native/ebb.gypi', 'native/addon.cc', 'scripts/build-native.js')
   if (existsSync(path.join(root, 'README.md'))) needed.push('README.md')
+  needed.push(...['index.html', 'page.css', 'app.mjs', ...VENDORED].map((file) => `${PAGE}${file}`))
   if (needsAllPrebuilt) needed.push(...TARGETS.map(({ file }) => `prebuilds/${file}`))
   for (const file of new Set(needed)) if (!files.includes(file)) wrong.push(`${file} is missing`)
   // yarn 1, pnpm up to 9 and Yarn 4 would compile at install.
   if (files.includes('binding.gyp')) wrong.push('binding.gyp lies in its root')
   const sources = /^(test|bench|docs|examples|build|out|coverage|\.)/
   for (const file of files) if (sources.test(file)) wrong.push(`${file} does not belong in it`)
+  const page = pageBytes(files)
+  if (page > MAX_PAGE) wrong.push(`the page of ebb/live has ${page} bytes, more than ${MAX_PAGE}`)
+  const dependencies = Object.keys(manifest.dependencies)
+  if (String(dependencies) !== 'bindings')
+    wrong.push(`it depends on ${dependencies.join(', ')}, and may on bindings alone`)
   return wrong
 }
+
+const pageBytes = (files) =>
+  files.filter((file) => file.startsWith(PAGE)).reduce((sum, file) => sum + statSync(path.join(root, file)).size, 0)
 
 function main() {
   const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
@@ -52,6 +67,7 @@ function main() {
   }
   const addons = files.filter((file) => file.startsWith('prebuilds/')).length
   console.log(`${path.basename(tarball)}: ${size} bytes packed (limit ${MAX_PACKED}), ${unpackedSize} unpacked,`)
+  console.log(`the page of ebb/live: ${pageBytes(files)} bytes (limit ${MAX_PAGE})`)
   console.log(`${files.length} files, of them ${addons} addons`)
   if (process.argv.includes('--contents')) return
   const failed = runEnvironments(Object.keys({ ...MANAGERS, ...TRACERS, ...BUNDLERS, ...TYPES }), packed)

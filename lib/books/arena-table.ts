@@ -14,6 +14,7 @@ import { HeapError, type OsFailure } from '../base/errors'
 import { ARENA_BYTES, POOL_BYTES, type Slot } from '../base/layout'
 import { BOOK_BYTES_PER_SLOT } from '../space/plan'
 import type { Space } from '../space/space'
+import type { Tally } from '../space/tally'
 import { ARENA, KEPT, LARGE } from '../space/tenants'
 import { BlockMap } from './block-map'
 import type { Budget } from './budget'
@@ -64,6 +65,8 @@ export class ArenaTable {
   private readonly budget: Budget
   /** Number of the heap. */
   readonly heap: number
+  /** Where the heap counts for readers of the space. */
+  readonly tally: Tally
 
   constructor(budget: Budget, space: Space, base: number) {
     this.map = new BlockMap(space, base)
@@ -71,6 +74,7 @@ export class ArenaTable {
     this.space = space
     this.budget = budget
     this.heap = space.heapNumber(base)
+    this.tally = space.tally(base)
   }
 
   /** The slots in use, in the order of their numbers. */

@@ -6,6 +6,7 @@
 import { type HeapTag, limitChannel } from '../base/channels'
 import { HeapError, type OsFailure } from '../base/errors'
 import { limitsOf } from '../os/limits'
+import { MAPS, NO_TALLY, type Tally, UNMAPS } from '../space/tally'
 
 export class Budget {
   /** Bytes this heap may map. */
@@ -21,9 +22,12 @@ export class Budget {
   maps = 0
   unmaps = 0
 
-  constructor(limit: number, tag: HeapTag) {
+  readonly #tally: Tally
+
+  constructor(limit: number, tag: HeapTag, tally = NO_TALLY) {
     this.limit = limit
     this.tag = tag
+    this.#tally = tally
   }
 
   /**
@@ -35,14 +39,14 @@ export class Budget {
   map<T extends number>(byteLength: number, request: () => T | 0, before = 0): T {
     this.admit(byteLength - before)
     const taken = this.#attempt(request) || this.#attemptAgain(request, byteLength)
-    this.maps++
+    this.#tally.set(MAPS, ++this.maps)
     this.count(byteLength - before)
     return taken
   }
 
   /** Counts memory off that goes back to the space. */
   unmap(byteLength: number): void {
-    this.unmaps++
+    this.#tally.set(UNMAPS, ++this.unmaps)
     this.count(-byteLength)
   }
 

@@ -25,6 +25,7 @@ import {
 } from '../base/layout'
 import { blockBytesOf, CLASS_TABLE_LENGTH, runBlocksOf, WHOLE_RUN } from '../base/size-classes'
 import { CLASS, freePools, isFreePool, LENGTH, PINS, recordWord, runsOf, word } from '../books/ledger'
+import { MOVES } from '../space/tally'
 import type { HeapParts } from '../supply/parts'
 import { freeBlock } from './free'
 import { copyBlock, isLive, listBlocks, usableBytes } from './live-blocks'
@@ -206,7 +207,7 @@ export class Compactor {
       : parts.runs.takeIn(sizeClass, run)
     copyBlock(parts.table, from, to, byteLength)
     this.moved++
-    parts.moves++
+    parts.table.tally.set(MOVES, ++parts.moves)
     const { map } = parts.table
     map.setMagazine(from, 0) // so that a free of it reaches free.ts, which refuses it
     parts.moving = from

@@ -96,6 +96,8 @@ export interface SpaceBooks {
   readonly taken: number
   readonly tenants: number
   readonly ledgers: number
+  /** Words of the magazines, 1 << HEAP_WORDS_SHIFT for each heap, by its number. */
+  readonly magazines: number
   readonly slots: number
   readonly nearFirst: number
   readonly nearEnd: number
@@ -103,10 +105,11 @@ export interface SpaceBooks {
 
 /** Describes a space to a reader. */
 export function booksOf(space: Space): SpaceBooks {
-  const { owners, taken, tenantsAt, slots, nearFirst, nearEnd } = space
+  const { owners, taken, tenantsAt: tenants, noMagazines: magazines, slots, nearFirst, nearEnd } = space
   const { buffer } = space.region
+  const ledgers = space.ledgers / 4
   const annexes = space.annexBuffers()
-  return { buffer, annexes, owners, taken, tenants: tenantsAt, ledgers: space.ledgers / 4, slots, nearFirst, nearEnd }
+  return { buffer, annexes, owners, taken, tenants, ledgers, magazines, slots, nearFirst, nearEnd }
 }
 
 /** Whether another thread that gets the description sees the memory itself. */
@@ -114,7 +117,7 @@ export const isShared = ({ buffer }: SpaceBooks): boolean =>
   typeof SharedArrayBuffer === 'function' && (buffer as unknown) instanceof SharedArrayBuffer
 
 /** All words of a buffer. With a length: views without one are many times slower on memory that is shared. */
-const wordsOf = (buffer: ArrayBufferLike): Int32Array => new Int32Array(buffer, 0, buffer.byteLength / 4)
+export const wordsOf = (buffer: ArrayBufferLike): Int32Array => new Int32Array(buffer, 0, buffer.byteLength / 4)
 
 /** Slots in which something of a heap begins, or of all heaps, in the order of their numbers. */
 export function slotsIn({ buffer, tenants, slots }: SpaceBooks, heap?: number): Slot[] {

@@ -35,6 +35,7 @@ import {
   type SpaceSize,
 } from './plan'
 import { Slots } from './slots'
+import { TALLY_AT, Tally } from './tally'
 
 export class Space extends Slots {
   /** Columns, as indices of words. `live` begins at 0. */
@@ -110,6 +111,12 @@ export class Space extends Slots {
   /** The words of magazines that are always asleep, shared by all heaps that cannot have their own. */
   get noMagazines(): number {
     return this.magazines / 4
+  }
+
+  /** Where a heap counts for readers; those that share the words of `noMagazines` do not. */
+  tally(base: number): Tally {
+    const at = base === this.noMagazines ? 0 : base + TALLY_AT
+    return new Tally(this.words, at)
   }
 
   /** Number of a heap by its words; 0 of those that have none of their own. */

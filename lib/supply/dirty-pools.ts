@@ -25,6 +25,7 @@ import {
 import type { UsableArenas } from '../books/usable-arenas'
 import type { Decay } from '../release/decay'
 import type { Source } from '../release/purger'
+import { DISCARDED_POOLS, DISCARDS } from '../space/tally'
 
 export class DirtyPools implements Source {
   /** Calls to the operating system that discarded pools, and the bytes they gave back. */
@@ -121,7 +122,7 @@ export class DirtyPools implements Source {
       const stop = group === 1 ? end : groupEnd(freeLow, freeHigh, end, group)
       if (stop > start) {
         this.table.discard(slotOfLedger(ledger), (start - 1) * POOL_BYTES, (stop - start) * POOL_BYTES)
-        this.discards++
+        this.table.tally.set(DISCARDS, ++this.discards)
         const pools = clearDirty(ledger, start, stop)
         this.table.counts.addDirty(-pools)
         bytes += pools * POOL_BYTES
@@ -132,6 +133,7 @@ export class DirtyPools implements Source {
     const isEmpty = freePools(ledger) === FREE_POOLS_MAX
     if (!isEmpty && !this.hasDiscardable(ledger, freeLow, freeHigh)) this.remove(ledger)
     this.discardedBytes += bytes
+    this.table.tally.set(DISCARDED_POOLS, this.discardedBytes / POOL_BYTES)
     return bytes
   }
 

@@ -68,8 +68,8 @@ export function wire(clock: Clock, decayMs: number, limit: number, tag: HeapTag,
   const page = space.region.osPageSize
   if (page % POOL_BYTES !== 0) throw new Error(`ebb: OS pages of ${page} bytes are not made of pools`)
   const decay = new Decay(decayMs, clock.now())
-  const budget = new Budget(limit, tag)
   const base = space.takeHeap()
+  const budget = new Budget(limit, tag, space.tally(base))
   const table = new ArenaTable(budget, space, base)
   const purger = new Purger(decay, clock, tag)
   const arenas = new Arenas(table, purger, decay, ablation)

@@ -9,6 +9,7 @@ const VERSIONS = ['5.2.2', '5.4.5', '5.5.4', '5.6.3', '5.7.3', '5.8.3', '5.9.3',
 
 const PROGRAM = `
 import { f64, Heap, HeapError, HeapStats, type Pointer, record, ref, struct, u8 } from 'ebb'
+import { type LivePage, serve } from 'ebb/live'
 import { RssRecorder, sampleRss } from 'ebb/rss'
 
 const heap = new Heap({ name: 'types', decay: 500 })
@@ -22,6 +23,7 @@ particle.fields.at.x.set(made, 1.5)
 const cursor = particle.cursor(made)
 const x: number = cursor.row.at.x
 heap[Symbol.dispose]()
+export const page: Promise<LivePage> = serve({ port: 0, heaps: [heap] })
 export const all = [bytes, stats, x, HeapError, new RssRecorder(), sampleRss().resident]
 // @ts-expect-error a name is a string
 export const wrong = new Heap({ name: 5 })

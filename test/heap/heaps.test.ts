@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Heap, heaps } from '../../lib'
+import { onNextHeap } from '../../lib/heap/heaps'
 import { runChild, said } from '../support/child'
 
 describe('heaps', () => {
@@ -31,5 +32,12 @@ describe('heaps', () => {
       ['--expose-gc'],
     )
     expect([result.stderr, said(result)]).toEqual(['', [[200, 1, true]]])
+  })
+
+  it('tells of the next one that is made, once', () => {
+    let told = 0
+    onNextHeap(() => told++)
+    for (const heap of [new Heap(), new Heap()]) heap.close()
+    expect(told).toBe(1)
   })
 })

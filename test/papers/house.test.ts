@@ -70,6 +70,10 @@ const TESTED_ELSEWHERE = new Map([
   ['lib/heap/read-options.ts', 'heap/options'],
   ['lib/heap/take.ts', 'heap/resize'],
   ['lib/heap/variants.ts', 'debug/environment'],
+  ['lib/live/index.ts', 'papers/package'],
+  ['lib/live/protocol.ts', 'live/serve'],
+  ['lib/live/view.ts', 'live/frames'],
+  ['lib/live/worker.ts', 'live/serve'],
   ['lib/os/addon.ts', 'os/os-pages'],
   ['lib/collections/base-dict.ts', 'collections/dict'],
   ['lib/collections/cache-options.ts', 'collections/cache'],
@@ -132,7 +136,7 @@ describe('lib/', () => {
   })
 
   it('has no barrel: only the entry points of the package export what others define', () => {
-    const entries = ['lib/index.ts', 'lib/rss/index.ts', 'lib/collections/index.ts', 'lib/debug/index.ts']
+    const entries = ['lib/index.ts', 'lib/rss/index.ts', 'lib/collections/index.ts', 'lib/debug/index.ts', 'lib/live/index.ts']
     const barrels = lib.filter((file) => !entries.includes(file) && /^export .*\bfrom '/m.test(read(file)))
     expect(barrels).toEqual([])
   })

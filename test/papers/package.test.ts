@@ -99,6 +99,11 @@ describe('the tarball', () => {
         'dist/index.d.ts',
         'dist/index.d.mts',
         'dist/rss/index.js',
+        'dist/live/index.js',
+        'dist/live/worker.js',
+        'dist/live/page/index.html',
+        'dist/live/page/uPlot.iife.min.js',
+        'dist/live/page/uPlot.LICENSE.txt',
         'dist/cli/index.js',
         'lib/heap/heap.ts',
       ],
@@ -172,13 +177,13 @@ ${USE}`
       'names.mjs',
       `import { createRequire } from 'node:module'
 const require = createRequire(import.meta.url)
-for (const entry of ['ebb', 'ebb/rss', 'ebb/collections', 'ebb/debug']) {
+for (const entry of ['ebb', 'ebb/rss', 'ebb/collections', 'ebb/debug', 'ebb/live']) {
   const names = Object.keys(await import(entry)).filter((name) => name !== 'default' && name !== 'module.exports').sort()
   console.log(String(names) === String(Object.keys(require(entry)).sort()) && names.length > 0)
 }
 try { require('ebb/dist/inside.js') } catch (error) { console.log(error.code) }`,
     )
-    expect(stdout + stderr).toBe('true\ntrue\ntrue\ntrue\nERR_PACKAGE_PATH_NOT_EXPORTED\n')
+    expect(stdout + stderr).toBe('true\ntrue\ntrue\ntrue\ntrue\nERR_PACKAGE_PATH_NOT_EXPORTED\n')
   })
 
   it('says one thing where its addon is missing: what was sought and the way out', () => {
