@@ -2,9 +2,10 @@
 import type { Command } from './command'
 import { build } from './commands/build'
 import { doctor } from './commands/doctor'
+import { live } from './commands/live'
 
 import { record } from './commands/record'
 import { report } from './commands/report'
 import { top } from './commands/top'
 
-export const COMMANDS: readonly Command[] = [doctor, top, record, report, build]
+export const COMMANDS: readonly Command[] = [doctor, top, live, record, report, build]

@@ -6,14 +6,22 @@
  * A reader on another thread may meet books that are half written; a count can be off by what changes at that moment.
  */
 import { countBits } from '../base/bits'
-import { ARENA_BYTES, POOL_BYTES, POOLS_PER_ARENA, RECORD_WORDS, type SizeClass, type Slot } from '../base/layout'
-import { BLOCK_BYTES, CLASS_TABLE_LENGTH, RUN_BLOCKS, WHOLE_RUN } from '../base/size-classes'
+import {
+  ARENA_BYTES,
+  FREE_POOLS_MAX,
+  POOL_BYTES,
+  POOLS_PER_ARENA,
+  RECORD_WORDS,
+  type SizeClass,
+  type Slot,
+} from '../base/layout'
+import { BLOCK_BYTES, CLASS_TABLE_LENGTH, RUN_BLOCKS, RUN_POOLS, WHOLE_RUN } from '../base/size-classes'
 import { A_DIRTY_HIGH, A_DIRTY_LOW, A_FREE_HIGH, A_FREE_LOW, CLASS, LENGTH } from '../books/ledger'
 import { ANNEX_SHIFT, annexOffset } from '../space/homes'
-import { HEAP_WORDS_SHIFT } from '../space/plan'
+import { COUNTS_AT, HEAP_WORDS_SHIFT } from '../space/plan'
 import { DISCARDED_POOLS, DISCARDS, MAPS, MOVES, TALLY_AT, UNMAPS } from '../space/tally'
 import { ARENA, KIND_BITS, LARGE, TENANT_WORDS } from '../space/tenants'
-import { magazineBlocks } from '../supply/magazines'
+import { CAPACITY, SEGMENT_MASK, SEGMENT_WORDS } from '../supply/magazines'
 import { type SpaceBooks, slotsIn, wordsOf } from './map'
 import type { SizeClassStats } from './stats'
 
@@ -82,7 +90,8 @@ export function readFigures(books: SpaceBooks, slots: ArrayLike<number> = slotsI
       const ledgers = isNear ? words : annexes[slot >>> ANNEX_SHIFT]
       const at = isNear ? books.ledgers + ((slot - books.nearFirst) * POOL_BYTES) / 4 : annexOffset(slot) / 4
       count.arenas++
-      if (ledgers != null) countArena(words, books.taken + slot * POOLS_PER_ARENA, ledgers, at, count)
+      // The heap counts as it goes, but where it shares its words with others. To read the ledgers takes long, and slows the heap's thread down.
+      if (heap === 0 && ledgers != null) countArena(words, books.taken + slot * POOLS_PER_ARENA, ledgers, at, count)
     } else if (kind === LARGE) {
       count.largeBlocks++
       count.largePools += pools
@@ -124,10 +133,34 @@ function countArena(words: Int32Array, takens: number, ledger: Int32Array, at: n
   }
 }
 
+/** Blocks in the magazine of a class of the heap that has its magazines' words at `base`. */
+function magazineBlocks(words: Int32Array, base: number, sizeClass: SizeClass): number {
+  const bottom = base + (sizeClass + 1) * SEGMENT_WORDS + SEGMENT_MASK - (CAPACITY[sizeClass] as number)
+  const top = words[base + sizeClass] as number
+  return words[top] === 0 ? 0 : Math.max(0, top - bottom)
+}
+
+/** Takes over what the heap has counted. */
+function takeCounts(words: Int32Array, at: number, count: Count): void {
+  let used = 0
+  for (let sizeClass = 1; sizeClass < CLASS_TABLE_LENGTH; sizeClass++) {
+    const pools = words[at + sizeClass] as number
+    const taken = words[at + CLASS_TABLE_LENGTH + sizeClass] as number
+    used += pools
+    count.pools[sizeClass] = pools
+    count.taken[sizeClass] = taken
+    // A whole run is one block, and as long as it is.
+    count.runs[sizeClass] = sizeClass === WHOLE_RUN ? taken : pools / (RUN_POOLS[sizeClass] as number)
+  }
+  count.freePools = count.arenas * FREE_POOLS_MAX - used
+  count.dirtyPools = words[at + 2 * CLASS_TABLE_LENGTH] as number
+}
+
 function figuresOf(books: SpaceBooks, heap: number, count: Count): Figures {
   const { magazines } = books
   const words = wordsOf(books.buffer)
   const base = magazines + (heap << HEAP_WORDS_SHIFT)
+  if (heap !== 0) takeCounts(words, base + COUNTS_AT, count)
   const classes: SizeClassStats[] = []
   let blocks = count.largeBlocks
   let liveBytes = count.largePools * POOL_BYTES

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { epochNow } from '../base/clock'
 import { HeapError } from '../base/errors'
+import { PACKAGE_FOLDER } from '../base/folder'
 import type { Heap } from '../heap/heap'
 import { heaps as heapsOfThread } from '../heap/heaps'
 import { partsOf } from '../heap/numbers'
@@ -72,8 +73,9 @@ export function start(options: CheckedOptions, greeting: string | undefined): Pr
   return refusal === undefined ? inWorker(options, greeting) : here(options, greeting, refusal)
 }
 
-const WORKER = path.join(__dirname, 'worker.js')
-const PAGE = path.join(__dirname, 'page')
+const BUILT = path.join(PACKAGE_FOLDER, 'dist', 'live')
+const WORKER = path.join(BUILT, 'worker.js')
+const PAGE = path.join(BUILT, 'page')
 
 /** Why another thread cannot serve the page, for the page; undefined: it can. */
 function whyNoWorker(): string | undefined {
@@ -107,6 +109,8 @@ function inWorker(options: CheckedOptions, greeting: string | undefined): Promis
       resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MIB },
     })
     let isListening = false
+    // Where it says itself where it is, nobody waits for it, and a program that ends first may.
+    if (greeting !== undefined) worker.unref()
     worker.on('message', (report: Report) => {
       if (report.kind === 'ask') {
         worker.postMessage(reporter.news())

@@ -55,16 +55,9 @@ const MAGAZINE_BYTES = 8192
 const MAGAZINE_MIN_BLOCKS = 4
 
 /** Blocks that a magazine can hold, by size class. */
-const CAPACITY = Int32Array.from(BLOCK_BYTES, (bytes) =>
+export const CAPACITY = Int32Array.from(BLOCK_BYTES, (bytes) =>
   Math.min(SEGMENT_MASK, Math.max(MAGAZINE_MIN_BLOCKS, Math.floor(MAGAZINE_BYTES / Math.max(1, bytes)))),
 )
-
-/** Blocks in the magazine of a class of the heap that has its magazines' words at `base`. */
-export function magazineBlocks(words: Int32Array, base: number, sizeClass: SizeClass): number {
-  const bottom = base + (sizeClass + 1) * SEGMENT_WORDS + SEGMENT_MASK - (CAPACITY[sizeClass] as number)
-  const top = words[base + sizeClass] as number
-  return words[top] === 0 ? 0 : Math.max(0, top - bottom)
-}
 
 export class Magazines implements Source {
   /** The words of the space. Word base + c: index of the top of class c's magazine. From base + SEGMENT_WORDS on: the segments. */

@@ -1,5 +1,4 @@
 /** `ebb record`: the memory of a command, or of a process, over time. */
-import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import path from 'node:path'
 import { toCsv } from '../../rss/index'
@@ -15,6 +14,7 @@ import { mustHaveProc } from '../facts/proc'
 import { mustBeWritable, writeOutput } from '../files'
 import type { Io } from '../io'
 import { lengthOf, pictureOf, pointsOf, type Recording, type Sample, subtitleOf, summary } from '../recording'
+import { startCommand } from '../started'
 import { PID_MAX } from '../target'
 
 /** Writers by the end of a file's name. */
@@ -66,7 +66,10 @@ export const record: Command = {
   async run(args: Arguments, io: Io) {
     mustHaveProc('record', io)
     const plan = planOf(args)
-    const started = plan.pid === undefined ? await startCommand(args.operands, plan.isJson) : undefined
+    const started =
+      plan.pid === undefined
+        ? await startCommand('record', args.operands, { stdout: plan.isJson ? 2 : 'inherit' })
+        : undefined
     const pid = started?.pid ?? (plan.pid as number)
     const title = args.text('title') ?? (started === undefined ? `process ${pid}` : args.operands.join(' '))
     const end = new AbortController()
@@ -121,36 +124,6 @@ function planOf(args: Arguments): Plan {
     mustBeWritable(file)
   }
   return { pid, interval, samples, files: args.list('out'), isJson: args.has('json') }
-}
-
-interface Ended {
-  readonly exitCode: number | undefined
-  readonly signal: NodeJS.Signals | undefined
-}
-
-/** A command that runs, and the promise of its end. */
-interface Started {
-  readonly pid: number
-  readonly ended: Promise<Ended>
-  kill(signal: NodeJS.Signals): void
-}
-
-function startCommand(words: readonly string[], isJson: boolean): Promise<Started> {
-  const [file, ...rest] = words as [string, ...string[]]
-  // With --json the output is the recording's: what the command prints goes to the error output.
-  const child = spawn(file, rest, { stdio: ['inherit', isJson ? 2 : 'inherit', 'inherit'] })
-  return new Promise((resolve, reject) => {
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'ENOENT' ? 'there is no such command' : error.message
-      reject(new CliError('unreachable', `ebb record: cannot start ${file}: ${why}`, error))
-    })
-    child.on('spawn', () => {
-      const ended = new Promise<Ended>((settle) => {
-        child.on('exit', (code, signal) => settle({ exitCode: code ?? undefined, signal: signal ?? undefined }))
-      })
-      resolve({ pid: child.pid as number, ended, kill: (signal) => child.kill(signal) })
-    })
-  })
 }
 
 /** Looks until the process has ended, as often as is planned, or until the signal. None where there is no such process. */
