@@ -84,13 +84,23 @@ export abstract class Directory extends DirectoryBlock {
 
   /** Makes segments for so many entries. @internal */
   protected growTo(entries: number): void {
+    while (this.growEach(entries));
+  }
+
+  /** Grows each segment once that is too small for its share: all alike, because a directory may not be long for few segments. */
+  private growEach(entries: number): boolean {
+    let grew = false
     for (let hash = 0; hash < 2 ** 32; ) {
       const depth = depthIn(getWord(this.heap, this.segmentOf(hash), SHAPE))
       const share = entries / 2 ** depth
       // Five standard deviations above what falls to a segment on average.
-      if (share + 5 * Math.sqrt(share) > limitOf(this.slotsOf(hash))) this.grow(hash)
-      else hash += 2 ** (32 - depth)
+      if (share + 5 * Math.sqrt(share) > limitOf(this.slotsOf(hash))) {
+        this.grow(hash)
+        grew = true
+      }
+      hash += 2 ** (32 - depth)
     }
+    return grew
   }
 
   /** Where the segment behind the one of a hash begins: a hash, or 2^32. @internal */

@@ -2,6 +2,7 @@
  * What `clear` and `close` leave to be freed: a slice at a time while the event loop turns, so that no call takes longer because a
  * collection was large. A request that the heap refuses frees all of it first and tries again.
  */
+import type { Cancel, Clock } from '../base/clock'
 import { HeapError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
@@ -21,7 +22,13 @@ const PAUSE_MS = 1
 
 class Pending {
   private readonly list: Remains[] = []
-  private timer: NodeJS.Timeout | undefined
+  private readonly clock: Clock
+  private cancel: Cancel | undefined
+
+  /** @param clock - the heap's */
+  constructor(clock: Clock) {
+    this.clock = clock
+  }
 
   add(remains: Remains): void {
     this.list.push(remains)
@@ -38,7 +45,7 @@ class Pending {
   /** The heap has closed: nothing is left to be freed. */
   close(): void {
     this.list.length = 0
-    clearTimeout(this.timer)
+    this.cancel?.()
   }
 
   private freeOne(): boolean {
@@ -49,14 +56,14 @@ class Pending {
   }
 
   private wake(): void {
-    this.timer ??= setTimeout(() => this.slice(), PAUSE_MS).unref()
+    this.cancel ??= this.clock.schedule(() => this.slice(), PAUSE_MS)
   }
 
   private slice(): void {
-    this.timer = undefined
-    const end = performance.now() + SLICE_MS
+    this.cancel = undefined
+    const end = this.clock.now() + SLICE_MS
     while (this.freeOne()) {
-      if (performance.now() < end) continue
+      if (this.clock.now() < end) continue
       this.wake()
       return
     }
@@ -69,9 +76,10 @@ const pending = new WeakMap<Heap, Pending>()
 export function freeLater(heap: Heap, remains: Remains): void {
   let list = pending.get(heap)
   if (list === undefined) {
-    list = new Pending()
+    const parts = partsOf(heap)
+    list = new Pending(parts.clock)
     pending.set(heap, list)
-    addReader(partsOf(heap), list)
+    addReader(parts, list)
   }
   list.add(remains)
 }

@@ -169,6 +169,9 @@ describe('the face of a Dict', () => {
     const { byteLength } = dict
     for (let i = 0; i < 50_000; i++) dict.set(i, i)
     expect(dict.byteLength).toBe(byteLength)
+    const large = new Dict(heap, { key: i32, value: f64 })
+    large.reserve(2_000_000)
+    expect(large.byteLength).toBeGreaterThan(2_000_000 * 12)
     expect(() => dict.reserve(-1)).toThrow(RangeError)
     expect(() => dict.reserve('1' as never)).toThrow(TypeError)
   })

@@ -90,13 +90,20 @@ function anything(random: Random): unknown {
   }
 }
 
+/** Calls a method; a list that it makes is closed. */
+function call(target: Face, method: string, ...values: unknown[]): unknown {
+  const result = target[method]?.(...values)
+  if (result instanceof List && result !== (target as unknown)) result.close()
+  return result
+}
+
 /** A callback that calls back: what it does to the collection is a hostile call too. */
 function callback(random: Random, target: Face, methods: readonly string[]): () => unknown {
   let calls = 0
   return () => {
     if (calls++ > 50) throw new TypeError('enough')
     const method = random.pick(methods.filter((name) => name !== 'forEach' && name !== 'sort'))
-    return target[method]?.(anything(random), anything(random))
+    return call(target, method, anything(random), anything(random))
   }
 }
 
@@ -108,7 +115,7 @@ function hostileCall(random: Random, target: Face, methods: readonly string[]): 
   if (method === 'clear' && !random.oneIn(30)) return
   const wantsCallback = method === 'forEach' || method === 'sort' || random.oneIn(20)
   const first = wantsCallback ? callback(random, target, methods) : anything(random)
-  const result = target[method]?.(first, anything(random), anything(random))
+  const result = call(target, method, first, anything(random), anything(random))
   // Iterators are walked for a while, and dropped.
   if (typeof (result as Iterator<unknown> | undefined)?.next === 'function') {
     for (let i = 0; i < 5; i++) (result as Iterator<unknown>).next()
