@@ -7,13 +7,16 @@ import { NEAR } from '../space/near'
 import { type Codec, mustBeTarget } from './codec'
 import { EntryTable } from './entry-table'
 import { HEAD_MASK, type PackedKey, scratch as packed, packText, textKey } from './keys'
+import { COUNT, HEADER_WORDS } from './segments'
 import type { Walk } from './walk'
-import { fits, getWord, setWord } from './words'
+import { fits, getWord, setDouble, setWord } from './words'
 
-const { f64, near8 } = NEAR
+const { i32, f64, near4, near8 } = NEAR
 // File-local copies: an imported binding is a property load on every use.
 const scratch = packed
 const pack = packText
+const headerWords = HEADER_WORDS
+const countBefore = COUNT - HEADER_WORDS
 
 /** A dict with packed keys and values of any kind. */
 export class EntryDict<K, V> extends EntryTable<K, V> {
@@ -164,10 +167,33 @@ export class TextDoubleDict extends EntryDict<string, number> {
     if (typeof key !== 'string') throw new TypeError(`ebb: key is str, a string, got ${show(key)} (${typeof key})`)
     const hash = pack(key)
     const entry = this.find(hash)
-    if (entry !== 0 && this.dirBase >= 0 && scratch[0] !== 0)
-      f64[near8 + (entry << 1) + (((scratch[0] as number) + 1) >> 1)] = value
-    else if (entry !== 0) this.update(entry, value, 2)
-    else this.insertEntry(hash, value, 2)
+    const words = scratch[0] as number
+    if (this.dirBase < 0 || words === 0) {
+      if (entry === 0) this.insertEntry(hash, value, 2)
+      else this.update(entry, value, 2)
+    } else if (entry === 0) this.insertNear(hash, value, words)
+    else f64[(near8 + (entry << 1) + ((words + 1) >> 1)) | 0] = value
     return this
+  }
+
+  /** Puts an entry into the free slot at which `find` has ended. */
+  private insertNear(hash: number, value: number, words: number): void {
+    const { segment, slots, slot, owner } = this
+    const base = (near4 + (segment << 2) + headerWords) | 0
+    const count = i32[(base + countBefore) | 0] as number
+    if (count >= (slots * (slots > 1400 ? 12 : 11)) >>> 4) {
+      this.insertEntry(hash, value, 2)
+      return
+    }
+    const at = (words + 1) >> 1
+    const entry = this.take((at + 1) << 3)
+    setWord(this.heap, entry, 0, owner + (scratch[1] as number))
+    for (let word = 1; word < words; word++) setWord(this.heap, entry, word, scratch[word + 1] as number)
+    setDouble(this.heap, entry, 2 * at, value)
+    i32[(base + (slot << 1)) | 0] = hash
+    i32[(base + (slot << 1) + 1) | 0] = entry
+    i32[(base + countBefore) | 0] = count + 1
+    this.count++
+    this.version = (this.version + 1) & 0x3fff_ffff
   }
 }

@@ -57,25 +57,25 @@ export abstract class EntryTable<K, V> extends BaseDict<K, V> {
     const slots = i32[entry + 1] as number
     const base = (near4 + (segment << 2) + headerWords) | 0
     let slot = Math.imul(hash & slotMask, slots) >>> slotBits
+    let pointer: Pointer | 0
     for (;;) {
-      const pointer = i32[base + (slot << 1) + 1] as Pointer | 0
-      if (pointer === 0) return 0
+      pointer = i32[base + (slot << 1) + 1] as Pointer | 0
+      if (pointer === 0) break
       if (i32[base + (slot << 1)] === hash) {
         const block = (near4 + (pointer << 2)) | 0
         if ((i32[block] as number) - owner === scratch[1]) {
           const data = block + extra
           let word = 1
           while (word < words && i32[data + word] === scratch[word + 1]) word++
-          if (word === words) {
-            this.segment = segment
-            this.slots = slots
-            this.slot = slot
-            return pointer
-          }
+          if (word === words) break
         }
       }
       if (++slot === slots) slot = 0
     }
+    this.segment = segment
+    this.slots = slots
+    this.slot = slot
+    return pointer
   }
 
   private findSlow(hash: number): Pointer | 0 {

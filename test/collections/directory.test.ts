@@ -109,10 +109,14 @@ describe('keys whose hashes are all the same', () => {
     const find = table.find.bind(dict)
     // A hash of a few values, as if somebody knew the seed.
     const few = (hash: number): number => hash & 0x7
-    const insert = dict as unknown as { insertEntry: (hash: number, value: number, words: number) => number }
+    const insert = dict as unknown as Record<
+      'insertEntry' | 'insertNear',
+      (hash: number, value: number, words: number) => number
+    >
     const real = insert.insertEntry.bind(dict)
     table.find = (hash) => find(few(hash))
     insert.insertEntry = (hash, value, words) => real(few(hash), value, words)
+    insert.insertNear = (hash, value) => insert.insertEntry(hash, value, 2)
     let held = 0
     expect(() => {
       for (;;) {
