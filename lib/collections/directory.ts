@@ -189,7 +189,7 @@ export abstract class Directory extends DirectoryBlock {
     setWord(heap, segment, COUNT, 0)
     setWord(heap, segment, PREFIX, prefix)
     const slots = this.slotsIn(byteLength)
-    setWord(heap, segment, SHAPE, shapeOf(depth, size, floorOf(slots, depth, size >= this.sizes.length - 1)))
+    setWord(heap, segment, SHAPE, shapeOf(depth, size, floorOf(slots, depth)))
     this.clearSlots(segment, slots, prefix)
     this.lead(prefix, depth, segment, slots)
   }
