@@ -93,4 +93,8 @@ export const WITHOUT_DEBUG: {
       'a debug heap remembers a freed large block: EBB_DOUBLE_FREE where an ordinary heap knows no more than that nothing is there',
     tests: ['cursor > notices that a large block is gone'],
   },
+  'test/papers/examples.test.ts': {
+    reason: 'what was freed is resident as long as it is in the quarantine',
+    tests: ['examples > cache runs to its end and prints what it should have done'],
+  },
 }
