@@ -14,6 +14,7 @@
 #include <system_error>
 
 #include "os_pages.h"
+#include "poll.h"
 #include "regions.h"
 #include "utf8.h"
 
@@ -321,6 +322,8 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   set("decode", decode);
   set("residentPages", resident);
   set("mappings", mappings);
+  set("poll", poll);
+  set("signal", signal);
   return exports;
 }
 

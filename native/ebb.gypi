@@ -9,7 +9,7 @@
       },
       'include_dirs': ['<(addon_api_include)'],
       'defines': ['NAPI_VERSION=8', 'NODE_ADDON_API_CPP_EXCEPTIONS_ALL'],
-      'sources': ['addon.cc', 'regions.cc'],
+      'sources': ['addon.cc', 'poll.cc', 'regions.cc'],
       'cflags!': ['-fno-exceptions'],
       'cflags_cc!': ['-fno-exceptions'],
       'cflags_cc': ['-Wall', '-Wextra', '-Wno-cast-function-type', '-fvisibility=hidden'],

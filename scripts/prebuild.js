@@ -108,6 +108,7 @@ function build(zig, target) {
       zig(folder, ['dlltool', '-m', target.machine, '-d', 'node.def', '-D', 'node.exe', '-l', 'libnode.a'])
     const sources = [
       'native/addon.cc',
+      'native/poll.cc',
       'native/regions.cc',
       system === 'win32' ? 'native/os_pages_win.cc' : 'native/os_pages_posix.cc',
     ]

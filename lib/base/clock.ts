@@ -28,6 +28,9 @@ const DELAY_MAX = 2 ** 31 - 1
  */
 const atLoad = new AsyncResource('ebb')
 
+/** Calls something outside of whatever request is being served: what it arms keeps no AsyncLocalStorage store of the caller alive. */
+export const outside = <T>(call: () => T): T => atLoad.runInAsyncScope(call)
+
 /** Stops a timer. */
 export type Cancel = () => void
 

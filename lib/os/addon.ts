@@ -54,4 +54,12 @@ export interface NativeAddon {
   /** One byte for each OS page: 1 resident, 0 not. */
   residentPages(region: number, byteOffset: number, byteLength: number): Uint8Array
   mappings(): MappingCounts
+  /**
+   * Calls back whenever a file descriptor has something to tell, without keeping the process alive. Returns what ends it, to be called
+   * before the descriptor is closed; undefined where there is no event loop of libuv (Deno), or no Linux. Never to be called in Bun.
+   * @param isPriority - it tells by POLLPRI and is not read; false: what it holds is read and dropped
+   */
+  poll(fd: number, isPriority: boolean, callback: () => void): (() => void) | undefined
+  /** The same for an eventfd of its own, whose number others write to. */
+  signal(callback: () => void): { readonly fd: number; close(): void } | undefined
 }

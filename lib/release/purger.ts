@@ -7,7 +7,7 @@
  */
 import { discardChannel, type HeapTag, type PurgeMessage, purgeChannel } from '../base/channels'
 import type { Clock } from '../base/clock'
-import type { Decay } from './decay'
+import { type Decay, EPOCHS_PER_DECAY } from './decay'
 
 /** Times that something became dirty between two looks at the clock. */
 const POLL_PUTS = 64
@@ -46,6 +46,7 @@ export class Purger {
   #isBehind = false
   #isWorking = false
   #isStopped = false
+  #hurriesUntil = -Infinity
 
   constructor(decay: Decay, clock: Clock, tag: HeapTag) {
     this.#decay = decay
@@ -84,11 +85,18 @@ export class Purger {
     if (this.#isWorking) return
     const now = this.#clock.now()
     const epoch = this.#decay.epochAt(now)
+    // Seen from a decay later, all that became dirty before this epoch has expired.
+    const due = now < this.#hurriesUntil ? epoch + EPOCHS_PER_DECAY : epoch
     if (epoch !== this.epoch || this.#decay.decayMs === 0) {
       this.epoch = epoch
-      this.#beginEpoch(epoch)
+      this.#beginEpoch(due)
     } else if (!this.#isBehind) return
-    this.#giveBack(epoch, false, now + SLICE_MS)
+    this.#giveBack(due, false, now + SLICE_MS)
+  }
+
+  /** For so many milliseconds the decay is an eighth of what it is: one epoch. Infinity stays what it is. */
+  hurry(ms: number): void {
+    this.#hurriesUntil = Math.max(this.#hurriesUntil, this.#clock.now() + ms)
   }
 
   /**
@@ -114,7 +122,7 @@ export class Purger {
       this.#beginEpoch(Infinity)
       return this.purge('refusal') > 0
     } catch (failure) {
-      this.#note(failure)
+      this.note(failure)
       return true
     }
   }
@@ -129,7 +137,7 @@ export class Purger {
         bytes += step
       }
     } catch (failure) {
-      this.#note(failure)
+      this.note(failure)
     }
     this.noteDiscarded(bytes)
   }
@@ -175,12 +183,13 @@ export class Purger {
     try {
       this.tick()
     } catch (failure) {
-      this.#note(failure)
+      this.note(failure)
       this.#isBehind = false // what the OS refuses now, it is asked for again in the next epoch
     }
   }
 
-  #note(failure: unknown): void {
+  /** Keeps a refusal of the OS for the statistics that has no caller to be thrown at. */
+  note(failure: unknown): void {
     this.lastFailure = failure as Error
     this.failures++
   }

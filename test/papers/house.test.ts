@@ -143,6 +143,7 @@ describe('lib/', () => {
       'lib/collections/index.ts',
       'lib/debug/index.ts',
       'lib/live/index.ts',
+      'lib/pressure/index.ts',
     ]
     const barrels = lib.filter((file) => !entries.includes(file) && /^export .*\bfrom '/m.test(read(file)))
     expect(barrels).toEqual([])
