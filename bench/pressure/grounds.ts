@@ -1,0 +1,138 @@
+/**
+ * Where a program can be held to so many bytes by the kernel: a folder of version 1 or 2 of control groups, where this user may make one;
+ * or version 2 in a kernel of its own, which runs as a plain process: user-mode Linux, Debian's package `user-mode-linux`.
+ */
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { projectRoot } from '../common/root'
+import type { Lived } from './protocol'
+
+/** What came of one child. */
+export interface Outcome {
+  /** Undefined where it was killed, or did not come to its end in time. */
+  readonly lived: Lived | undefined
+  /** `'killed'` by SIGKILL, the kernel's. */
+  readonly end: 'lived' | 'killed' | 'late'
+  /** The most that was charged to its group, bytes. */
+  readonly peak: number
+}
+
+export interface Ground {
+  readonly name: string
+  /** Runs a program in a fresh group that may have `limit` bytes. */
+  run(command: readonly string[], limit: number): Outcome
+}
+
+const PATIENCE_S = 120
+
+function outcomeOf(stdout: string, code: number | null, peak: number): Outcome {
+  const line = stdout.split(/\r?\n/).find((text) => text.startsWith('{'))
+  if (line !== undefined) return { lived: JSON.parse(line) as Lived, end: 'lived', peak }
+  // A shell says 128 and the signal's number; `timeout` 124.
+  if (code !== 137 && code !== 124) throw new Error(`the child ended with ${code}, saying:\n${stdout}`)
+  return { lived: undefined, end: code === 137 ? 'killed' : 'late', peak }
+}
+
+const quoted = (words: readonly string[]): string => words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
+
+/** Joins the group, then becomes the program. */
+const joining = (folder: string, command: readonly string[]): string =>
+  `sh -c 'echo $$ > "$0/cgroup.procs"; exec timeout ${PATIENCE_S} "$@"' ${quoted([folder, ...command])}`
+
+interface Files {
+  readonly version: 1 | 2
+  readonly limit: string
+  readonly peak: string
+}
+
+const V1: Files = { version: 1, limit: 'memory.limit_in_bytes', peak: 'memory.max_usage_in_bytes' }
+const V2: Files = { version: 2, limit: 'memory.max', peak: 'memory.peak' }
+
+/** A group below `parent`, where one can be made and limited. */
+function folderGround(parent: string, files: Files): Ground | undefined {
+  const folder = join(parent, `ebb-bench-${process.pid}`)
+  const withGroup = <T>(limit: number, call: () => T): T => {
+    mkdirSync(folder)
+    try {
+      writeFileSync(join(folder, files.limit), String(limit))
+      return call()
+    } finally {
+      rmdirSync(folder)
+    }
+  }
+  try {
+    withGroup(2 ** 28, () => readFileSync(join(folder, files.peak)))
+  } catch {
+    return undefined
+  }
+  return {
+    name: `cgroup v${files.version}`,
+    run: (command, limit) =>
+      withGroup(limit, () => {
+        const { stdout, status } = spawnSync('sh', ['-c', `${joining(folder, command)}; exit $?`], { encoding: 'utf8' })
+        return outcomeOf(stdout, status, Number(readFileSync(join(folder, files.peak), 'latin1')))
+      }),
+  }
+}
+
+/**
+ * What the kernel of its own runs first. The page cache of what the program loads is charged to the root, by a process that holds it there:
+ * else the kernel would take that back and read it anew for minutes before it kills.
+ */
+const init = (command: readonly string[], limit: number): string => `#!/bin/bash
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+echo +memory > /sys/fs/cgroup/cgroup.subtree_control
+mkdir /sys/fs/cgroup/ebb
+echo ${limit} > /sys/fs/cgroup/ebb/memory.max
+${quoted([command[0]!])} -e 'setInterval(() => {}, 1e6)' &
+sleep 1
+ldd ${quoted([command[0]!])} | grep -o '/[^ ]*' | xargs cat ${quoted([command[0]!])} > /dev/null
+${joining('/sys/fs/cgroup/ebb', command)}
+echo "exit $?"
+echo "peak $(cat /sys/fs/cgroup/ebb/memory.peak)"
+echo o > /proc/sysrq-trigger
+sleep 10
+`
+
+/** User-mode Linux over this machine's own files, read only. */
+function umlGround(): Ground | undefined {
+  if (spawnSync('linux.uml', ['--version']).status !== 0) return undefined
+  return {
+    name: 'cgroup v2, in user-mode Linux',
+    run(command, limit) {
+      const folder = mkdtempSync(join(projectRoot(), 'build', 'uml-'))
+      try {
+        const script = join(folder, 'init')
+        writeFileSync(script, init(command, limit))
+        chmodSync(script, 0o755)
+        const boot = ['mem=768M', 'rootfstype=hostfs', 'rootflags=/', 'ro', 'con=null', 'con0=fd:0,fd:1', 'quiet']
+        const { stdout } = spawnSync('linux.uml', [...boot, `init=${script}`], {
+          encoding: 'utf8',
+          stdio: ['ignore', 'pipe', 'ignore'],
+          timeout: 200_000,
+        })
+        const number = (name: string): number => Number(new RegExp(`^${name} (\\d+)`, 'm').exec(stdout)?.[1] ?? NaN)
+        return outcomeOf(stdout, number('exit'), number('peak'))
+      } finally {
+        rmSync(folder, { recursive: true, force: true })
+      }
+    },
+  }
+}
+
+/** All that there are here. */
+export function groundsHere(): Ground[] {
+  const own = readFileSync('/proc/self/cgroup', 'latin1')
+  const v1 = /^\d+:(?:[^:]*,)?memory(?:,[^:]*)?:(.*)$/m.exec(own)?.[1]
+  const v2 = /^0::(.*)$/m.exec(own)?.[1]
+  const grounds = [
+    v1 === undefined ? undefined : folderGround(join('/sys/fs/cgroup/memory', v1), V1),
+    v2 === undefined ? undefined : folderGround(join('/sys/fs/cgroup', v2), V2),
+    umlGround(),
+  ]
+  return grounds.filter((ground) => ground !== undefined)
+}
