@@ -11,6 +11,7 @@ export type {
   DiscardMessage,
   HeapTag,
   LimitMessage,
+  PressureMessage,
   PurgeMessage,
 } from './base/channels'
 export type { Clock } from './base/clock'

@@ -56,7 +56,22 @@ export interface LimitMessage extends HeapTag {
   readonly wantedBytes: number
 }
 
+/** `ebb:pressure`: memory is short, and those who asked for it were told (`ebb/pressure`). */
+export interface PressureMessage {
+  /** `'warning'`, or `'critical'`: the limit was reached. */
+  readonly level: 'warning' | 'critical'
+  /** Who told. */
+  readonly source: string
+  /** Bytes in use that the kernel cannot take back by itself, and that there may be; undefined where they are not known. */
+  readonly bytes: number | undefined
+  readonly limit: number | undefined
+  /** Bytes that the heaps of the thread then gave back. */
+  readonly purgedBytes: number
+}
+
 const waiting: { readonly channel: Channel; readonly message: object }[] = []
+
+type Listener = (message: unknown) => void
 
 /** A channel with messages of one type. */
 export class HeapChannel<T extends object> {
@@ -69,6 +84,15 @@ export class HeapChannel<T extends object> {
   /** Whether somebody listens. Ask before a message is made. */
   get isHeard(): boolean {
     return this.#channel.hasSubscribers
+  }
+
+  /** For listeners inside of ebb. Theirs is to be the same function in both calls. */
+  subscribe(listener: (message: T) => void): void {
+    this.#channel.subscribe(listener as Listener)
+  }
+
+  unsubscribe(listener: (message: T) => void): void {
+    this.#channel.unsubscribe(listener as Listener)
   }
 
   /** Publishes a message when the running code has ended. Never throws. */
@@ -99,3 +123,4 @@ export const discardChannel = new HeapChannel<DiscardMessage>('ebb:discard')
 export const purgeChannel = new HeapChannel<PurgeMessage>('ebb:purge')
 export const compactChannel = new HeapChannel<CompactMessage>('ebb:compact')
 export const limitChannel = new HeapChannel<LimitMessage>('ebb:limit')
+export const pressureChannel = new HeapChannel<PressureMessage>('ebb:pressure')

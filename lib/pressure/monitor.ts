@@ -1,8 +1,8 @@
 /**
- * The watch of a thread: one for all who ask for it, open while there is anybody. It chooses the sources, looks at them when they call or
- * once a second, and tells.
+ * The watch of a thread: one for all who ask for it, open while there is anybody. It chooses the sources, looks at them when they call, when
+ * heaps have grown, or once a second, and tells.
  *
- *     source calls, or a second is over -> read all sources -> judge for each subscriber -> listeners -> purge the heaps
+ *     source calls, heaps grow, or a second is over -> read all sources -> judge for each subscriber -> listeners -> purge the heaps
  */
 import type { Cancel } from '../base/clock'
 import { CgroupSource, groupsOf, limitOf } from './cgroup'
@@ -16,6 +16,9 @@ import type { System } from './system'
 const LOOK_MS = 1000
 /** Milliseconds between two looks because a source called: some call for every page that comes and goes. */
 const CALLS_APART_MS = 20
+
+/** Arenas that the heaps of the thread open between two looks, 4 MiB: who grows fast reaches a limit within a second. */
+const ARENAS_A_LOOK = 16
 
 /** What is known of the pressure. */
 export interface MemoryPressure {
@@ -48,6 +51,8 @@ export class Monitor {
   readonly #relief: Relief
   readonly #subscribers = new Set<Subscriber>()
   #watched: Watched[] = []
+  #cancelArenas: Cancel | undefined
+  #arenas = 0
   #cancelTimer: Cancel | undefined
   #timerAt = Infinity
   #lookedAt = -Infinity
@@ -82,6 +87,8 @@ export class Monitor {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
     this.#timerAt = Infinity
+    this.#cancelArenas?.()
+    this.#cancelArenas = undefined
     for (const { source } of this.#watched) source.close()
     this.#watched = []
   }
@@ -92,7 +99,12 @@ export class Monitor {
     const sources = chooseSources(this.#system, wake)
     this.#watched = sources.map((source) => ({ source, judges: new Map() }))
     for (const watched of this.#watched) for (const subscriber of this.#subscribers) this.#judgeFor(watched, subscriber)
+    if (sources.some(({ name }) => name === 'cgroup')) this.#cancelArenas = this.#system.onArena(this.#noteArena)
     this.#isChoosing = false
+  }
+
+  readonly #noteArena = (): void => {
+    if (++this.#arenas % ARENAS_A_LOOK === 0) this.#wake()
   }
 
   #judgeFor({ source, judges }: Watched, subscriber: Subscriber): void {

@@ -10,6 +10,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { connect } from 'node:net'
+import { arenaOpenChannel } from '../base/channels'
 import { type Cancel, type Clock, outside, systemClock } from '../base/clock'
 import type { NativeAddon } from '../os/addon'
 import { loadAddon } from '../os/native-binding'
@@ -29,6 +30,8 @@ export interface System {
   read(path: string): string | undefined
   /** Calls back whenever a file changes; undefined where that cannot be. */
   onChange(path: string, callback: () => void): Cancel | undefined
+  /** Calls back for each arena that a heap of this thread opens, when the running code has ended. */
+  onArena(callback: () => void): Cancel
   /**
    * Opens a file or FIFO, writes `text` into it, and calls back whenever it has something to tell; connects to a socket. Undefined where that
    * cannot be.
@@ -106,6 +109,11 @@ export class RealSystem implements System {
       watcher.unref?.() // what Deno needs to let the process end
       return () => watcher.close()
     })
+  }
+
+  onArena(callback: () => void): Cancel {
+    arenaOpenChannel.subscribe(callback)
+    return () => arenaOpenChannel.unsubscribe(callback)
   }
 
   onEvent(path: string, text: Uint8Array, callback: () => void): Cancel | undefined {

@@ -1,7 +1,8 @@
 /** Those who asked to be told of pressure, and what the heaps do about it then. */
+import { pressureChannel } from '../base/channels'
 import { show } from '../base/errors'
 import type { Heap } from '../heap/heap'
-import { checkNumber, readOptions } from '../heap/options'
+import { checkNumber, readOptions } from '../heap/read-options'
 import { type MemoryPressure, Monitor, type Subscriber } from './monitor'
 import { relieve } from './relief'
 import type { PressureSource } from './source'
@@ -44,7 +45,7 @@ export class Watches {
 
   constructor(system: System, heaps: () => Iterable<Heap>) {
     this.#heaps = heaps
-    this.#monitor = new Monitor(system, () => this.#relieve())
+    this.#monitor = new Monitor(system, (pressure) => this.#relieve(pressure))
   }
 
   /** @throws TypeError for what is no function; as {@link open} */
@@ -82,10 +83,11 @@ export class Watches {
     }
   }
 
-  #relieve(): void {
+  #relieve(pressure: MemoryPressure): void {
     const hurry = this.#hurry
     this.#hurry = undefined
-    if (hurry !== undefined) relieve(this.#heaps(), hurry)
+    const purgedBytes = hurry === undefined ? 0 : relieve(this.#heaps(), hurry)
+    if (pressureChannel.isHeard) pressureChannel.tell({ ...pressure, purgedBytes })
   }
 }
 

@@ -98,7 +98,7 @@ describe('docs/api.md', () => {
 
   it('has every export', () => {
     const names: string[] = []
-    for (const file of ['lib/index.ts', 'lib/collections/index.ts', 'lib/debug/index.ts', 'lib/live/index.ts']) {
+    for (const file of ['lib/index.ts', 'lib/collections/index.ts', 'lib/debug/index.ts', 'lib/live/index.ts', 'lib/pressure/index.ts']) {
       forEachChild(parse('index.ts', read(file), ScriptTarget.ES2022), (node) => {
         if (!isExportDeclaration(node) || node.exportClause === undefined || !isNamedExports(node.exportClause)) return
         names.push(...node.exportClause.elements.map((element) => element.name.text))
@@ -107,6 +107,7 @@ describe('docs/api.md', () => {
     names.push(
       ...[...read('lib/rss/index.ts').matchAll(/^export (?:class|function|interface|type) (\w+)/gm)].map((m) => m[1]!),
     )
+    names.push(...[...read('lib/pressure/index.ts').matchAll(/^export function (\w+)/gm)].map((m) => m[1]!))
     expect(names).toContain('record')
     for (const name of names) expect(api, name).toMatch(new RegExp(`\\b${name}\\b`))
   })

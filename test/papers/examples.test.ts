@@ -22,6 +22,11 @@ const printed: Record<string, readonly RegExp[]> = {
     /^\d+ pages, (?:[5-6]\d\.\d) MB: heap resident \d+\.\d MB, process grown by -?\d+\.\d MB$/m,
     /^0 pages, 0\.0 MB: heap resident [0-2]\.\d MB, process grown by -?\d+\.\d MB$/m,
   ],
+  pressure: [
+    /^before: cache 6[34] MB, heap resident 6\d MB$/m,
+    /^(?:warning by systemd|nobody tells here)$/m,
+    /^after: cache 3\d MB, heap resident 3\d MB$/m,
+  ],
   'inverted-index': [
     /^\d+ words, \d+ of them different, in \d+ lines of \d+ files$/m,
     /^\d+ lines hold resident and memory, as a search without the index says$/m,

@@ -95,6 +95,7 @@ const TESTED_ELSEWHERE = new Map([
   ['lib/collections/list-slots.ts', 'collections/list'],
   ['lib/collections/plain-reader.ts', 'collections/tree'],
   ['lib/os/region.ts', 'os/os-pages'],
+  ['lib/pressure/source.ts', 'pressure/monitor'],
   ['lib/records/cursor.ts', 'records/record'],
   ['lib/records/fields.ts', 'records/record'],
   ['lib/records/follow.ts', 'records/record'],

@@ -111,6 +111,27 @@ describe('a group with a limit', () => {
     remove()
   })
 
+  it('is looked at for every 16 arenas that heaps open', () => {
+    const machine = machineWithGroup({ current: 10, max: 100 })
+    let opened = nothing
+    let isOpen = true
+    machine.system.onArena = (callback) => {
+      opened = callback
+      return () => {
+        isOpen = false
+      }
+    }
+    const { told, add } = watched(machine)
+    const remove = add(0.8)
+    putGroup(machine, '/app', { current: 85, max: 100 })
+    for (let i = 0; i < 15; i++) opened()
+    expect(told).toEqual([])
+    opened()
+    expect(told).toEqual(['0.8: warning by cgroup at 85', 'relief warning'])
+    remove()
+    expect(isOpen).toBe(false)
+  })
+
   it('is watched above the own group, too', () => {
     const machine = new TestMachine({ '/proc/self/cgroup': '0::/pod/app' })
     const pod = (current: number): void => putGroup(machine, '/pod', { current, max: 100 })

@@ -1,3 +1,5 @@
+import { hasSubscribers, subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Heap } from '../../lib/heap/heap'
 import type { MemoryPressure } from '../../lib/pressure/monitor'
@@ -79,6 +81,25 @@ describe('a listener', () => {
 })
 
 describe('a watch', () => {
+  it('looks when heaps have grown, and publishes what it did', async () => {
+    const { heap } = testHeap({ decay: Infinity })
+    const { machine, all } = watches([heap])
+    const messages: object[] = []
+    const listen = (message: unknown): void => void messages.push(message as object)
+    subscribe('ebb:pressure', listen)
+    const watch = all.open()
+    putGroup(machine, '/app', { current: 90, max: 100 })
+    heap.freeMany(heap.allocMany(4096, new Int32Array(63 * 16)))
+    expect(messages).toEqual([])
+    await turn()
+    const known = { level: 'warning', source: 'cgroup', bytes: 90 * MIB, limit: 100 * MIB }
+    expect(messages).toEqual([{ ...known, purgedBytes: 64 * 4096 * 16 }])
+    expect(heap.stats().residentBytes).toBe(0)
+    watch.close()
+    unsubscribe('ebb:pressure', listen)
+    expect(hasSubscribers('ebb:arena:open')).toBe(false)
+  })
+
   it('purges the heaps without a listener, and names its sources while it is open', () => {
     const heap = dirtyHeap()
     const { machine, all, press } = watches([heap])
