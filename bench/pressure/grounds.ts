@@ -44,10 +44,25 @@ interface Files {
   readonly version: 1 | 2
   readonly limit: string
   readonly peak: string
+  /** File and text that forbid swap, beside a limit. */
+  swap(limit: number): readonly [string, string]
 }
 
-const V1: Files = { version: 1, limit: 'memory.limit_in_bytes', peak: 'memory.max_usage_in_bytes' }
-const V2: Files = { version: 2, limit: 'memory.max', peak: 'memory.peak' }
+const V1: Files = {
+  version: 1,
+  limit: 'memory.limit_in_bytes',
+  peak: 'memory.max_usage_in_bytes',
+  swap: (limit) => ['memory.memsw.limit_in_bytes', String(limit)],
+}
+const V2: Files = { version: 2, limit: 'memory.max', peak: 'memory.peak', swap: () => ['memory.swap.max', '0'] }
+
+function forbidSwap(folder: string, [file, text]: readonly [string, string]): void {
+  try {
+    writeFileSync(join(folder, file), text)
+  } catch {
+    // The kernel does not count swap.
+  }
+}
 
 /** A group below `parent`, where one can be made and limited. */
 function folderGround(parent: string, files: Files): Ground | undefined {
@@ -56,6 +71,7 @@ function folderGround(parent: string, files: Files): Ground | undefined {
     mkdirSync(folder)
     try {
       writeFileSync(join(folder, files.limit), String(limit))
+      forbidSwap(folder, files.swap(limit))
       return call()
     } finally {
       rmdirSync(folder)
