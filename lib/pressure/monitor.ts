@@ -5,6 +5,7 @@
  *     source calls, heaps grow, or a second is over -> read all sources -> judge for each subscriber -> listeners -> purge the heaps
  */
 import type { Cancel } from '../base/clock'
+import { ARENA_BYTES } from '../base/layout'
 import { CgroupSource, groupsOf, limitOf } from './cgroup'
 import { Judge, type PressureLevel } from './judge'
 import { StallSource } from './psi'
@@ -17,8 +18,8 @@ const LOOK_MS = 1000
 /** Milliseconds between two looks because a source called: some call for every page that comes and goes. */
 const CALLS_APART_MS = 20
 
-/** Arenas that the heaps of the thread open between two looks, 4 MiB: who grows fast reaches a limit within a second. */
-const ARENAS_A_LOOK = 16
+/** Of the lowest limit: when the heaps have opened as many bytes of arenas, there is a look. Who grows fast reaches a limit within a second. */
+const GROWTH_A_LOOK = 1 / 64
 
 /** What is known of the pressure. */
 export interface MemoryPressure {
@@ -52,10 +53,12 @@ export class Monitor {
   readonly #subscribers = new Set<Subscriber>()
   #watched: Watched[] = []
   #cancelArenas: Cancel | undefined
-  #arenas = 0
+  /** Arenas that heaps may open until the next look. */
+  #arenasLeft = 0
   #cancelTimer: Cancel | undefined
   #timerAt = Infinity
-  #lookedAt = -Infinity
+  /** When there was a look because a source called, or by the timer. */
+  #calledAt = -Infinity
   #isChoosing = false
 
   constructor(system: System, relief: Relief) {
@@ -104,7 +107,7 @@ export class Monitor {
   }
 
   readonly #noteArena = (): void => {
-    if (++this.#arenas % ARENAS_A_LOOK === 0) this.#wake()
+    if (--this.#arenasLeft < 0) this.#look()
   }
 
   #judgeFor({ source, judges }: Watched, subscriber: Subscriber): void {
@@ -120,22 +123,31 @@ export class Monitor {
   #wake(): void {
     if (this.#isChoosing) return
     const now = this.#system.clock.now()
-    const earliest = this.#lookedAt + CALLS_APART_MS
-    if (now >= earliest) this.#look()
-    else this.#armAt(earliest)
+    const earliest = this.#calledAt + CALLS_APART_MS
+    if (now < earliest) {
+      this.#armAt(earliest)
+      return
+    }
+    this.#calledAt = now
+    this.#look()
   }
 
   /** Reads all sources, and tells. */
   #look(): void {
     const now = this.#system.clock.now()
-    this.#lookedAt = now
+    let lowest = Infinity
     let gravest: MemoryPressure | undefined
     let isGone = false
     for (const { source, judges } of [...this.#watched]) {
       const reading = source.read()
-      if (reading === undefined) isGone = true
-      else gravest = graver(gravest, this.#judge(source, judges, reading, now))
+      if (reading === undefined) {
+        isGone = true
+        continue
+      }
+      lowest = Math.min(lowest, reading.limit ?? Infinity)
+      gravest = graver(gravest, this.#judge(source, judges, reading, now))
     }
+    this.#arenasLeft = Math.floor((lowest * GROWTH_A_LOOK) / ARENA_BYTES)
     if (isGone) this.#chooseAnew()
     if (gravest !== undefined) this.#relief(gravest)
     this.#callAt()
@@ -184,6 +196,7 @@ export class Monitor {
     this.#cancelTimer = this.#system.clock.schedule(() => {
       this.#timerAt = Infinity
       this.#cancelTimer = undefined
+      this.#calledAt = this.#system.clock.now()
       this.#look()
     }, ms)
   }

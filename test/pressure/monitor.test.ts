@@ -111,8 +111,8 @@ describe('a group with a limit', () => {
     remove()
   })
 
-  it('is looked at for every 16 arenas that heaps open', () => {
-    const machine = machineWithGroup({ current: 10, max: 100 })
+  it('is looked at when heaps have opened arenas for a 64th of the limit', () => {
+    const machine = machineWithGroup({ current: 10, max: 128 })
     let opened = nothing
     let isOpen = true
     machine.system.onArena = (callback) => {
@@ -123,11 +123,12 @@ describe('a group with a limit', () => {
     }
     const { told, add } = watched(machine)
     const remove = add(0.8)
-    putGroup(machine, '/app', { current: 85, max: 100 })
-    for (let i = 0; i < 15; i++) opened()
+    opened()
+    putGroup(machine, '/app', { current: 110, max: 128 })
+    for (let i = 0; i < 8; i++) opened()
     expect(told).toEqual([])
     opened()
-    expect(told).toEqual(['0.8: warning by cgroup at 85', 'relief warning'])
+    expect(told).toEqual(['0.8: warning by cgroup at 110', 'relief warning'])
     remove()
     expect(isOpen).toBe(false)
   })
