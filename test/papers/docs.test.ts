@@ -98,7 +98,13 @@ describe('docs/api.md', () => {
 
   it('has every export', () => {
     const names: string[] = []
-    for (const file of ['lib/index.ts', 'lib/collections/index.ts', 'lib/debug/index.ts', 'lib/live/index.ts', 'lib/pressure/index.ts']) {
+    for (const file of [
+      'lib/index.ts',
+      'lib/collections/index.ts',
+      'lib/debug/index.ts',
+      'lib/live/index.ts',
+      'lib/pressure/index.ts',
+    ]) {
       forEachChild(parse('index.ts', read(file), ScriptTarget.ES2022), (node) => {
         if (!isExportDeclaration(node) || node.exportClause === undefined || !isNamedExports(node.exportClause)) return
         names.push(...node.exportClause.elements.map((element) => element.name.text))

@@ -137,9 +137,11 @@ describe('the tarball', () => {
 
 describe('the declarations', () => {
   it('have no errors of their own, which users see with skipLibCheck off', () => {
-    const entries = ['index.d.ts', 'index.d.mts', ...['rss', 'collections', 'pressure'].map((name) => `${name}/index.d.ts`)].map((file) =>
-      path.join(root, 'dist', file),
-    )
+    const entries = [
+      'index.d.ts',
+      'index.d.mts',
+      ...['rss', 'collections', 'pressure'].map((name) => `${name}/index.d.ts`),
+    ].map((file) => path.join(root, 'dist', file))
     const options = { module: ModuleKind.NodeNext, target: ScriptTarget.ES2022, lib: ['lib.es2022.d.ts'], types: [] }
     const program = createProgram(entries, { ...options, strict: true, noEmit: true })
     const ours = program.getSourceFiles().filter((file) => path.relative(root, file.fileName).startsWith('dist'))

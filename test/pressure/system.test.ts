@@ -87,7 +87,7 @@ describe('a process', () => {
       const open = () => require('node:fs').readdirSync('/proc/self/fd').length
       const inside = ${JSON.stringify(`
         const { onMemoryPressure } = require(${JSON.stringify(DIST)})
-        const addon = require(${JSON.stringify(require.resolve('../../dist/os/native-binding.js'))}).loadAddon()
+        const addon = require(${JSON.stringify(require.resolve('../../dist/inside.js'))}).loadAddon()
         onMemoryPressure(() => undefined)
         addon.signal(() => undefined)
         setInterval(() => undefined, 1000)
