@@ -17,6 +17,7 @@ export type {
 export type { Clock } from './base/clock'
 export { HeapError, type HeapErrorCode } from './base/errors'
 export type { Pointer } from './base/layout'
+export { type AllStats, allStats } from './heap/all-stats'
 export type { CompactResult, Moved } from './heap/compact'
 export type { DebugOptions } from './heap/debug-options'
 export { type Block, Heap } from './heap/heap'

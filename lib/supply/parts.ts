@@ -14,6 +14,7 @@ import { mustHaveSpace, space } from '../space/thread-space'
 import { type Ablation, Arenas } from './arenas'
 import { LargeBlocks } from './large-blocks'
 import { Magazines } from './magazines'
+import { retire } from './past'
 import { RestingPools } from './resting-pools'
 import { Runs } from './runs'
 
@@ -133,6 +134,7 @@ export function closeParts(parts: HeapParts): void {
   large.close()
   table.close()
   table.counts.clear()
+  retire(parts)
   pins.clear()
   for (const reader of readers) reader.close()
   readers.clear()
@@ -146,6 +148,7 @@ export function addReader({ isClosed, readers }: HeapParts, reader: Reader): voi
 
 /** The heap was collected: all that it had goes back. */
 export function abandon(parts: HeapParts): void {
+  if (!parts.isClosed) retire(parts)
   parts.isClosed = true
   parts.purger.close()
   parts.large.kept.close()

@@ -140,7 +140,7 @@ describe('the declarations', () => {
     const entries = [
       'index.d.ts',
       'index.d.mts',
-      ...['rss', 'collections', 'pressure'].map((name) => `${name}/index.d.ts`),
+      ...['rss', 'collections', 'metrics', 'pressure'].map((name) => `${name}/index.d.ts`),
     ].map((file) => path.join(root, 'dist', file))
     const options = { module: ModuleKind.NodeNext, target: ScriptTarget.ES2022, lib: ['lib.es2022.d.ts'], types: [] }
     const program = createProgram(entries, { ...options, strict: true, noEmit: true })
@@ -180,13 +180,13 @@ ${USE}`
       'names.mjs',
       `import { createRequire } from 'node:module'
 const require = createRequire(import.meta.url)
-for (const entry of ['ebb', 'ebb/rss', 'ebb/collections', 'ebb/debug', 'ebb/live', 'ebb/pressure']) {
+for (const entry of ['ebb', 'ebb/rss', 'ebb/collections', 'ebb/debug', 'ebb/live', 'ebb/metrics', 'ebb/pressure']) {
   const names = Object.keys(await import(entry)).filter((name) => name !== 'default' && name !== 'module.exports').sort()
   console.log(String(names) === String(Object.keys(require(entry)).sort()) && names.length > 0)
 }
 try { require('ebb/dist/inside.js') } catch (error) { console.log(error.code) }`,
     )
-    expect(stdout + stderr).toBe('true\ntrue\ntrue\ntrue\ntrue\ntrue\nERR_PACKAGE_PATH_NOT_EXPORTED\n')
+    expect(stdout + stderr).toBe('true\ntrue\ntrue\ntrue\ntrue\ntrue\ntrue\nERR_PACKAGE_PATH_NOT_EXPORTED\n')
   })
 
   it('says one thing where its addon is missing: what was sought and the way out', () => {
