@@ -9,7 +9,7 @@
 //     round [COUNT]      replays all of it COUNT times: ns per operation and minor faults of each
 //     run FROM TO        replays the operations [FROM, TO) once; blocks stay live in between, so phases can be told
 //     apart sample EVERY       replays all of it once and notes resident growth and live bytes each EVERY operations
-//     pairs SIZE COUNT   ns for an alloc and a free of SIZE bytes
+//     pairs SIZE COUNT   ns for an alloc, marks at both ends, and a free of SIZE bytes
 //     usable FILE        allocates the sizes listed in FILE, writes every byte: bytes requested, usable, resident
 //     resident           resident bytes, and their growth over the baseline
 //     idle MS            sleeps; nothing is called meanwhile
@@ -158,6 +158,7 @@ static void pairs(uint64_t byteLength, uint64_t count) {
     void* block = takeBlock(byteLength);
     if (__builtin_expect(!block, 0)) outOfMemory(i);
     writeMark(block, (uint32_t)byteLength, (uint32_t)i);
+    if (byteLength > 0) ((volatile uint8_t*)block)[byteLength - 1] = (uint8_t)i;
     // Without this the compiler may see that nobody reads the mark, and drop it.
     __asm__ volatile("" : : "r"(block) : "memory");
     putBlock(block);

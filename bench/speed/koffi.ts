@@ -12,6 +12,7 @@ export interface Koffi {
   alloc(type: string, length: number): unknown
   free(pointer: unknown): void
   encode(pointer: unknown, type: string, value: number): void
+  encode(pointer: unknown, byteOffset: number, type: string, value: number): void
   view(pointer: unknown, byteLength: number): ArrayBuffer
 }
 

@@ -23,17 +23,20 @@ export const isKept = ({ value, bound, isUpper }: Bound): boolean | undefined =>
 const row = (rows: readonly MeasuredRow[], name: string): MeasuredRow | undefined =>
   rows.find((candidate) => candidate.name === name)
 
-/** Shares of all recorded traces against one peer, for one kind of ebb; empty where any is missing. */
-function traceShares(rows: readonly MeasuredRow[], peer: string, arm = 'ebb'): number[] {
+/** Shares of all rows of a group against one peer, for one kind of ebb; those that were not measured are left out. */
+function sharesOf(group: string, rows: readonly MeasuredRow[], peer: string, arm = 'ebb'): number[] {
   const shares: number[] = []
   for (const candidate of rows) {
-    if (candidate.group !== 'traces') continue
+    if (candidate.group !== group) continue
     const ebb = measured(candidate, arm)
     const other = measured(candidate, peer)
     if (ebb !== undefined && other !== undefined) shares.push(ebb.ns / other.ns)
   }
   return shares
 }
+
+const traceShares = (rows: readonly MeasuredRow[], peer: string, arm = 'ebb'): number[] =>
+  sharesOf('traces', rows, peer, arm)
 
 const atMost = (name: string, bound: number, value: number | undefined): Bound => ({
   name,
@@ -64,6 +67,9 @@ function traceBounds(rows: readonly MeasuredRow[], arm: string): Bound[] {
   ]
 }
 
+/** Bytes of pairs that are no small blocks. */
+const LONGER_PAIRS = [1024, 4096, 16_384, 65_536, 262_144, 1_048_576] as const
+
 /** @param otherNodes - labels of arms that are ebb on another Node */
 export function promises(rows: readonly MeasuredRow[], otherNodes: readonly string[] = []): Bound[] {
   const list = ['ebb', EBB_DETACHED, ...otherNodes].flatMap((arm) => traceBounds(rows, arm))
@@ -75,6 +81,14 @@ export function promises(rows: readonly MeasuredRow[], otherNodes: readonly stri
       10,
       inverse(ratio(row(rows, 'burst fifo 2e4'), '@thi.ng/malloc')),
     ),
+  )
+  for (const bytes of LONGER_PAIRS) {
+    list.push(atMost(`pair of ${bytes} bytes: ebb / glibc`, 1.0, ratio(row(rows, `pair ${bytes}`), 'glibc')))
+  }
+  const workloads = sharesOf('workloads', rows, 'glibc')
+  list.push(
+    atMost('workloads: ebb / glibc, worst', 1.1, worstOf(workloads)),
+    atMost('workloads: ebb / glibc, geometric mean', 0.6, meanOf(workloads)),
   )
   for (const count of ['1e5', '1e6']) {
     for (const order of ['in order', 'shuffled']) {

@@ -1,4 +1,7 @@
-/** Child side: an allocation, four marked bytes, and a free, in batches. What "free" means to each arm is in replay-peers.ts. */
+/**
+ * Child side: an allocation, a mark in the first four bytes and one in the last, and a free, in batches. What "free" means to each arm is
+ * in replay-peers.ts.
+ */
 import type { EbbModule } from './js-arms'
 import { loadKoffi } from './koffi'
 import type { SingleOptions } from './protocol'
@@ -46,6 +49,7 @@ function ebbPairs(byteLength: number, isAlone: boolean, { Heap }: EbbModule): Ba
     for (let i = 1; i < PAIRS; i++) {
       pointer = heap.alloc(byteLength)
       heap.setInt32(pointer, 0, i)
+      heap.setUint8(pointer, byteLength - 1, i)
       heap.free(pointer)
     }
     return pointer
@@ -66,6 +70,7 @@ function viewPairs(make: () => Uint8Array): Batch {
       block[1] = i >>> 8
       block[2] = i >>> 16
       block[3] = i >>> 24
+      block[block.length - 1] = i
       last = block
     }
     return last
@@ -78,6 +83,7 @@ function arrayPairs(slots: number): Batch {
     for (let i = 0; i < PAIRS; i++) {
       const block = new Array<number>(slots).fill(0)
       block[0] = i
+      block[slots - 1] = i
       last = block
     }
     return last
@@ -88,13 +94,15 @@ function arrayPairs(slots: number): Batch {
 async function memPoolPairs(byteLength: number): Promise<Batch> {
   // An ES module: a CommonJS bench can only import it so.
   const { MemPool } = await import('@thi.ng/malloc')
-  const pool = new MemPool({ size: 1 << 20, compact: true, split: true })
+  const pool = new MemPool({ size: 1 << 22, compact: true, split: true })
   const words = new Uint32Array(pool.buf)
+  const bytes = new Uint8Array(pool.buf)
   const run = (): number => {
     let block = 0
     for (let i = 0; i < PAIRS; i++) {
       block = pool.malloc(byteLength)
       words[block >>> 2] = i
+      bytes[block + byteLength - 1] = i
       pool.free(block)
     }
     return block
@@ -108,6 +116,7 @@ function koffiPairs(byteLength: number): Batch {
     for (let i = 0; i < PAIRS; i++) {
       last = koffi.alloc('uint8_t', byteLength)
       koffi.encode(last, 'int32_t', i)
+      koffi.encode(last, byteLength - 1, 'uint8_t', i & 0xff)
       koffi.free(last)
     }
     return last

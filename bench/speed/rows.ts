@@ -80,14 +80,14 @@ const singleArm = (arm: string, single: string, options: SingleOptions): ArmPlan
   start: () => startNodeArm({ kind: 'single', arm, single, options }),
 })
 
-const PAIR_BYTES = [16, 48, 256, 512, 2048, 16_384, 65_536] as const
+const PAIR_BYTES = [16, 48, 256, 512, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576] as const
 
 function pairRows(scope: Scope, peers: readonly Peer[]): RowPlan[] {
   const milliseconds = scope.isQuick ? 20 : 60
   const row = (byteLength: number, isAlone: boolean): RowPlan => ({
     group: 'pairs',
     name: `pair ${byteLength}${isAlone ? ', nothing else live' : ''}`,
-    note: `alloc and free of ${byteLength} bytes`,
+    note: `alloc, first and last byte, and free of ${byteLength} bytes`,
     hasMemory: false,
     arms: () => [
       singleArm('ebb', 'pair', { byteLength, isAlone, milliseconds }),

@@ -1,6 +1,6 @@
 /**
  * What is known of every block and pool of a heap, in the columns of its space (space.ts): which blocks are live, where a pool's freed
- * blocks go, and how many of a run's blocks are taken. Several heaps share the columns; a slot is one heap's.
+ * blocks go, how many of a run's blocks are taken, and how long a lone block is. Several heaps share the columns; a slot is one heap's.
  *
  * The bits of `live` are the free maps of the pools. They stand here and not in the ledgers because of what a read of a ledger
  * costs from JavaScript. Nothing a caller writes into his blocks can reach them either.
@@ -53,11 +53,14 @@ export class BlockMap {
     return owner === 0 ? 0 : owner - this.base
   }
 
-  setMagazine(pool: Pointer, sizeClass: number): void {
-    this.words[this.owners + (pool >>> POOL_SHIFT)] = sizeClass === 0 ? 0 : this.base + sizeClass
+  /** Sets that of a pool, or of several neighbours. */
+  setMagazine(pool: Pointer, sizeClass: number, pools = 1): void {
+    const first = this.owners + (pool >>> POOL_SHIFT)
+    const owner = sizeClass === 0 ? 0 : this.base + sizeClass
+    for (let at = first; at < first + pools; at++) this.words[at] = owner
   }
 
-  /** Blocks of a run that are live or in a magazine, at its first pool. Meaningless elsewhere. */
+  /** Blocks of a shared run that are live or in a magazine, at its first pool; pools of a lone block, where it begins. Else meaningless. */
   takenOf(run: Pointer): number {
     return this.words[this.takens + (run >>> POOL_SHIFT)] as number
   }

@@ -8,12 +8,15 @@ import {
   GRANULE_BYTES,
   GRANULE_SHIFT,
   GRANULES_PER_ARENA,
+  MEDIUM_MAX_BYTES,
+  POOL_BYTES,
+  POOL_BYTES_SHIFT,
   POOL_SHIFT,
   type Pointer,
   type SizeClass,
   SMALL_MAX_BYTES,
 } from '../base/layout'
-import { CLASS_TABLE_LENGTH } from '../base/size-classes'
+import { blockBytesOf, CLASS_TABLE_LENGTH, RUN_BLOCKS, sizeClassOf, WHOLE_RUN } from '../base/size-classes'
 import { mustHaveStack } from '../base/stack'
 import { checkHeap } from '../inspect/check-heap'
 import { HEAP_WORDS_SHIFT } from '../space/plan'
@@ -29,14 +32,19 @@ import { takeAny, tookFresh } from './take'
 
 // File-local copies: an imported binding is a property load on every use.
 const smallMax = SMALL_MAX_BYTES
+const mediumMax = MEDIUM_MAX_BYTES
+const wholeRun = WHOLE_RUN
+const poolBytes = POOL_BYTES
+const poolBytesShift = POOL_BYTES_SHIFT
 const granuleBytes = GRANULE_BYTES
 const granuleShift = GRANULE_SHIFT
 const smallClasses = SMALL_MAX_BYTES / GRANULE_BYTES
 const classes = CLASS_TABLE_LENGTH
+const runBlocks = RUN_BLOCKS
 const poolShift = POOL_SHIFT
 const segmentMask = SEGMENT_MASK
 const heapShift = HEAP_WORDS_SHIFT
-const { words, owners, near, noMagazines } = space
+const { words, owners, taken, near, noMagazines } = space
 const firstNear = space.nearFirst * GRANULES_PER_ARENA
 const nearEnd = space.nearEnd * GRANULES_PER_ARENA
 /** True for a pointer into near memory. */
@@ -44,6 +52,9 @@ const isNear = (pointer: Pointer): boolean => pointer >= firstNear && pointer < 
 
 /** Granules of a small block, which are its size class too. */
 const granulesOf = (byteLength: number): number => (byteLength + 15) >>> 4
+
+/** Pools of a block that lies alone. */
+const poolsFor = (byteLength: number): number => (byteLength + poolBytes - 1) >>> poolBytesShift
 
 /** EBB_CHECK=3 in the environment: the heap checks itself after every CHECK_INTERVAL-th slow operation. */
 const CHECK = Number(process.env.EBB_CHECK ?? 0)
@@ -73,7 +84,7 @@ export class Blocks extends Numbers {
       }
     }
     // `| 0` tells V8 that this is a 32-bit integer: if one of several paths returned an unknown value, it would box the pointers of all.
-    return (allocSlow(this, byteLength) | 0) as Pointer
+    return (allocLonger(this, byteLength) | 0) as Pointer
   }
 
   /** Allocates a block whose usable bytes are all 0. Otherwise like {@link alloc}. (`calloc`) */
@@ -121,6 +132,22 @@ export class Blocks extends Numbers {
   }
 }
 
+/** Takes a block of more than smallMax bytes from its magazine, where that has one. */
+function allocLonger(heap: Blocks, byteLength: number): Pointer {
+  if (typeof byteLength === 'number' && (byteLength | 0) === byteLength && byteLength > smallMax) {
+    const sizeClass = byteLength <= mediumMax ? sizeClassOf(byteLength) : wholeRun
+    const magazine = partsOf(heap).table.map.base + sizeClass
+    const top = words[magazine] as number
+    const pointer = words[top] as Pointer | 0
+    if (pointer !== 0 && (sizeClass !== wholeRun || words[taken + (pointer >>> poolShift)] === poolsFor(byteLength))) {
+      words[magazine] = top - 1
+      words[pointer >>> 5] = (words[pointer >>> 5] as number) | (1 << pointer)
+      return pointer
+    }
+  }
+  return allocSlow(heap, byteLength)
+}
+
 function allocSlow(heap: Blocks, byteLength: number): Pointer {
   const parts = partsOf(heap)
   const isSmall = typeof byteLength === 'number' && (byteLength | 0) === byteLength && (byteLength - 1) >>> 0 < smallMax
@@ -149,6 +176,7 @@ function takeZeroed(heap: Blocks, byteLength: number): Pointer {
   }
   const parts = partsOf(heap)
   parts.arenas.tookFresh = false
+  parts.large.tookFresh = false
   const pointer = heap.alloc(byteLength)
   clearBlock(parts.table, pointer, usableBytes(parts, pointer), tookFresh(parts, pointer, byteLength))
   return pointer
@@ -156,7 +184,7 @@ function takeZeroed(heap: Blocks, byteLength: number): Pointer {
 
 function resize(heap: Blocks, base: number, pointer: Pointer, byteLength: number): Pointer {
   if ((pointer as number) === 0) return heap.alloc(byteLength)
-  const granules = smallGranules(base, pointer)
+  const granules = classOf(base, pointer, smallClasses)
   if (granules > 0 && typeof byteLength === 'number' && (byteLength | 0) === byteLength) {
     if (byteLength > 0 && byteLength <= smallMax) {
       const unused = (granules << granuleShift) - byteLength
@@ -164,16 +192,38 @@ function resize(heap: Blocks, base: number, pointer: Pointer, byteLength: number
       return moveSmall(heap, pointer, byteLength, Math.min(granules, granulesOf(byteLength)))
     }
   }
-  return resizeAny(heap, pointer, byteLength)
+  return resizeLonger(heap, base, pointer, byteLength)
 }
 
-/** Granules of a live block of a small class that is free to move; 0 for all else. */
-function smallGranules(base: number, pointer: Pointer): number {
+/**
+ * Size class of a live block that is free to move, as its magazine tells: of a small one its granules. 0 for all else, and for those above
+ * `last`.
+ */
+function classOf(base: number, pointer: Pointer, last: number): number {
   if (typeof pointer !== 'number' || (pointer | 0) !== pointer || pointer < 0) return 0
   if (((words[pointer >>> 5] as number) & (1 << pointer)) === 0) return 0
   const sizeClass = (words[owners + (pointer >>> poolShift)] as number) - base
   // Heaps without magazines of their own have the same base.
-  return sizeClass > 0 && sizeClass <= smallClasses && base !== noMagazines ? sizeClass : 0
+  return sizeClass > 0 && sizeClass <= last && base !== noMagazines ? sizeClass : 0
+}
+
+/** Resizes a block that has others in its run, and so stays or moves; all else goes the general way. */
+function resizeLonger(heap: Blocks, base: number, pointer: Pointer, byteLength: number): Pointer {
+  mustHaveStack(0)
+  const sizeClass = classOf(base, pointer, wholeRun) as SizeClass
+  const isWhole = typeof byteLength === 'number' && (byteLength | 0) === byteLength && byteLength > 0
+  if (!isWhole || sizeClass === 0 || runBlocks[sizeClass] === 1) return resizeAny(heap, pointer, byteLength)
+  const usable = blockBytesOf(sizeClass)
+  if (byteLength <= usable && usable - byteLength <= usable / 4) return pointer
+  if (byteLength <= mediumMax && sizeClassOf(byteLength) === sizeClass) return pointer
+  return moveBlock(heap, pointer, byteLength, usable)
+}
+
+function moveBlock(heap: Blocks, pointer: Pointer, byteLength: number, usable: number): Pointer {
+  const moved = heap.alloc(byteLength)
+  copyBlock(partsOf(heap).table, pointer, moved, Math.min(byteLength, usable))
+  heap.free(pointer)
+  return moved
 }
 
 /** Moves a small block to another small class and keeps the first `granules` of it. */
@@ -195,7 +245,6 @@ function moveSmall(heap: Blocks, pointer: Pointer, byteLength: number, granules:
 }
 
 function resizeAny(heap: Blocks, pointer: Pointer, byteLength: number): Pointer {
-  mustHaveStack(0)
   const parts = partsOf(heap)
   mustBeLive(parts, pointer, 'realloc')
   if (!isByteLength(byteLength)) refuseByteLength(byteLength)
@@ -203,10 +252,7 @@ function resizeAny(heap: Blocks, pointer: Pointer, byteLength: number): Pointer 
   if (resizeInPlace(parts, pointer, byteLength)) return pointer
   const longer = moveLarge(parts, pointer, byteLength)
   if (longer !== 0) return longer
-  const moved = heap.alloc(byteLength)
-  copyBlock(parts.table, pointer, moved, Math.min(byteLength, usableBytes(parts, pointer)))
-  heap.free(pointer)
-  return moved
+  return moveBlock(heap, pointer, byteLength, usableBytes(parts, pointer))
 }
 
 /** Frees a block that is live for some heap. */

@@ -27,6 +27,7 @@ import { blockBytesOf, CLASS_TABLE_LENGTH, runBlocksOf, WHOLE_RUN } from '../bas
 import { CLASS, freePools, isFreePool, LENGTH, PINS, recordWord, runsOf, word } from '../books/ledger'
 import { MOVES } from '../space/tally'
 import type { HeapParts } from '../supply/parts'
+import { runOf } from '../supply/runs'
 import { freeBlock } from './free'
 import { copyBlock, isLive, listBlocks, usableBytes } from './live-blocks'
 import type { CompactBudget } from './options'
@@ -202,9 +203,10 @@ export class Compactor {
     const byteLength = usableBytes(parts, from)
     if (sizeClass !== WHOLE_RUN && byteLength !== blockBytesOf(sizeClass)) return // and another block is there now
     if (!this.guide.mayMove(from)) return // or somebody else's
-    const to = parts.magazines.ownsClass(sizeClass)
-      ? parts.magazines.takeIn(sizeClass, run)
-      : parts.runs.takeIn(sizeClass, run)
+    const to =
+      sizeClass === WHOLE_RUN
+        ? parts.wholeRuns.adopt(run, byteLength / POOL_BYTES)
+        : parts.magazines.takeIn(sizeClass, run)
     copyBlock(parts.table, from, to, byteLength)
     this.moved++
     parts.table.tally.set(MOVES, ++parts.moves)
@@ -216,8 +218,8 @@ export class Compactor {
     } finally {
       parts.moving = 0
       if (isLive(parts.table, from)) {
-        const isPinned = recordWord(parts.table.ledger(slotOf(from)), poolOf(from), PINS) > 0
-        if (parts.magazines.ownsClass(sizeClass) && !isPinned) map.setMagazine(from, sizeClass)
+        const isPinned = recordWord(parts.table.ledger(slotOf(from)), poolOf(runOf(parts.table, from)), PINS) > 0
+        if (!isPinned) map.setMagazine(from, sizeClass)
         if (!parts.pins.has(from)) freeBlock(parts, from, true)
       }
     }
@@ -260,7 +262,7 @@ export class Compactor {
       const isUnchanged = !isFreePool(ledger, pool) && recordWord(ledger, pool, LENGTH) === length
       if (!isUnchanged || this.liveIn(run, sizeClass) <= 0) continue
       const target = arenas.takeRunElsewhere(length, slot)
-      if (target !== 0) yield* this.moveRun(run, target, sizeClass, length)
+      if (target !== 0) yield* this.moveRun(run, target, sizeClass)
     }
   }
 
@@ -268,11 +270,9 @@ export class Compactor {
    * Moves the blocks of a run into one that was just taken. The first goes without a look at the budget, whose clock is the caller's code:
    * from its move on, the new run is an ordinary used one, and goes back by itself when its last block is freed.
    */
-  private *moveRun(run: Pointer, target: Pointer, sizeClass: SizeClass, length: number): Generator<void> {
-    const { magazines, runs } = this.parts
+  private *moveRun(run: Pointer, target: Pointer, sizeClass: SizeClass): Generator<void> {
     const blocks = this.blocks(run, sizeClass)
-    if (magazines.ownsClass(sizeClass)) magazines.adopt(sizeClass, target)
-    else runs.adopt(sizeClass, target, length)
+    if (sizeClass !== WHOLE_RUN) this.parts.runs.adopt(sizeClass, target)
     for (const from of blocks) {
       if (from !== blocks[0]) {
         while (this.isSpent) yield

@@ -1,10 +1,11 @@
-/**
- * The slow path of free: the magazine is full or asleep, or the block lies in a run of several pools, in a pinned run, or is a large
- * block.
- */
+/** The slow path of free: the magazine is full or asleep, or the block has none: it is in a pinned run, or larger than others go there. */
 import { HeapError, showPointer } from '../base/errors'
-import { type Pointer, type SizeClass, slotOf } from '../base/layout'
+import { type Pointer, recordAt, type SizeClass, slotOf } from '../base/layout'
+import { WHOLE_RUN } from '../base/size-classes'
+import type { ArenaTable } from '../books/arena-table'
+import { CLASS, word } from '../books/ledger'
 import type { HeapParts } from '../supply/parts'
+import { runOf } from '../supply/runs'
 
 /** Throws where a live block must stay: it is pinned, or compact is calling its callback for it. */
 export function refuseHeld(parts: HeapParts, pointer: Pointer, verb: string): void {
@@ -21,19 +22,20 @@ export function refuseHeld(parts: HeapParts, pointer: Pointer, verb: string): vo
 
 /**
  * Frees a live block. Refuses one that is held.
- * @param toPool - straight into its pool, past the magazine
+ * @param toRun - straight to where it lies, past the magazine
  */
-export function freeBlock(parts: HeapParts, pointer: Pointer, toPool = false): void {
-  const { table, magazines, runs, large } = parts
+export function freeBlock(parts: HeapParts, pointer: Pointer, toRun = false): void {
+  const { table, magazines } = parts
   refuseHeld(parts, pointer, 'free')
-  const slot = slotOf(pointer)
-  if (table.isLarge(slot)) {
-    large.put(pointer)
-    return
-  }
   table.map.clear(pointer)
   const sizeClass = table.map.magazineOf(pointer) as SizeClass
-  if (sizeClass === 0) runs.put(pointer)
-  else if (toPool) magazines.release(sizeClass, pointer)
+  if (toRun || sizeClass === 0) magazines.release(sizeClass || classAt(table, pointer), pointer)
   else magazines.put(sizeClass, pointer)
+}
+
+/** Size class of the block at a pointer, live or free. */
+export function classAt(table: ArenaTable, pointer: Pointer): SizeClass {
+  if (table.isLarge(slotOf(pointer))) return WHOLE_RUN
+  const run = runOf(table, pointer)
+  return word(table.ledger(slotOf(run)), recordAt(run) + CLASS) as SizeClass
 }

@@ -123,7 +123,9 @@ export class Heap extends Bytes {
    * @returns resident bytes
    */
   residentBytes(): number {
-    const { table } = partsOfThis(this)
+    const { table, magazines } = partsOfThis(this)
+    mustHaveStack(0)
+    magazines.releaseAll()
     let bytes = 0
     for (const slot of table.own) {
       bytes += table.residentBytes(slot)

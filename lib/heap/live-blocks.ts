@@ -7,16 +7,14 @@ import {
   POOL_BYTES,
   type Pointer,
   pointerTo,
-  poolOf,
-  recordOf,
   type SizeClass,
   slotOf,
 } from '../base/layout'
 import { blockBytesOf, WHOLE_RUN } from '../base/size-classes'
 import type { ArenaTable } from '../books/arena-table'
-import { CLASS, runsOf, word } from '../books/ledger'
+import { runsOf } from '../books/ledger'
 import type { HeapParts } from '../supply/parts'
-import { runOf } from '../supply/runs'
+import { classAt } from './free'
 
 /** True for the pointer of a live block of this heap: the one-bit test of the hot paths, and the owner of its slot. */
 export function isLive(table: ArenaTable, pointer: unknown): pointer is Pointer {
@@ -25,12 +23,9 @@ export function isLive(table: ArenaTable, pointer: unknown): pointer is Pointer 
 }
 
 /** Usable bytes of a live block. */
-export function usableBytes({ table, large, runs }: HeapParts, pointer: Pointer): number {
-  const slot = slotOf(pointer)
-  if (table.isLarge(slot)) return large.byteLength(pointer)
-  const run = runOf(table, pointer)
-  const sizeClass = word(table.ledger(slot), recordOf(poolOf(run)) + CLASS) as SizeClass
-  return sizeClass === WHOLE_RUN ? runs.wholeBytes(run) : blockBytesOf(sizeClass)
+export function usableBytes({ table }: HeapParts, pointer: Pointer): number {
+  const sizeClass = table.map.magazineOf(pointer) || classAt(table, pointer)
+  return sizeClass === WHOLE_RUN ? table.map.takenOf(pointer) * POOL_BYTES : blockBytesOf(sizeClass as SizeClass)
 }
 
 /** Offset of a block in the payload of its slot, bytes. */
@@ -89,7 +84,7 @@ export function listBlocks(table: ArenaTable, run: Pointer, length: number, bloc
 /** Every live block of a heap, slot by slot, lowest first. What is freed meanwhile is left out. */
 export function* liveBlocks(table: ArenaTable): Generator<Pointer> {
   for (const slot of table.slots()) {
-    if (table.isLarge(slot)) yield largePointer(slot)
+    if (table.isLarge(slot) && isLive(table, largePointer(slot))) yield largePointer(slot)
     if (!table.isArena(slot)) continue
     for (const [pool, length] of runsOf(table.ledger(slot))) {
       for (const pointer of listBlocks(table, pointerTo(slot, pool, 0), length))

@@ -4,6 +4,7 @@ import {
   GRANULE_SHIFT,
   GRANULES_PER_POOL,
   granuleOf,
+  largePointer,
   type Pointer,
   poolOf,
   recordOf,
@@ -98,6 +99,8 @@ function explain(table: ArenaTable, pointer: Pointer): readonly [HeapErrorCode, 
   }
   if (pointer === 0) return ['EBB_INVALID_POINTER', 'the null pointer has no block; allocate one first']
   const slot = slotOf(pointer)
+  if (table.isLarge(slot) && pointer === largePointer(slot))
+    return ['EBB_DOUBLE_FREE', 'the block is free already, and waits to be allocated again; it was freed before']
   if (isInLarge(table, slot))
     return [
       'EBB_INVALID_POINTER',

@@ -12,8 +12,8 @@ import { MEDIUM_MAX_BYTES, POOL_BYTES, type Pointer, recordAt, type SizeClass, s
 import { runBlocksOf, sizeClassOf, WHOLE_RUN } from '../base/size-classes'
 import { CLASS, PINS, word } from '../books/ledger'
 import type { HeapParts } from '../supply/parts'
+import { wholeRunPools } from '../supply/whole-runs'
 import { usableBytes } from './live-blocks'
-import { wholeRunPools } from './take'
 
 /**
  * A large block grows by at least this share of its size, so that growth in small steps takes linear time. Bytes that are never touched
@@ -28,6 +28,7 @@ export function resizeInPlace(parts: HeapParts, pointer: Pointer, byteLength: nu
   if (byteLength <= usable && usable - byteLength <= usable / 4) return true
   if (parts.table.isLarge(slot)) {
     if (byteLength <= usable) return shrinkLarge(parts, pointer, byteLength)
+    parts.magazines.releaseClass(WHOLE_RUN) // so that what counts as live is
     return (
       parts.large.growInPlace(pointer, growthOf(parts, usable, byteLength)) ||
       parts.large.growInPlace(pointer, byteLength)
@@ -41,11 +42,11 @@ export function resizeInPlace(parts: HeapParts, pointer: Pointer, byteLength: nu
   if (!isAlone) return false
   if (byteLength <= usable) {
     if (sizeClass !== WHOLE_RUN || byteLength <= MEDIUM_MAX_BYTES) return false
-    parts.runs.shrinkInPlace(pointer, Math.ceil(byteLength / POOL_BYTES))
+    parts.wholeRuns.shrinkInPlace(pointer, Math.ceil(byteLength / POOL_BYTES))
     return true
   }
   const pools = wholeRunPools(byteLength)
-  return pools > 1 && parts.runs.growInPlace(pointer, pools)
+  return pools > 1 && parts.wholeRuns.growInPlace(pointer, pools)
 }
 
 /** False: a block of that size is not a large one. */

@@ -1,38 +1,12 @@
-/** The slow path of alloc: takes a block from a magazine or a run, or as a large block, by the size of the request. */
+/** The slow path of alloc: who serves a request, by its size. */
 import { show } from '../base/errors'
-import {
-  FREE_POOLS_MAX,
-  MEDIUM_MAX_BYTES,
-  POOL_BYTES,
-  type Pointer,
-  poolStart,
-  type SizeClass,
-  slotOf,
-} from '../base/layout'
-import { blockBytesOf, RUN_POOLS, runBlocksOf, sizeClassOf } from '../base/size-classes'
+import { MEDIUM_MAX_BYTES, POOL_BYTES, type Pointer, poolStart, type SizeClass, slotOf } from '../base/layout'
+import { blockBytesOf, runBlocksOf, sizeClassOf } from '../base/size-classes'
 import type { HeapParts } from '../supply/parts'
 
-/**
- * A whole run has at most HALF_ARENA_POOLS, which leaves room for another, or at least NEARLY_ARENA_POOLS, which leaves no more of
- * the arena unused than a run of equal blocks may lose. Between the two a request gets a large block.
- */
-const HALF_ARENA_POOLS = FREE_POOLS_MAX >> 1
-const NEARLY_ARENA_POOLS = FREE_POOLS_MAX - (FREE_POOLS_MAX >> 3)
-
-/** Pools of the whole run that serves a request; 0 where a large block does. */
-export function wholeRunPools(byteLength: number): number {
-  const pools = Math.ceil(byteLength / POOL_BYTES)
-  return pools <= HALF_ARENA_POOLS || (pools >= NEARLY_ARENA_POOLS && pools <= FREE_POOLS_MAX) ? pools : 0
-}
-
 /** Takes a block for any valid request. */
-export function takeAny({ magazines, runs, large }: HeapParts, byteLength: number): Pointer {
-  if (byteLength <= MEDIUM_MAX_BYTES) {
-    const sizeClass = sizeClassOf(byteLength)
-    return RUN_POOLS[sizeClass] === 1 ? magazines.take(sizeClass) : runs.take(sizeClass)
-  }
-  const pools = wholeRunPools(byteLength)
-  return pools > 0 ? runs.takeWhole(pools) : large.take(byteLength)
+export function takeAny({ magazines }: HeapParts, byteLength: number): Pointer {
+  return byteLength <= MEDIUM_MAX_BYTES ? magazines.take(sizeClassOf(byteLength)) : magazines.takeLone(byteLength)
 }
 
 /** Takes a block at a multiple of `alignment` bytes: of a class whose blocks all are, a whole run, or a large block. */
@@ -43,7 +17,7 @@ export function allocAligned(parts: HeapParts, byteLength: number, alignment: nu
       `ebb: alignment must be a power of two from 1 to ${page} (an OS page) bytes, got ${show(alignment)}`,
     )
   }
-  if (alignment > POOL_BYTES) return parts.large.take(Math.max(1, byteLength), true)
+  if (alignment > POOL_BYTES) return parts.magazines.takeLarge(Math.max(1, byteLength), true)
   if (byteLength > MEDIUM_MAX_BYTES) return takeAny(parts, byteLength)
   let sizeClass = sizeClassOf(byteLength)
   while (blockBytesOf(sizeClass) % alignment !== 0) sizeClass = (sizeClass + 1) as SizeClass

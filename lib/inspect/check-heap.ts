@@ -7,6 +7,7 @@ import { HeapError, showPointer } from '../base/errors'
 import {
   FREE_POOLS_MAX,
   largePointer,
+  POOL_BYTES,
   POOLS_PER_ARENA,
   type Pointer,
   type PoolIndex,
@@ -34,6 +35,7 @@ import {
   slotOfLedger,
   word,
 } from '../books/ledger'
+import { LONE_MAX_BYTES } from '../supply/large-blocks'
 import type { HeapParts } from '../supply/parts'
 import { takeStats } from './stats'
 
@@ -112,28 +114,24 @@ function checkRun(parts: HeapParts, run: Pointer, length: number, linkedAs: Size
   const blocks = runBlocksOf(sizeClass)
   const live = parts.table.map.count(run, length)
   const isPinned = recordWord(ledger, pool, PINS) > 0
-  const isMoving = parts.moving !== 0 && poolStart(parts.moving) === run
-  const isPlain = length === 1 && sizeClass !== WHOLE_RUN && !isPinned && !isMoving
   const name = `run ${showPointer(run)} of class ${sizeClass}`
-  must(
-    parts.table.map.magazineOf(run) === (isPlain ? sizeClass : 0),
-    `${name} sends frees to magazine ${parts.table.map.magazineOf(run)}`,
-  )
-  must(
-    parts.table.map.takenOf(run) === live,
-    `${name} has ${live} live blocks, ${parts.table.map.takenOf(run)} are counted as taken`,
-  )
+  const taken = parts.table.map.takenOf(run)
+  if (sizeClass === WHOLE_RUN) must(taken === length, `${name} has ${length} pools, ${taken} are noted`)
+  else must(taken === live, `${name} has ${live} live blocks, ${taken} are counted as taken`)
   must(live > 0, `${name} is in use without a live block`)
   must(
     (linkedAs === sizeClass) === (live < blocks && !isPinned),
     `${name} with ${live} of ${blocks} live blocks is linked as ${linkedAs}`,
   )
-  for (let distance = 1; distance < length; distance++) {
-    const tail = (pool + distance) as PoolIndex
+  for (let distance = 0; distance < length; distance++) {
+    const next = (pool + distance) as PoolIndex
+    const at = pointerTo(slotOf(run), next, 0)
+    must(distance === 0 || recordWord(ledger, next, CLASS) === -distance, `${name}: pool ${next} does not point back`)
+    const isMoving = parts.moving !== 0 && poolStart(parts.moving) === at
+    const magazine = parts.table.map.magazineOf(at)
     must(
-      recordWord(ledger, tail, CLASS) === -distance &&
-        parts.table.map.magazineOf(pointerTo(slotOf(run), tail, 0)) === 0,
-      `${name}: pool ${tail} does not point back`,
+      magazine === (isPinned || isMoving ? 0 : sizeClass),
+      `${name} sends frees in pool ${next} to magazine ${magazine}`,
     )
   }
 }
@@ -161,7 +159,7 @@ export function dirtyPoolsAreFree(parts: HeapParts): void {
   }
 }
 
-/** 6. Every slot of the table is an arena or a large block, and such a block's slots have one live bit, at its start. */
+/** 6. Every slot of the table is an arena or a large block; such a block's slots have one live bit, at its start, and note its length. */
 export function slotsAreAccountedFor(parts: HeapParts): void {
   const { table, large } = parts
   let arenaCount = 0
@@ -179,10 +177,17 @@ export function slotsAreAccountedFor(parts: HeapParts): void {
   must(largeCount === large.count, `${largeCount} large blocks in the table, ${large.count} counted`)
 }
 
-function hasOneBlock({ table }: HeapParts, first: Slot): void {
+function hasOneBlock({ table, large, pins }: HeapParts, first: Slot): void {
   must(table.map.has(largePointer(first)), `large block ${first} is not live`)
   const live = table.map.count(pointerTo(first, 0 as PoolIndex, 0), table.space.slotsOf(first) * POOLS_PER_ARENA)
   must(live === 1, `${live} blocks are live in the slots of large block ${first}`)
+  const pointer = largePointer(first)
+  const bytes = large.byteLength(pointer)
+  const pools = table.map.takenOf(pointer)
+  must(pools * POOL_BYTES === bytes, `large block ${first} has ${bytes} bytes, ${pools} pools are noted`)
+  const isLoose = bytes <= LONE_MAX_BYTES && !pins.has(pointer)
+  const magazine = table.map.magazineOf(pointer)
+  must(magazine === (isLoose ? WHOLE_RUN : 0), `large block ${first} is freed to magazine ${magazine}`)
 }
 
 /** 7. Pinned blocks are live, and each run counts its own. */
@@ -215,7 +220,8 @@ export function countsAreTrue(parts: HeapParts): void {
     for (const [pool, length] of runsOf(ledger)) {
       const sizeClass = recordWord(ledger, pool, CLASS)
       pools[sizeClass] = (pools[sizeClass] as number) + length
-      taken[sizeClass] = (taken[sizeClass] as number) + map.takenOf(pointerTo(slotOfLedger(ledger), pool, 0))
+      const blocks = sizeClass === WHOLE_RUN ? 1 : map.takenOf(pointerTo(slotOfLedger(ledger), pool, 0))
+      taken[sizeClass] = (taken[sizeClass] as number) + blocks
     }
   }
   for (let c = 0; c < CLASS_TABLE_LENGTH; c++) {

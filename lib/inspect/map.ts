@@ -6,7 +6,7 @@
  * written. It takes whatever it reads for a state, and is right again the next time.
  */
 import { POOL_BYTES, POOLS_PER_ARENA, RECORD_WORDS, type Slot } from '../base/layout'
-import { CLASS_TABLE_LENGTH, RUN_BLOCKS } from '../base/size-classes'
+import { CLASS_TABLE_LENGTH, RUN_BLOCKS, RUN_POOLS } from '../base/size-classes'
 import { A_DIRTY_HIGH, A_DIRTY_LOW, A_FREE_HIGH, A_FREE_LOW, CLASS, LENGTH } from '../books/ledger'
 import { ANNEX_SHIFT, annexOffset } from '../space/homes'
 import { HEAP_WORDS_SHIFT } from '../space/plan'
@@ -29,7 +29,7 @@ export const PoolState = {
   kept: 5,
   /** Memory of a freed large block that has gone back already, while the rest of it waits. */
   keptDiscarded: 6,
-  /** A large block. */
+  /** A large block, live or in a magazine. */
   large: 7,
   /** In an arena whose ledger this reader has no view of. */
   unseen: 8,
@@ -223,7 +223,7 @@ function showArena(
       const dirty = ledger[at + (pool < 32 ? A_DIRTY_LOW : A_DIRTY_HIGH)] as number
       states[start + pool] = (dirty & (1 << pool)) !== 0 ? PoolState.dirty : PoolState.discarded
       pool++
-    } else if (owner !== 0) {
+    } else if (RUN_POOLS[owner & OWNER_MASK] === 1) {
       // A run of one pool, whose owner tells its class: its record need not be read.
       states[start + pool] = stateOf(owner & OWNER_MASK, words[takens + pool] as number)
       pool++

@@ -59,9 +59,12 @@ export class Purger {
     this.#sources.push(source)
   }
 
-  /** Something is about to become dirty: while no timer was armed nobody has moved the epoch that it is stamped with. */
+  /**
+   * Something is about to become dirty: while no timer was armed nobody has moved the epoch that it is stamped with. What magazines give
+   * back when an epoch begins was freed in the one before.
+   */
   wake(): void {
-    if (this.#cancelTimer === undefined) this.epoch = this.#decay.epochAt(this.#clock.now())
+    if (this.#cancelTimer === undefined && !this.#isWorking) this.epoch = this.#decay.epochAt(this.#clock.now())
   }
 
   /** Something became dirty. */
@@ -88,8 +91,8 @@ export class Purger {
     // Seen from a decay later, all that became dirty before this epoch has expired.
     const due = now < this.#hurriesUntil ? epoch + EPOCHS_PER_DECAY : epoch
     if (epoch !== this.epoch || this.#decay.decayMs === 0) {
-      this.epoch = epoch
       this.#beginEpoch(due)
+      this.epoch = epoch
     } else if (!this.#isBehind) return
     this.#giveBack(due, false, now + SLICE_MS)
   }

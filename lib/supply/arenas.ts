@@ -172,7 +172,7 @@ export class Arenas {
     if (!this.dirty.isDirty) this.purger.wake()
     putPools(ledger, poolOf(run), length, epoch ?? this.purger.epoch)
     this.table.counts.addDirty(length)
-    this.table.map.setMagazine(run, 0) // later pools of a run have none
+    this.table.map.setMagazine(run, 0, length)
     this.usable.link(ledger)
     this.dirty.add(ledger)
     if (freePools(ledger) === FREE_POOLS_MAX && this.decay.decayMs === 0) this.closeNow(ledger) // case 1

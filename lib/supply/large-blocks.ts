@@ -6,12 +6,16 @@
  *     shorter:    in place; the rest is kept
  */
 import { HeapError } from '../base/errors'
-import { largePointer, type Pointer, type Slot, slotOf } from '../base/layout'
+import { largePointer, POOL_BYTES, type Pointer, type Slot, slotOf } from '../base/layout'
+import { WHOLE_RUN } from '../base/size-classes'
 import type { ArenaTable } from '../books/arena-table'
 import type { Budget } from '../books/budget'
 import type { Decay } from '../release/decay'
 import type { Purger } from '../release/purger'
 import { KeptMemory, STEP_BYTES } from './kept-memory'
+
+/** Up to so many bytes freed blocks go to the magazine of lone blocks. */
+export const LONE_MAX_BYTES = 2 ** 20
 
 export class LargeBlocks {
   /** Live blocks, and their bytes. */
@@ -38,6 +42,11 @@ export class LargeBlocks {
     return this.#table.space.maxLargeBytes
   }
 
+  /** Pools of the block that serves a request. */
+  poolsFor(byteLength: number): number {
+    return this.#round(byteLength) / POOL_BYTES
+  }
+
   /** @param isPageAligned - at a multiple of an OS page, and not only of a pool */
   take(byteLength: number, isPageAligned = false): Pointer {
     const rounded = this.#round(byteLength)
@@ -50,10 +59,24 @@ export class LargeBlocks {
   }
 
   #open(slot: Slot, byteLength: number): Pointer {
-    this.#table.openLarge(slot, byteLength)
     const pointer = largePointer(slot)
+    this.#setLength(slot, byteLength)
     this.#table.map.set(pointer)
     return pointer
+  }
+
+  /** Notes how long a block is. */
+  #setLength(slot: Slot, byteLength: number): void {
+    const pointer = largePointer(slot)
+    this.#table.openLarge(slot, byteLength)
+    this.#table.map.setTaken(pointer, byteLength / POOL_BYTES)
+    this.sendToMagazine(pointer)
+  }
+
+  /** Lets a block go to the magazine of lone blocks when it is freed, unless it is too long. */
+  sendToMagazine(pointer: Pointer): void {
+    const { map } = this.#table
+    map.setMagazine(pointer, map.takenOf(pointer) <= LONE_MAX_BYTES / POOL_BYTES ? WHOLE_RUN : 0)
   }
 
   /** Counts a block's bytes, and holds what is kept to its bound. */
@@ -71,7 +94,7 @@ export class LargeBlocks {
     this.#purger.giveBackQuietly(this.kept, 2 * Math.abs(change))
   }
 
-  /** Frees a live block. */
+  /** Puts back a block that is live, or was freed into a magazine. */
   put(pointer: Pointer): void {
     const slot = slotOf(pointer)
     const byteLength = this.#close(pointer)
@@ -92,6 +115,7 @@ export class LargeBlocks {
     const byteLength = this.byteLength(pointer)
     this.#table.clear(slotOf(pointer))
     this.#table.map.clear(pointer)
+    this.#table.map.setMagazine(pointer, 0)
     this.count--
     this.bytes -= byteLength
     return byteLength
@@ -111,7 +135,7 @@ export class LargeBlocks {
     if (!this.#table.space.extendLarge(slot, rounded)) return false
     this.#budget.count(rounded - before)
     this.#resize(before, rounded)
-    this.#table.openLarge(slot, rounded)
+    this.#setLength(slot, rounded)
     return true
   }
 
@@ -121,7 +145,7 @@ export class LargeBlocks {
     const slot = slotOf(pointer)
     const before = this.byteLength(pointer)
     if (rounded === before) return
-    this.#table.openLarge(slot, rounded)
+    this.#setLength(slot, rounded)
     this.bytes += rounded - before
     this.#budget.count(rounded - before)
     this.#purger.wake()

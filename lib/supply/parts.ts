@@ -17,6 +17,7 @@ import { Magazines } from './magazines'
 import { retire } from './past'
 import { RestingPools } from './resting-pools'
 import { Runs } from './runs'
+import { WholeRuns } from './whole-runs'
 
 interface Reader {
   close(): void
@@ -41,6 +42,7 @@ export interface HeapParts {
   readonly resting: RestingPools
   readonly magazines: Magazines
   readonly runs: Runs
+  readonly wholeRuns: WholeRuns
   readonly large: LargeBlocks
   /** Pinned blocks and how often each is pinned. */
   readonly pins: Map<Pointer, number>
@@ -75,11 +77,12 @@ export function wire(clock: Clock, decayMs: number, limit: number, tag: HeapTag,
   const purger = new Purger(decay, clock, tag)
   const arenas = new Arenas(table, purger, decay, ablation)
   const used = new UsedRuns(table)
-  const resting = new RestingPools(table, arenas, used, purger)
-  const hasMagazines = decayMs !== 0 && base !== space.noMagazines
-  const magazines = new Magazines(table, arenas, used, resting, purger, hasMagazines)
+  const resting = new RestingPools(table, arenas, purger)
   const runs = new Runs(table, arenas, used, resting)
+  const wholeRuns = new WholeRuns(table, arenas, runs)
   const large = new LargeBlocks(table, budget, decay, purger)
+  const hasMagazines = decayMs !== 0 && base !== space.noMagazines
+  const magazines = new Magazines({ table, used, resting, runs, wholeRuns, large, purger }, hasMagazines)
   for (const source of [magazines, resting, arenas.dirty, large.kept, new BookPages(space)]) purger.add(source)
   budget.reclaim = () => purger.reclaim()
   const pins = new Map<Pointer, number>()
@@ -97,6 +100,7 @@ export function wire(clock: Clock, decayMs: number, limit: number, tag: HeapTag,
     resting,
     magazines,
     runs,
+    wholeRuns,
     large,
     pins,
     readers,

@@ -1,20 +1,19 @@
 /**
- * Blocks in runs of several pools: the medium size classes that do not fit one pool well, and whole runs, which are one block.
+ * Shared runs: neighbouring pools that hold blocks of one size class. Small classes and some medium ones have runs of one pool.
  *
  *     run of class 2560 (2 pools, 3 blocks)        record of pool n      CLASS 2560, LENGTH 2
  *     +--------------------+--------------------+  record of pool n + 1  CLASS -1 (first pool is 1 before)
  *     | block 0 | block 1  | block 2    |  loss |
  *     +--------------------+--------------------+
  *
- * A block's live bit is that of the granule it starts at, as in one-pool runs, so a free is checked alike. Its pools have no
- * magazine, which leads every free here.
+ * A block is taken while it is live or in its class's magazine (magazines.ts), through which all of them come and go.
  */
 
+import { HeapError, showPointer } from '../base/errors'
 import {
   GRANULE_SHIFT,
-  POOL_BYTES,
+  MAP_WORDS,
   type Pointer,
-  poolOf,
   poolStart,
   RECORD_WORDS,
   recordAt,
@@ -22,13 +21,19 @@ import {
   type SizeClass,
   slotOf,
 } from '../base/layout'
-import { blockBytesOf, runBlocksOf, runPoolsOf, WHOLE_RUN } from '../base/size-classes'
+import { blockBytesOf, RUN_BLOCKS, RUN_POOLS, runBlocksOf, runPoolsOf, START_BITS } from '../base/size-classes'
 import type { ArenaTable } from '../books/arena-table'
-import type { Counts } from '../books/counts'
+import type { BlockMap } from '../books/block-map'
 import { CLASS, LENGTH, PINS, word } from '../books/ledger'
 import type { UsedRuns } from '../books/used-runs'
 import type { Arenas } from './arenas'
 import type { RestingPools } from './resting-pools'
+
+// File-local copies: an imported binding is a property load on every use.
+const mapWords = MAP_WORDS
+const startBits = START_BITS
+const runPools = RUN_POOLS
+const runBlocks = RUN_BLOCKS
 
 /** First pool (its granule 0) of the run that a pointer into it belongs to. */
 export function runOf(table: ArenaTable, pointer: Pointer): Pointer {
@@ -37,159 +42,138 @@ export function runOf(table: ArenaTable, pointer: Pointer): Pointer {
   return sizeClass < 0 ? runBefore(pool, -sizeClass) : pool
 }
 
+/** Writes the records of a run, of which the first `known` pools belong to it already, and sends frees in it to its class's magazine. */
+export function openRecords(table: ArenaTable, run: Pointer, sizeClass: SizeClass, length: number, known = 0): void {
+  const ledger = table.ledger(slotOf(run))
+  const record = recordAt(run)
+  ledger[record + CLASS] = sizeClass
+  ledger[record + LENGTH] = length
+  if (known === 0) {
+    ledger[record + PINS] = 0
+    table.counts.addPools(sizeClass, length)
+  }
+  for (let distance = Math.max(known, 1); distance < length; distance++) {
+    ledger[record + distance * RECORD_WORDS + CLASS] = -distance
+  }
+  table.map.setMagazine(run, sizeClass, length)
+}
+
 export class Runs {
   private readonly table: ArenaTable
-  private readonly counts: Counts
+  private readonly map: BlockMap
+  private readonly words: Int32Array
   private readonly arenas: Arenas
   private readonly used: UsedRuns
   private readonly resting: RestingPools
 
   constructor(table: ArenaTable, arenas: Arenas, used: UsedRuns, resting: RestingPools) {
     this.table = table
-    this.counts = table.counts
+    this.map = table.map
+    this.words = table.map.words
     this.arenas = arenas
     this.used = used
     this.resting = resting
   }
 
-  /** Takes a block of a class whose runs have several pools. */
-  take(sizeClass: SizeClass): Pointer {
-    const head = this.used.head(sizeClass)
-    return this.takeIn(sizeClass, head === 0 ? this.openUsed(sizeClass) : head)
+  /**
+   * Takes free blocks of one run of the class: the first used one, one that rests, or a fresh one.
+   * @param bottom - they are written to the words behind this one, the lowest last
+   * @param most - no more than so many; the class's magazine must be empty
+   * @returns how many
+   */
+  take(sizeClass: SizeClass, bottom: number, most: number): number {
+    const used = this.used.head(sizeClass)
+    const run = used || this.resting.wake(sizeClass) || this.open(sizeClass)
+    const before = used === 0 ? 0 : this.map.takenOf(run)
+    const free = (runBlocks[sizeClass] as number) - before
+    const count = Math.min(free, most)
+    this.collect(sizeClass, run, bottom, count, before === 0)
+    this.map.setTaken(run, before + count)
+    this.table.counts.addTaken(sizeClass, count)
+    if (used === 0 && count < free) this.used.link(sizeClass, run)
+    else if (used !== 0 && count === free) this.used.unlink(sizeClass, run)
+    return count
   }
 
-  /** Takes a block in a given used run of the class. */
-  takeIn(sizeClass: SizeClass, run: Pointer): Pointer {
-    const pointer = this.freeBlock(run, sizeClass)
-    this.mark(run, pointer, sizeClass)
-    if (this.taken(run) === runBlocksOf(sizeClass)) this.used.unlink(sizeClass, run)
-    return pointer
+  /** Takes a block in a given used run of the class, whose magazine is empty. For compaction. @param bottom - the word before one that is free */
+  takeIn(sizeClass: SizeClass, run: Pointer, bottom: number): Pointer {
+    this.collect(sizeClass, run, bottom, 1, false)
+    const after = this.map.takenOf(run) + 1
+    this.map.setTaken(run, after)
+    this.table.counts.addTaken(sizeClass, 1)
+    if (after === runBlocksOf(sizeClass)) this.used.unlink(sizeClass, run)
+    return this.words[bottom + 1] as Pointer
   }
 
-  /** Takes a run of `length` pools as one block. */
-  takeWhole(length: number): Pointer {
-    const run = this.open(WHOLE_RUN, length)
-    this.mark(run, run, WHOLE_RUN)
-    return run
-  }
-
-  /** A block of a run of several pools was freed and its bit is cleared. */
-  put(pointer: Pointer): void {
-    const run = runOf(this.table, pointer)
-    const ledger = this.table.ledger(slotOf(run))
-    const record = recordAt(run)
-    const sizeClass = word(ledger, record + CLASS) as SizeClass
-    const live = this.taken(run) - 1
-    this.table.map.setTaken(run, live)
-    this.counts.addTaken(sizeClass, -1)
-    const wasFull = live + 1 === runBlocksOf(sizeClass)
-    if (live > 0) {
-      if (wasFull && word(ledger, record + PINS) === 0) this.used.link(sizeClass, run)
+  /** Writes the `count` lowest free blocks of a run behind a word, the lowest on top. Of a run without a taken one: the first. */
+  private collect(sizeClass: SizeClass, run: Pointer, bottom: number, count: number, isFresh: boolean): void {
+    const { words } = this
+    const step = blockBytesOf(sizeClass) >> GRANULE_SHIFT
+    let at = bottom + count
+    if (isFresh) {
+      for (let block = run as number; at > bottom; block += step) words[at--] = block
       return
     }
-    if (!wasFull) this.used.unlink(sizeClass, run)
-    const length = word(ledger, record + LENGTH)
-    this.counts.addPools(sizeClass, -length)
-    this.arenas.putRun(run, length)
+    if (runPools[sizeClass] === 1) {
+      for (let column = 0; column < mapWords; column++) {
+        let free = ~(words[(run >>> 5) + column] as number) & (startBits[sizeClass * mapWords + column] as number)
+        for (; free !== 0; free &= free - 1) {
+          words[at] = run + (column << 5) + 31 - Math.clz32(free & -free)
+          if (--at === bottom) return
+        }
+      }
+    } else {
+      let block = run as number
+      for (let left = runBlocks[sizeClass] as number; left > 0; left--, block += step) {
+        if (((words[block >>> 5] as number) & (1 << block)) !== 0) continue
+        words[at] = block
+        if (--at === bottom) return
+      }
+    }
+    throw new HeapError(
+      'EBB_CORRUPT',
+      `ebb: run ${showPointer(run)} counts more free blocks than its map has; something wrote into its ledger`,
+    )
   }
 
-  /** Bytes of a whole run. */
-  wholeBytes(run: Pointer): number {
-    return word(this.table.ledger(slotOf(run)), recordAt(run) + LENGTH) * POOL_BYTES
-  }
-
-  /**
-   * Makes the one block of a run longer, in place, by free pools behind it; it becomes a whole run.
-   * @returns whether there were such pools
-   */
-  growInPlace(run: Pointer, length: number): boolean {
-    const slot = slotOf(run)
-    const ledger = this.table.ledger(slot)
-    const record = recordAt(run)
-    const old = word(ledger, record + LENGTH)
-    if (length > old && !this.arenas.extendRun(slot, poolOf(run) + old, length - old)) return false
-    const { counts } = this
-    const sizeClass = word(ledger, record + CLASS)
-    counts.addPools(sizeClass, -old)
-    counts.addTaken(sizeClass, -1)
-    counts.addPools(WHOLE_RUN, length)
-    counts.addTaken(WHOLE_RUN, 1)
-    this.openRecords(run, WHOLE_RUN, length, old)
-    this.table.map.setMagazine(run, 0)
-    this.table.map.setTaken(run, 1)
-    return true
-  }
-
-  /** Gives back the pools of a whole run behind the first `length`. */
-  shrinkInPlace(run: Pointer, length: number): void {
-    const ledger = this.table.ledger(slotOf(run))
-    const record = recordAt(run)
-    const old = word(ledger, record + LENGTH)
-    ledger[record + LENGTH] = length
-    this.counts.addPools(WHOLE_RUN, length - old)
-    this.arenas.putRun(runBefore(run, -length), old - length)
-  }
-
-  private openUsed(sizeClass: SizeClass): Pointer {
+  /** Opens a run of the class, in no list. */
+  private open(sizeClass: SizeClass): Pointer {
     const length = runPoolsOf(sizeClass)
-    const run = this.takeRun(length)
-    this.adopt(sizeClass, run, length)
+    const run = this.find(length) || this.arenas.openFor(length)
+    openRecords(this.table, run, sizeClass, length)
     return run
   }
 
-  /** Takes pools in an open arena, after those that rest have been given back if need be, or in a new one. */
-  private takeRun(length: number): Pointer {
+  /** Takes pools in an open arena, after those that rest have been given back if need be; 0 where there are none. */
+  find(length: number): Pointer | 0 {
+    // Memory that is resident goes before memory that is not.
+    if (this.resting.isDirty && !this.arenas.dirty.isDirty) this.resting.release()
     if (length === 1) return this.arenas.takePool()
-    const found = this.arenas.findRun(length) || (this.resting.release() ? this.arenas.findRun(length) : 0)
-    return found || this.arenas.openFor(length)
+    return this.arenas.findRun(length) || (this.resting.release() ? this.arenas.findRun(length) : 0)
   }
 
-  /** Makes a run just taken a used run of the class. */
-  adopt(sizeClass: SizeClass, run: Pointer, length: number): void {
-    this.openRecords(run, sizeClass, length, 0)
+  /** Makes pools just taken a used run of the class. */
+  adopt(sizeClass: SizeClass, run: Pointer): void {
+    openRecords(this.table, run, sizeClass, runPoolsOf(sizeClass))
+    this.map.setTaken(run, 0)
     this.used.link(sizeClass, run)
   }
 
-  private open(sizeClass: SizeClass, length: number): Pointer {
-    const run = this.takeRun(length)
-    this.openRecords(run, sizeClass, length, 0)
-    return run
+  /** A taken block goes back into its run, which may have been full, or get empty now. */
+  put(sizeClass: SizeClass, pointer: Pointer): void {
+    const run = runPools[sizeClass] === 1 ? poolStart(pointer) : runOf(this.table, pointer)
+    const before = this.map.takenOf(run)
+    this.map.setTaken(run, before - 1)
+    this.table.counts.addTaken(sizeClass, -1)
+    const blocks = runBlocks[sizeClass] as number
+    if (before === 1) {
+      if (before < blocks) this.used.unlink(sizeClass, run)
+      this.table.counts.addPools(sizeClass, -runPoolsOf(sizeClass))
+      this.arenas.putRun(run, runPoolsOf(sizeClass))
+    } else if (before === blocks && !this.isPinned(run)) this.used.link(sizeClass, run)
   }
 
-  /** Writes the records of a run, of which the first `known` pools belong to it already. */
-  private openRecords(run: Pointer, sizeClass: SizeClass, length: number, known: number): void {
-    const ledger = this.table.ledger(slotOf(run))
-    const record = recordAt(run)
-    ledger[record + CLASS] = sizeClass
-    ledger[record + LENGTH] = length
-    if (known === 0) {
-      this.table.map.setTaken(run, 0)
-      this.counts.addPools(sizeClass, length)
-      ledger[record + PINS] = 0
-    }
-    for (let distance = Math.max(known, 1); distance < length; distance++) {
-      ledger[record + distance * RECORD_WORDS + CLASS] = -distance
-    }
-  }
-
-  private taken(run: Pointer): number {
-    return this.table.map.takenOf(run)
-  }
-
-  /** The lowest free block of a run that has one. */
-  private freeBlock(run: Pointer, sizeClass: SizeClass): Pointer {
-    const step = blockBytesOf(sizeClass) >> GRANULE_SHIFT
-    let pointer = run
-    for (let block = runBlocksOf(sizeClass); block > 1; block--) {
-      if (!this.table.map.has(pointer)) break
-      pointer = (pointer + step) as Pointer
-    }
-    return pointer
-  }
-
-  private mark(run: Pointer, pointer: Pointer, sizeClass: SizeClass): void {
-    this.table.map.set(pointer)
-    this.counts.addTaken(sizeClass, 1)
-    this.table.map.setTaken(run, this.taken(run) + 1)
+  private isPinned(run: Pointer): boolean {
+    return word(this.table.ledger(slotOf(run)), recordAt(run) + PINS) > 0
   }
 }

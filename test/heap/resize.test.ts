@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { ARENA_BYTES, POOL_BYTES, type Pointer } from '../../lib/base/layout'
 import { partsOf } from '../../lib/heap/numbers'
-import { wholeRunPools } from '../../lib/heap/take'
 import { checkHeap } from '../../lib/inspect/check-heap'
+import { wholeRunPools } from '../../lib/supply/whole-runs'
 import { testHeap } from '../support/test-heap'
 
 describe('realloc', () => {

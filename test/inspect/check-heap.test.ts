@@ -106,7 +106,7 @@ const corruptions: [name: string, check: keyof typeof checks, RegExp, (sound: So
   [
     'a pool whose frees go to the wrong magazine',
     'usedPoolsAreLinked',
-    /sends frees to magazine 9/,
+    /sends frees in pool \d+ to magazine 9/,
     (s) => partsOf(s.heap).table.map.setMagazine(runAt(s, s.used), 9),
   ],
   [
@@ -205,6 +205,18 @@ const corruptions: [name: string, check: keyof typeof checks, RegExp, (sound: So
     'slotsAreAccountedFor',
     /1 large blocks in the table, 2 counted/,
     (s) => partsOf(s.heap).large.count++,
+  ],
+  [
+    'a large block with another length',
+    'slotsAreAccountedFor',
+    /has 1003520 bytes, 9 pools are noted/,
+    (s) => partsOf(s.heap).table.map.setTaken(s.large, 9),
+  ],
+  [
+    'a large block that is freed to the wrong magazine',
+    'slotsAreAccountedFor',
+    /is freed to magazine 3/,
+    (s) => partsOf(s.heap).table.map.setMagazine(s.large, 3),
   ],
   [
     'a pin that its run does not count',

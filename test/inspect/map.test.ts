@@ -90,6 +90,8 @@ describe('the map of a heap', () => {
       ['unused', 10],
     ])
     heap.free(pointer)
+    expect(stretches(heap.map())[1]).toEqual(['large', 245]) // in a magazine
+    heap.stats()
     expect(stretches(heap.map())[1]).toEqual(['kept', 245])
     clock.advance(5000)
     expect(heap.map()).toEqual({ slots: new Int32Array(0), heaps: new Uint16Array(0), states: new Uint8Array(0) })

@@ -238,7 +238,7 @@ class Model {
     const now = this.#clock.now()
     this.#peaks.push([now, this.liveBytes])
     change()
-    this.liveBytes = partsOf(this.#heap).large.bytes
+    this.liveBytes = this.#heap.stats().largeBytes
     this.#peaks.push([now, this.liveBytes])
   }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { HeapError, showPointer } from '../../lib/base/errors'
 import { POOL_BYTES, type Pointer, pointerTo, poolOf, poolStart, type SizeClass, slotOf } from '../../lib/base/layout'
 import { BLOCK_BYTES, RUN_BLOCKS, RUN_POOLS, WHOLE_RUN } from '../../lib/base/size-classes'
-import { freePools, runsOf } from '../../lib/books/ledger'
+import { CLASS, freePools, recordWord, runsOf } from '../../lib/books/ledger'
 import type { Heap } from '../../lib/heap/heap'
 import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
@@ -19,7 +19,8 @@ function held(heap: Heap): number {
     if (!table.isArena(slot)) continue
     for (const [pool, length] of runsOf(table.ledger(slot))) {
       const run = pointerTo(slot, pool, 0)
-      blocks += table.map.takenOf(run) - table.map.count(run, length)
+      const isWhole = recordWord(table.ledger(slot), pool, CLASS) === WHOLE_RUN
+      blocks += (isWhole ? 1 : table.map.takenOf(run)) - table.map.count(run, length)
     }
   }
   return blocks
@@ -107,7 +108,7 @@ describe('blocks in one-pool runs', () => {
     expect(pointers.slice(0, 100).every((pointer) => again.includes(pointer))).toBe(true)
   })
 
-  it('find books that were written over: EBB_CORRUPT, naming the pool', () => {
+  it('find books that were written over: EBB_CORRUPT, naming the run', () => {
     const { heap } = testHeap()
     const pointers = [...heap.allocMany(512, new Int32Array(8))] as Pointer[]
     const pool = pointers[0] as Pointer
@@ -117,7 +118,7 @@ describe('blocks in one-pool runs', () => {
     const error = caught(() => heap.alloc(512))
     expect(error).toBeInstanceOf(HeapError)
     expect(error.message).toBe(
-      `ebb: pool ${showPointer(pool)} counts more free blocks than its map has; something wrote into its ledger`,
+      `ebb: run ${showPointer(pool)} counts more free blocks than its map has; something wrote into its ledger`,
     )
   })
 })
@@ -196,7 +197,7 @@ describe('magazines', () => {
     heap.freeMany(pointers.slice(0, 30))
     expect(held(heap)).toBe(30)
     clock.stall(200)
-    for (let i = 0; i < 64; i++) heap.free(heap.alloc(40_000))
+    for (let i = 0; i < 64; i++) heap.free(heap.alloc(2 ** 21))
     expect(held(heap)).toBe(0)
   })
 

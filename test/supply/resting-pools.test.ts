@@ -17,7 +17,6 @@ function resting(byteLength = 512): ReturnType<typeof testHeap> & { pools: Point
   return { ...made, pools: [...new Set(pointers.map(poolStart))], sizeClass: sizeClassOf(byteLength) }
 }
 
-const used = (heap: Heap): number => partsOf(heap).used.head(sizeClassOf(512))
 const dirtyPools = (heap: Heap): boolean => partsOf(heap).arenas.dirty.isDirty
 
 describe('pools that rest', () => {
@@ -30,13 +29,23 @@ describe('pools that rest', () => {
     checkHeap(partsOf(heap))
   })
 
-  it('are woken as used pools', () => {
-    const { heap, sizeClass } = resting()
-    const { resting: pools } = partsOf(heap)
-    expect(used(heap)).toBe(0)
-    const woken = pools.wake(sizeClass)
-    expect([woken !== 0, used(heap)]).toEqual([true, woken])
-    expect(pools.wake(sizeClassOf(16))).toBe(0)
+  it('are taken one by one, and in no list', () => {
+    const { heap, pools, sizeClass } = resting()
+    const { used, resting: others } = partsOf(heap)
+    expect(pools).toContain(others.wake(sizeClass))
+    expect([used.head(sizeClass), others.wake(sizeClassOf(16))]).toEqual([0, 0])
+  })
+
+  it('may be several pools long', () => {
+    const { heap, clock } = testHeap()
+    const pointers = [...heap.allocMany(2500, new Int32Array(30))] as Pointer[]
+    partsOf(heap).magazines.releaseAll()
+    heap.freeMany(pointers)
+    expect([partsOf(heap).resting.isDirty, dirtyPools(heap)]).toEqual([true, false])
+    expect(pointers).toContain(heap.alloc(2500))
+    clock.advance(700)
+    expect([partsOf(heap).resting.isDirty, dirtyPools(heap)]).toEqual([false, true])
+    checkHeap(partsOf(heap))
   })
 
   it('give way to another class and to a run before an arena is opened for them', () => {
