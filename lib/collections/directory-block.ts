@@ -6,6 +6,7 @@
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { OwnedBlocks } from './owned-blocks'
+import type { Remains } from './pending'
 import { depthIn, OWNER, PREFIX, SHAPE } from './segments'
 import { getWord, nearBase, setWord } from './words'
 
@@ -22,6 +23,37 @@ export const segmentAt = (heap: Heap, dir: Pointer | 0, entry: number): Pointer 
 /** Its slots. */
 export const slotsAt = (heap: Heap, dir: Pointer | 0, entry: number): number =>
   getWord(heap, dir, HEAD_WORDS + (entry << 1) + 1)
+
+/**
+ * The segments of a directory that no collection has any more, and then the directory itself.
+ * @param depth - of the directory
+ * @param free - frees what a segment's slots own
+ * @param done - called when all is freed
+ */
+export function remainsOf(
+  heap: Heap,
+  dir: Pointer,
+  depth: number,
+  free: (segment: Pointer, slots: number) => void,
+  done: () => void,
+): Remains {
+  let entry = 0
+  return {
+    freeSome(): boolean {
+      if (entry === 1 << depth) {
+        heap.free(dir)
+        done()
+        return false
+      }
+      const segment = segmentAt(heap, dir, entry)
+      const slots = slotsAt(heap, dir, entry)
+      entry += 1 << (depth - depthIn(getWord(heap, segment, SHAPE)))
+      free(segment, slots)
+      heap.free(segment)
+      return true
+    },
+  }
+}
 
 function setEntry(heap: Heap, dir: Pointer | 0, entry: number, segment: Pointer, slots: number): void {
   setWord(heap, dir, HEAD_WORDS + (entry << 1), segment)

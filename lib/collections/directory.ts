@@ -17,7 +17,7 @@
  */
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
-import { DirectoryBlock, directoryBytes, segmentAt, slotsAt } from './directory-block'
+import { DirectoryBlock, directoryBytes, remainsOf } from './directory-block'
 import { freeLater, isRefusal, type Remains, take, takeAll } from './pending'
 import {
   COUNT,
@@ -42,6 +42,9 @@ const ENTRIES_PER_SEGMENT_MAX = 16
 const CLEAR_AT_ONCE = 2000
 /** The directory has at most 2^18 entries: with the slot's bits, those are all 32. */
 const DEPTH_MAX = 32 - SLOT_BITS
+
+/** The directory and the segments of an empty collection. */
+type FirstBlocks = readonly [Pointer, Pointer, Pointer]
 
 /** A directory and its segments; what slots hold is the subclasses'. */
 export abstract class Directory extends DirectoryBlock {
@@ -113,11 +116,36 @@ export abstract class Directory extends DirectoryBlock {
   /** Drops all entries. Those of a large collection are freed in slices afterwards. */
   clear(): void {
     this.mustBeOpen('clear')
+    let first: FirstBlocks
+    try {
+      first = this.takeFirst()
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      this.empty()
+      return
+    }
     const isSmall = this.count <= CLEAR_AT_ONCE
     const old = this.detach()
     if (isSmall) while (old.freeSome());
     else freeLater(this.heap, old)
-    this.open()
+    this.openWith(first)
+  }
+
+  /** Drops all entries and keeps the segments: what clear does where the heap has no room for new ones. */
+  private empty(): void {
+    const { heap } = this
+    this.version = (this.version + 1) & 0x3fff_ffff
+    this.count = 0
+    this.bytes = 0
+    this.note(this.dir as Pointer, directoryBytes(this.depth))
+    for (let hash = 0; hash < 2 ** 32; hash = this.hashAfter(hash)) {
+      const segment = this.segmentOf(hash)
+      const slots = this.slotsOf(hash)
+      this.freeOwned(segment, slots)
+      setWord(heap, segment, COUNT, 0)
+      this.note(segment, this.bytesOf(sizeIn(getWord(heap, segment, SHAPE))))
+      this.clearSlots(segment, slots, getWord(heap, segment, PREFIX))
+    }
   }
 
   /** Gives everything back, in slices where that is much. Every later call but `size`, `byteLength` and `close` is refused. */
@@ -140,9 +168,9 @@ export abstract class Directory extends DirectoryBlock {
 
   /** Takes the blocks from the collection, which is as a closed one then. */
   private detach(): Remains {
-    const { heap, dir, depth, owner, owners } = this
+    const { owner, owners } = this
     const free = (segment: Pointer, slots: number): void => this.freeOwned(segment, slots)
-    let entry = 0
+    const old = remainsOf(this.heap, this.dir as Pointer, this.depth, free, () => owners.release(owner))
     owners.leave(owner)
     this.isClosed = true
     this.dir = 0
@@ -150,27 +178,20 @@ export abstract class Directory extends DirectoryBlock {
     this.count = 0
     this.bytes = 0
     this.version = (this.version + 1) & 0x3fff_ffff
-    return {
-      freeSome(): boolean {
-        if (entry === 1 << depth) {
-          heap.free(dir as Pointer)
-          owners.release(owner)
-          return false
-        }
-        const segment = segmentAt(heap, dir, entry)
-        const slots = slotsAt(heap, dir, entry)
-        entry += 1 << (depth - depthIn(getWord(heap, segment, SHAPE)))
-        free(segment, slots)
-        heap.free(segment)
-        return true
-      },
-    }
+    return old
   }
 
-  /** Takes the first blocks: the last step of a constructor, and of clear. @internal */
+  /** Takes the first blocks: the last step of a constructor. @internal */
   protected open(): void {
+    this.openWith(this.takeFirst())
+  }
+
+  private takeFirst(): FirstBlocks {
     const first = this.sizes[0] as number
-    const [dir, zero, one] = takeAll(this.heap, [directoryBytes(1), first, first]) as [Pointer, Pointer, Pointer]
+    return takeAll(this.heap, [directoryBytes(1), first, first]) as [Pointer, Pointer, Pointer]
+  }
+
+  private openWith([dir, zero, one]: FirstBlocks): void {
     this.owner = this.owners.register(this)
     this.segments = 0
     this.openDirectory(dir)

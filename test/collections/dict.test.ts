@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { bool, f64, Heap, i32, i64, ref, struct, u8, u32 } from '../../lib'
+import { bool, f64, Heap, i32, i64, type Pointer, ref, struct, u8, u32 } from '../../lib'
 import { bytes, Dict, type Plain, str, value } from '../../lib/collections'
 import { caught } from '../support/caught'
 import { KEYS, liveBytes, same, VALUES, walkDict } from '../support/dict-model'
@@ -160,6 +160,32 @@ describe('the face of a Dict', () => {
     expect(dict.heap).toBe(heap)
     const ints = new Dict(heap, { key: i32, value: f64 })
     expect([ints.getOr(1, 0.5), ints.getOrInsert(1, 2.5), ints.getOr(1, 0)]).toEqual([0.5, 2.5, 2.5])
+  })
+
+  it('clears itself in a heap that has no room left for another block', () => {
+    const { heap } = testHeap({ limit: 8 * 2 ** 20, decay: 0 })
+    const numbers = new Dict(heap, { key: i32, value: f64 })
+    for (let i = 0; i < 500; i++) numbers.set(i, i)
+    const texts = new Dict(heap, { key: str, value: str })
+    for (let i = 0; i < 30_000; i++) texts.set(`key ${i}`, `value ${i}`)
+    const fillers: Pointer[] = []
+    for (const size of [32_768, 2048, 512, 272, 256, 128, 64, 48, 32, 16]) {
+      expect(() => {
+        for (;;) fillers.push(heap.alloc(size))
+      }).toThrow('limit')
+    }
+    numbers.clear()
+    expect([numbers.size, numbers.get(1), [...numbers]]).toEqual([0, undefined, []])
+    texts.clear()
+    expect([texts.size, texts.get('key 1'), [...texts]]).toEqual([0, undefined, []])
+    for (let i = 0; i < 100; i++) {
+      numbers.set(i, i)
+      texts.set(`key ${i}`, `value ${i}`)
+    }
+    expect([numbers.size, numbers.get(7), texts.size, texts.get('key 7')]).toEqual([100, 7, 100, 'value 7'])
+    heap.freeMany(fillers)
+    expect(numbers.byteLength + texts.byteLength).toBe(liveBytes(heap))
+    heap.close()
   })
 
   it('reserves what it is told, and then grows without an allocation', () => {
