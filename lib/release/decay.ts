@@ -39,6 +39,12 @@ export class Decay {
     return this.epochMs === 0 || this.epochMs === Infinity ? 0 : Math.floor((now - this.#start) / this.epochMs)
   }
 
+  /** Whole milliseconds from `now` to the beginning of the next epoch, as timers count: one that ticks later keeps memory for longer. */
+  untilEpoch(now: number): number {
+    if (this.epochMs === 0 || this.epochMs === Infinity) return this.epochMs
+    return Math.ceil(this.epochMs - ((now - this.#start) % this.epochMs))
+  }
+
   /**
    * Whether what became dirty in epoch `stamp` is to be given back in epoch `epoch`. A stamp in a ledger has 32 bits, which at the
    * shortest decay are used up in 75 hours: the difference is taken modulo 2^32.

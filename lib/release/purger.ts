@@ -70,7 +70,7 @@ export class Purger {
   /** Something became dirty. */
   notePut(): void {
     if (this.#decay.decayMs === Infinity) return
-    if (this.#cancelTimer === undefined) this.#arm(this.#decay.epochMs)
+    if (this.#cancelTimer === undefined) this.#arm(this.#decay.untilEpoch(this.#clock.now()))
     if (++this.#puts < POLL_PUTS) return
     this.#puts = 0
     this.#tickQuietly()
@@ -80,7 +80,7 @@ export class Purger {
   noteWake(): void {
     if (this.#decay.decayMs === Infinity || this.#cancelTimer !== undefined) return
     this.wake()
-    this.#arm(this.#decay.epochMs)
+    this.#arm(this.#decay.untilEpoch(this.#clock.now()))
   }
 
   /** Moves time on and gives back one slice of what has expired. */
@@ -208,6 +208,8 @@ export class Purger {
     this.#cancelTimer = undefined
     this.#tickQuietly()
     if (this.#isBehind) this.#arm(PAUSE_MS)
-    else if (this.#sources.some((source) => source.isDirty)) this.#arm(Math.max(PAUSE_MS, this.#decay.epochMs))
+    else if (this.#sources.some((source) => source.isDirty)) {
+      this.#arm(Math.max(PAUSE_MS, this.#decay.untilEpoch(this.#clock.now())))
+    }
   }
 }

@@ -4,6 +4,8 @@
  *
  *     live + kept bytes <= most live bytes at a time of late (this decay and the one before)
  *
+ * That is looked at when live bytes change; what passes it goes back by the purger's next tick at the latest.
+ *
  * So a program that uses the same memory again and again finds it, and one that has sizes of its own each time does not pile it up.
  */
 import type { Slot } from '../base/layout'

@@ -38,6 +38,20 @@ describe('the timer', () => {
     expect(heap.stats()).toMatchObject({ dirtyPools: 0, residentBytes: 2 * POOL_BYTES })
   })
 
+  it('does so whenever its timer was armed', () => {
+    for (const armedAt of [0, 1, 60, 124]) {
+      const { heap, clock } = testHeap({ decay: 1000 })
+      clock.advance(armedAt)
+      heap.free(heap.alloc(2_000_000))
+      clock.advance(126)
+      heap.free(heap.alloc(500_000))
+      clock.advance(1000)
+      expect(heap.stats().keptBytes).toBeGreaterThan(0)
+      clock.advance(125)
+      expect(heap.stats().keptBytes).toBe(0)
+    }
+  })
+
   it('counts the decay from the free, however long nothing happened before', () => {
     for (const size of [4096, 1_000_000]) {
       const { heap, clock } = testHeap()

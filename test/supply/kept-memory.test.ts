@@ -202,6 +202,9 @@ describe('kept memory', () => {
 class Model {
   readonly live: Pointer[] = []
   liveBytes = 0
+  /** When that changed last, and when last in an epoch before that. */
+  #changedAt = 0
+  #changedBefore = 0
   readonly #peaks: [at: number, bytes: number][] = []
   readonly #heap: Heap
   readonly #clock: ManualClock
@@ -236,15 +239,23 @@ class Model {
 
   #changed(change: () => void): void {
     const now = this.#clock.now()
-    this.#peaks.push([now, this.liveBytes])
+    const before = this.liveBytes
+    this.#peaks.push([now, before])
     change()
     this.liveBytes = this.#heap.stats().largeBytes
+    if (this.liveBytes !== before) {
+      if (Math.floor(now / 125) !== Math.floor(this.#changedAt / 125)) this.#changedBefore = this.#changedAt
+      this.#changedAt = now
+    }
     this.#peaks.push([now, this.liveBytes])
   }
 
-  /** Most bytes that were live at a time in the last `ms` milliseconds. */
+  /**
+   * Most bytes that were live of late: since `ms` milliseconds before the last change that a tick of the purger has seen, which gives back
+   * what passes the bound of then.
+   */
   peak(ms: number): number {
-    const since = this.#clock.now() - ms
+    const since = this.#changedBefore - ms
     let peak = this.liveBytes
     for (const [at, bytes] of this.#peaks) if (at >= since) peak = Math.max(peak, bytes)
     return peak
