@@ -1,5 +1,5 @@
 /** Statistics of all heaps of a thread, as one object that `JSON.stringify` takes. docs/stats.schema.json describes it. */
-import { threadId } from 'node:worker_threads'
+import { workerThreads } from '../base/worker-threads'
 import { HeapStats, type SizeClassStats } from '../inspect/stats'
 import { past } from '../supply/past'
 import { heaps } from './heaps'
@@ -22,7 +22,7 @@ export interface AllStats {
 /** Takes the statistics of all open heaps of this thread. */
 export function allStats(): AllStats {
   const each = heaps().map((heap) => heap.stats())
-  return { version: 1, threadId, total: sumOf(each), heaps: each }
+  return { version: 1, threadId: workerThreads().threadId, total: sumOf(each), heaps: each }
 }
 
 function sumOf(each: readonly HeapStats[]): HeapStats {

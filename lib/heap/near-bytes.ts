@@ -4,6 +4,7 @@
  */
 import { GRANULES_PER_ARENA, POOL_SHIFT, type Pointer } from '../base/layout'
 import { BLOCK_BYTES, WHOLE_RUN } from '../base/size-classes'
+import { workerThreads } from '../base/worker-threads'
 import { NEAR } from '../space/near'
 import { space } from '../space/thread-space'
 
@@ -180,8 +181,7 @@ function cut(byteLength: number): number {
   // Also where a runtime that cannot mark it has let it be transferred.
   if (used + byteLength > slab.byteLength) {
     slab = new ArrayBuffer(SLAB_BYTES)
-    // Imported, node:worker_threads would add 1.4 ms to the loading of ebb.
-    process.getBuiltinModule?.('node:worker_threads').markAsUntransferable?.(slab)
+    workerThreads().markAsUntransferable?.(slab)
     used = 0
   }
   const at = used
