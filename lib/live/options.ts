@@ -25,8 +25,17 @@ const KNOWN = ['heaps', 'host', 'port', 'interval'] as const
 const INTERVAL_MIN = 20
 const INTERVAL_MAX = 10_000
 
-/** @throws TypeError for an option of another kind or an unknown one, RangeError for a number that cannot be */
-export function checkOptions(given: Heap | LiveOptions): CheckedOptions {
+/**
+ * @param more - what stands behind the options, where nothing may
+ * @throws TypeError for an option of another kind or an unknown one, RangeError for a number that cannot be
+ */
+export function checkOptions(given: Heap | LiveOptions, ...more: readonly unknown[]): CheckedOptions {
+  if (more.length > 0 || Array.isArray(given)) {
+    throw new TypeError(
+      `ebb/live: serve needs a heap, or options with heaps among them, such as { heaps: [heap], port: 8080 }, ` +
+        `got ${Array.isArray(given) ? 'an array' : `${show(more[0])} behind them`}`,
+    )
+  }
   if (isHeap(given)) return { heaps: [given as Heap], host: '127.0.0.1', port: 0, interval: 100 }
   if (typeof given !== 'object' || given === null) {
     throw new TypeError(

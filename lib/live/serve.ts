@@ -55,12 +55,13 @@ export class LivePage {
  * Serves a page that shows heaps live: where their memory lies and what it is used for, and how that changes. Nobody reads the books while
  * no page is open. It does not keep the program alive.
  * @param given - a heap, or options; default: all heaps of this thread
+ * @param more - nothing: heaps and a port go into one object
  * @returns the page, once it can be opened
  * @throws TypeError or RangeError for an option that cannot be; HeapError `EBB_OS` where the system gives no such port, `EBB_NO_ADDON`
  *   where there is no addon, and so no heap
  */
-export async function serve(given: Heap | LiveOptions = {}): Promise<LivePage> {
-  return start(checkOptions(given), undefined)
+export async function serve(given: Heap | LiveOptions = {}, ...more: never[]): Promise<LivePage> {
+  return start(checkOptions(given, ...more), undefined)
 }
 
 /**

@@ -84,7 +84,8 @@ export class LiveServer {
   listen(): Promise<string> {
     const { host, port, token } = this.#options
     return new Promise((resolve, reject) => {
-      this.#http.once('error', (cause: OsFailure & Error) => reject(refused(host, port, cause)))
+      // Later ones, as where the process has no descriptor left for a connection, end nothing.
+      this.#http.on('error', (cause: OsFailure & Error) => reject(refused(host, port, cause)))
       this.#http.listen(port, host, () => {
         const { port: got } = this.#http.address() as AddressInfo
         resolve(`http://${inAddress(host)}:${got}/${token}/`)

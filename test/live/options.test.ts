@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { LiveOptions } from '../../lib/live'
+import { type LiveOptions, serve } from '../../lib/live'
 import { checkOptions } from '../../lib/live/options'
 import { caught } from '../support/caught'
 import { testHeap } from '../support/test-heap'
@@ -32,11 +32,21 @@ describe('options of serve', () => {
       [{ interval: NaN }, 'ebb/live: option interval must be a whole number from 20 to 10000, got NaN'],
       [{ heaps: {} }, 'ebb/live: option heaps must be an array of heaps, got an object (object)'],
       [{ heaps: [{}] }, 'ebb/live: option heaps must be heaps of this copy of ebb, got an object at 0'],
+      [
+        [],
+        'ebb/live: serve needs a heap, or options with heaps among them, such as { heaps: [heap], port: 8080 }, got an array',
+      ],
     ]
     for (const [options, message] of wrong) {
       const error = caught(() => checkOptions(options as LiveOptions))
       expect(error.message).toBe(message)
       expect(error).toBeInstanceOf(/number from/.test(message) ? RangeError : TypeError)
     }
+  })
+
+  it('do not stand behind a heap', async () => {
+    const serveAnyhow = serve as (...given: unknown[]) => Promise<unknown>
+    const message = /such as \{ heaps: \[heap\], port: 8080 \}, got an object behind them$/
+    await expect(serveAnyhow(testHeap().heap, { port: 8080 })).rejects.toThrow(message)
   })
 })
