@@ -8,7 +8,10 @@
 import { show } from '../base/errors'
 import { checkDebug, type DebugOptions } from '../heap/debug-options'
 
-/** @throws TypeError, RangeError for a word that says nothing */
+/** Digits, with an exponent at most. */
+const isNumber = (value: string | undefined): boolean => /^\d+(?:e\d+)?$/.test(value ?? '')
+
+/** @throws TypeError for a word that says nothing */
 export function debugByEnvironment({ EBB_DEBUG = '' }: NodeJS.ProcessEnv = process.env): DebugOptions {
   const options: Record<string, unknown> = {}
   for (const word of EBB_DEBUG.split(',').map((part) => part.trim())) {
@@ -16,7 +19,7 @@ export function debugByEnvironment({ EBB_DEBUG = '' }: NodeJS.ProcessEnv = proce
     if (name === 'leaks') options.leaks = 'exit'
     else if (name === 'noleaks') options.leaks = 'ignore'
     else if (name === 'noidle') options.idle = false
-    else if (['stacks', 'frames', 'quarantine'].includes(name) && value !== undefined) options[name] = Number(value)
+    else if (['stacks', 'frames', 'quarantine'].includes(name) && isNumber(value)) options[name] = Number(value)
     else if (!['', '0', '1', 'true'].includes(word))
       throw new TypeError(
         `ebb: EBB_DEBUG knows 1, leaks, noleaks, noidle, stacks=N, frames=N and quarantine=BYTES, with commas between them, got ${show(word)}`,

@@ -1,4 +1,5 @@
 /** Live blocks by where they were allocated: a snapshot, the difference of two, and the files that tools open. */
+import { show } from '../base/errors'
 import { toHeapProfile } from './heap-profile'
 import { toPprof } from './pprof'
 
@@ -59,8 +60,11 @@ export class Snapshot {
   /**
    * What came since an earlier snapshot of the same heap, most bytes first; what went has negative numbers. Places with as much as before
    * are left out.
+   * @throws TypeError for what is no snapshot
    */
   since(before: Snapshot): readonly Leak[] {
+    if (!Array.isArray((before as Snapshot | undefined)?.leaks))
+      throw new TypeError(`ebb: since needs an earlier snapshot() of the heap, got ${show(before)} (${typeof before})`)
     const change = new Snapshot('')
     for (const { stack, blocks, bytes } of this.leaks) change.add(stack, blocks, bytes)
     for (const { stack, blocks, bytes } of before.leaks) change.add(stack, -blocks, -bytes)

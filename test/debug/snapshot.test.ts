@@ -44,6 +44,12 @@ describe('a snapshot', () => {
       { site: other[0], stack: other, blocks: 2, bytes: 600 },
       { site: '', stack: [], blocks: -1, bytes: -10 },
     ])
+    for (const [wrong, shown] of [
+      [undefined, 'undefined (undefined)'],
+      [5, '5 (number)'],
+      [{}, 'an object (object)'],
+    ])
+      expect(() => later.since(wrong as never)).toThrow(`since needs an earlier snapshot() of the heap, got ${shown}`)
   })
 })
 
