@@ -14,12 +14,14 @@ const PATIENCE = 5000
 /** The same of a worker thread, which may be in the middle of something long: what it has is left out then. */
 const WORKER_PATIENCE = 500
 const ENDED = 'the connection has ended'
+const NO_INSPECTOR = 'what listens there is no inspector'
 
 /**
  * `HOST:PORT`, `PORT`, `[::1]:PORT`, or the `ws://` address that Node prints.
  * @returns undefined for anything else
  */
 export function parseAddress(text: string): Address | undefined {
+  if (/^\d+:/.test(text)) return undefined // URL takes 9229:1 for port 1 of host 0.0.36.13
   const bare = /^\d+$/.test(text) ? `127.0.0.1:${text}` : text
   const url = parseUrl(/^\w+:\/\//.test(bare) ? bare.replace(/^wss?:/, 'http:') : `http://${bare}`)
   if (url === null || url.protocol !== 'http:' || url.port === '' || url.username !== '') return undefined
@@ -67,7 +69,7 @@ export class Inspector {
     const path = await pathOf(this.#address)
     try {
       this.#socket = await connect(this.#address.host, this.#address.port, path, {
-        message: (text) => this.#take(JSON.parse(text) as Answer),
+        message: (text) => this.#read(text),
         close: () => this.#lose(),
       })
     } catch (error) {
@@ -143,6 +145,15 @@ export class Inspector {
     })
   }
 
+  /** Whoever sends something else than JSON is no inspector. */
+  #read(text: string): void {
+    try {
+      this.#take(JSON.parse(text) as Answer)
+    } catch {
+      this.close()
+    }
+  }
+
   #take(answer: Answer): void {
     if (answer.id !== undefined) this.#calls.get(answer.id)?.(answer)
     else if (answer.method === 'NodeRuntime.waitingForDisconnect') this.close()
@@ -181,11 +192,13 @@ async function pathOf(address: Address): Promise<string> {
     targets = JSON.parse(await readText(address, '/json/list'))
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    throw unreachable(address, code === 'ECONNREFUSED' ? 'nothing listens there' : message, error)
+    const why =
+      error instanceof SyntaxError ? NO_INSPECTOR : code === 'ECONNREFUSED' ? 'nothing listens there' : message
+    throw unreachable(address, why, error)
   }
   const urls = Array.isArray(targets) ? targets.map((target) => target?.webSocketDebuggerUrl) : []
   const url = parseUrl(String(urls.find((each) => typeof each === 'string')))
-  if (url === null) throw unreachable(address, 'what listens there is no inspector')
+  if (url === null) throw unreachable(address, NO_INSPECTOR)
   return url.pathname
 }
 
@@ -196,7 +209,7 @@ function readText({ host, port }: Address, path: string): Promise<string> {
       response.setEncoding('utf8')
       response.on('data', (part: string) => {
         text += part
-        if (text.length > 1e6) asked.destroy(new Error('what listens there is no inspector'))
+        if (text.length > 1e6) asked.destroy(new Error(NO_INSPECTOR))
       })
       response.on('error', reject)
       response.on('end', () => resolve(text))

@@ -24,7 +24,7 @@ describe('parseAddress', () => {
       ['http://host:9229', 'host:9229'],
     ]
     for (const [text, address] of cases) expect(showAddress(parseAddress(text)!), text).toBe(address)
-    for (const text of ['', 'host', 'host:', 'ftp://host:1', '99999', 'a b:9229', 'user@host:9229']) {
+    for (const text of ['', '9229:1', 'host', 'host:', 'ftp://host:1', '99999', 'a b:9229', 'user@host:9229']) {
       expect(parseAddress(text), text).toBeUndefined()
     }
   })
@@ -113,7 +113,9 @@ describe('an inspector', () => {
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
-    expect((await refusal(port)).message).toMatch(/no answer from the inspector at 127\.0\.0\.1:\d+: .*JSON/)
+    expect((await refusal(port)).message).toMatch(
+      /no answer from the inspector at 127\.0\.0\.1:\d+: what listens there is no inspector$/m,
+    )
     body = '[{}]'
     expect((await refusal(port)).message).toContain('what listens there is no inspector')
     body = `[{"webSocketDebuggerUrl":"ws://127.0.0.1:${port}/x"}]`
