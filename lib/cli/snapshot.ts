@@ -53,7 +53,7 @@ function heapOf(value: unknown): HeapReport | undefined {
 }
 
 /**
- * The heaps in a value from JSON: statistics, a list of them, or what `ebb doctor` and `ebb top` say of a process.
+ * The heaps in a value from JSON: statistics, a list of them, those of `allStats()`, or what `ebb doctor` and `ebb top` say of a process.
  * @returns undefined for anything else
  */
 export function readSnapshot(value: unknown): Snapshot | undefined {
@@ -62,7 +62,9 @@ export function readSnapshot(value: unknown): Snapshot | undefined {
     | { readonly pid?: unknown; readonly title?: unknown; readonly copies?: unknown }
     | undefined
   const copies = Array.isArray(asked?.copies) ? (asked.copies as CopyReport[]) : undefined
-  const list: unknown[] = copies?.flatMap((copy) => copy?.heaps ?? []) ?? (Array.isArray(value) ? value : [value])
+  const all = (value as { readonly heaps?: unknown } | null | undefined)?.heaps
+  const list: unknown[] = copies?.flatMap((copy) => copy?.heaps ?? []) ??
+    [value, all].find((each) => Array.isArray(each)) ?? [value]
   const heaps = list.map(heapOf)
   if (heaps.includes(undefined) || (heaps.length === 0 && copies === undefined)) return undefined
   const told = Array.isArray(doctor?.findings) ? doctor.findings.map(findingOf) : undefined

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { snapshotPage } from '../../lib/cli/draw/snapshot-page'
 import { readSnapshot } from '../../lib/cli/snapshot'
+import { allStats } from '../../lib/heap/all-stats'
 import { heapReport } from '../support/reports'
+import { testHeap } from '../support/test-heap'
 
 const MIB = 2 ** 20
 const classes = [
@@ -20,6 +22,13 @@ describe('readSnapshot', () => {
     expect(one).toMatchObject({ title: undefined, heaps: [{ name: 'a <b>', limit: null }] })
     expect(one?.heaps[0]?.stats).toEqual(report.stats)
     expect(readSnapshot(plain([report.stats, report.stats]))?.heaps).toHaveLength(2)
+  })
+
+  it('takes what allStats() says', () => {
+    const { heap } = testHeap({ name: 'of allStats' })
+    heap.alloc(48)
+    const shown = readSnapshot(plain(allStats()))?.heaps.find(({ name }) => name === 'of allStats')
+    expect(shown?.stats.blocks).toBe(1)
   })
 
   it('takes what doctor and top say of a process', () => {

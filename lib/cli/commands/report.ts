@@ -16,7 +16,7 @@ export const report: Command = {
   usage: ['report FILE [--out FILE]'],
   about:
     'Makes a page that stands alone: pictures and tables, nothing from elsewhere, light and dark. FILE is a recording (.json or .csv of ' +
-    '`ebb record`, CSV of ebb/rss), or a snapshot: what JSON.stringify makes of heap.stats(), of a heap, or of a list of them; or what ' +
+    '`ebb record`, CSV of ebb/rss), or a snapshot: what JSON.stringify makes of heap.stats(), of a heap, of a list of them or of allStats(); or what ' +
     '`ebb doctor --json` and a line of `ebb top --json` say of a process. - is the standard input.',
   options: [
     { name: 'out', short: 'o', value: 'FILE', help: 'the page; default: FILE with .html, - is the output' },
@@ -26,7 +26,7 @@ export const report: Command = {
   examples: [
     ['npx ebb report rss.json', 'writes rss.html'],
     ['npx ebb doctor --inspect 9229 --json | npx ebb report - -o heaps.html', 'the heaps of a process as they are now'],
-    ["node -p 'JSON.stringify(heap.stats())'", 'what a program can write for it, in its own code'],
+    ['npx ebb report heaps.json', "of fs.writeFileSync('heaps.json', JSON.stringify(allStats())) in a program"],
   ],
   async run(args: Arguments, io: Io) {
     const [file] = args.operands
