@@ -68,7 +68,7 @@ export const peakOf = ({ samples }: Recording): number | undefined =>
 /** One line: how long, how often, how it ended. */
 export function subtitleOf(recording: Recording): string {
   const { samples, interval, exitCode, signal, startedAt } = recording
-  const parts = [`${samples.length} samples in ${showTime(lengthOf(recording))}`]
+  const parts = [`${samples.length} ${samples.length === 1 ? 'sample' : 'samples'} in ${showTime(lengthOf(recording))}`]
   if (interval !== undefined) parts.push(`one every ${showTime(interval)}`)
   const peak = peakOf(recording)
   if (peak !== undefined) parts.push(`peak ${showBytes(peak)}`)

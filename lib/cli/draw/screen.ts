@@ -95,12 +95,7 @@ function trend(looks: readonly ProcessFacts[], place: number, name: string): str
 function heapLines(looks: readonly ProcessFacts[], room: number, ink: Ink): string[] {
   const [before, now] = [looks.at(-2), looks.at(-1) as ProcessFacts]
   if (now.asked === undefined) {
-    return [
-      ink(
-        'dim',
-        'Its heaps are seen through its inspector: node --inspect=PORT, or kill -USR1 PID; then --inspect PORT.',
-      ),
-    ]
+    return [ink('dim', 'To see its heaps: node --inspect=PORT, or kill -USR1 PID; then ebb top --inspect PORT.')]
   }
   const heaps = heapsOf(now)
   if (heaps.length === 0) return [ink('dim', 'It has no heap of ebb that is open.')]
