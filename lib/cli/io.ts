@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { epochNow } from '../base/clock'
-import type { ReadText } from '../rss/linux'
+import type { ReadText } from '../rss/texts'
 
 /** Where text goes: `process.stdout`, `process.stderr`. */
 export interface Output {

@@ -1,5 +1,7 @@
 /** What Linux tells of a process's memory under /proc and /sys/fs/cgroup. Read only; every number becomes bytes. */
 import { readFileSync } from 'node:fs'
+import { chargeOf, groupsOf } from './cgroup'
+import { kilobytes, type ReadText, readOptional } from './texts'
 
 /** All in bytes; undefined where the kernel does not tell, or not to us. */
 export interface LinuxMemory {
@@ -11,9 +13,6 @@ export interface LinuxMemory {
   readonly cgroup: number | undefined
 }
 
-/** How files are read; tests put their own here. Throws as `fs.readFileSync` does. */
-export type ReadText = (path: string) => string
-
 const readText: ReadText = (path) => readFileSync(path, 'latin1')
 
 /**
@@ -23,7 +22,7 @@ const readText: ReadText = (path) => readFileSync(path, 'latin1')
  */
 export function linuxMemory(process: string, read: ReadText = readText): LinuxMemory | undefined {
   const status = read(`/proc/${process}/status`)
-  const rollup = readOptional(`/proc/${process}/smaps_rollup`, read)
+  const rollup = readOptional(read, `/proc/${process}/smaps_rollup`)
   const resident = kilobytes(rollup, 'Rss') ?? kilobytes(status, 'VmRSS')
   // A process that has ended but was not waited for has a status without memory.
   if (resident === undefined) return undefined
@@ -37,39 +36,8 @@ export function linuxMemory(process: string, read: ReadText = readText): LinuxMe
   }
 }
 
-/**
- * Bytes charged to the control group of a process: of all of its processes, with their page cache. A container often sees its own group
- * where the root is mounted, under another path than /proc tells: then the root is read.
- */
+/** Bytes charged to the control group of a process: of all of its processes, with their page cache. */
 export function cgroupCharge(process: string, read: ReadText = readText): number | undefined {
-  const groups = readOptional(`/proc/${process}/cgroup`, read)
-  for (const line of groups.split('\n')) {
-    const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? []
-    if (controllers === undefined || path === undefined) continue
-    const files = controllers.split(',').includes('memory')
-      ? ['/sys/fs/cgroup/memory', 'memory.usage_in_bytes']
-      : controllers === ''
-        ? ['/sys/fs/cgroup', 'memory.current']
-        : undefined
-    if (files === undefined) continue
-    for (const folder of [path, '']) {
-      const text = readOptional(`${files[0]}${folder === '/' ? '' : folder}/${files[1]}`, read).trim()
-      if (/^\d+$/.test(text)) return Number(text)
-    }
-  }
+  for (const group of groupsOf(process, read)) return chargeOf(group, read)
   return undefined
-}
-
-function kilobytes(text: string, name: string): number | undefined {
-  const found = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)
-  return found === null ? undefined : Number(found[1]) * 1024
-}
-
-/** `''` for a file that is not there or not for us. */
-function readOptional(path: string, read: ReadText): string {
-  try {
-    return read(path)
-  } catch {
-    return ''
-  }
 }

@@ -33,7 +33,6 @@ const TESTED_ELSEWHERE = new Map([
   ['lib/cli/draw/theme.ts', 'cli/draw/line-svg'],
   ['lib/cli/exit.ts', 'cli/arguments'],
   ['lib/cli/facts/asked.ts', 'cli/facts/inspector'],
-  ['lib/cli/facts/texts.ts', 'cli/facts/cgroup'],
   ['lib/cli/files.ts', 'cli/commands/report'],
   ['lib/cli/io.ts', 'cli/index'],
   ['lib/cli/table.ts', 'cli/help'],

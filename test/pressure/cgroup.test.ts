@@ -15,35 +15,6 @@ function machineOfV1(limit: number): TestMachine {
   return machine
 }
 
-const foldersOf = (machine: TestMachine): string[] => groupsOf(machine.system).map(({ folder }) => folder)
-
-describe('the groups of a process', () => {
-  it('are its own and those above that are seen, own first', () => {
-    const machine = new TestMachine({ '/proc/self/cgroup': '0::/pod/app' })
-    putGroup(machine, '/pod/app', { current: 1 })
-    putGroup(machine, '/pod', { current: 1 })
-    expect(foldersOf(machine)).toEqual(['/sys/fs/cgroup/pod/app', '/sys/fs/cgroup/pod'])
-  })
-
-  it('are at the root where the container sees its own there, under another path', () => {
-    for (const own of ['0::/', '0::/docker/abc', '0::/../../x']) {
-      const machine = new TestMachine({ '/proc/self/cgroup': own })
-      putGroup(machine, '', { current: 1 })
-      expect(foldersOf(machine)).toEqual(['/sys/fs/cgroup'])
-    }
-  })
-
-  it('are those of version 1 where that has the memory controller', () => {
-    expect(foldersOf(machineOfV1(200 * MIB))).toEqual(['/sys/fs/cgroup/memory/docker/abc'])
-  })
-
-  it('are none where there is no /proc, no group, or no controller', () => {
-    expect(foldersOf(new TestMachine())).toEqual([])
-    expect(foldersOf(new TestMachine({ '/proc/self/cgroup': '0::/app' }))).toEqual([])
-    expect(foldersOf(new TestMachine({ '/proc/self/cgroup': '3:cpu:/\nnonsense' }))).toEqual([])
-  })
-})
-
 describe('what a group says', () => {
   it('is what the kernel cannot take back, the lower limit, and the counts', () => {
     const events = 'low 1\nhigh 22\nmax 3\noom 4\noom_kill 5'

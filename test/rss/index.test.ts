@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { RssError, RssRecorder, type RssSample, sampleRss, toCsv } from '../../lib/rss'
-import { cgroupCharge, linuxMemory, type ReadText } from '../../lib/rss/linux'
+import { cgroupCharge, linuxMemory } from '../../lib/rss/linux'
+import type { ReadText } from '../../lib/rss/texts'
 
 const onLinux = it.runIf(process.platform === 'linux')
 const MIB = 1 << 20

@@ -3,11 +3,10 @@ import os from 'node:os'
 import v8 from 'node:v8'
 import { loadAddon } from '../../os/native-binding'
 import { osPagesOf } from '../../os/os-pages'
-import type { ReadText } from '../../rss/linux'
+import { kilobytes, type ReadText, readOptional, softLimit, wholeNumber } from '../../rss/texts'
 import { reserveSpace } from '../../space/space'
 import type { Io } from '../io'
 import { type CgroupFacts, cgroupFacts } from './cgroup'
-import { kilobytes, readOptional, softLimit, wholeNumber } from './texts'
 
 /**
  * How the space is shown to JavaScript (os/os-pages.ts): `shared`, the addon maps it; `adopted`, the engine does; `unshared`, it is an

@@ -1,10 +1,9 @@
 /** What Linux tells of a process under /proc. Every size is bytes. */
-import type { ReadText } from '../../rss/linux'
+import { kilobytes, type ReadText, readOptional, softLimit, wholeNumber } from '../../rss/texts'
 import { printable } from '../draw/ink'
 import { CliError } from '../exit'
 import type { Io } from '../io'
 import { type CgroupFacts, cgroupFacts } from './cgroup'
-import { kilobytes, readOptional, softLimit, wholeNumber } from './texts'
 
 /** Undefined is what the kernel does not tell, or not to us. */
 export interface ProcFacts {

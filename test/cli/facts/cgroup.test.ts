@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { cgroupFacts } from '../../../lib/cli/facts/cgroup'
-import { kilobytes, readOptional, softLimit, wholeNumber } from '../../../lib/cli/facts/texts'
 import { TestIo } from '../../support/test-io'
 
 const facts = (files: Record<string, string>) => cgroupFacts('7', new TestIo(files).read)
@@ -14,6 +13,7 @@ describe('cgroupFacts', () => {
         [`${root}/a/b/memory.current`]: '1000\n',
         [`${root}/a/b/memory.max`]: 'max\n',
         [`${root}/a/b/memory.high`]: '5000\n',
+        [`${root}/a/memory.current`]: '2000\n',
         [`${root}/a/memory.max`]: '4000\n',
         [`${root}/a/memory.high`]: 'max\n',
         [`${root}/a/b/memory.stat`]: 'anon 5\nactive_file 10\ninactive_file 20\nslab_reclaimable 3\n',
@@ -36,7 +36,8 @@ describe('cgroupFacts', () => {
     expect(facts(files)).toEqual({
       ...{ version: 1, folder: `${root}/x`, usage: 900, reclaimable: 30, limit: Infinity, high: Infinity, kills: 2 },
     })
-    expect(facts({ ...files, [`${root}/memory.limit_in_bytes`]: '700\n' })?.limit).toBe(700)
+    const above = { [`${root}/memory.usage_in_bytes`]: '901\n', [`${root}/memory.limit_in_bytes`]: '700\n' }
+    expect(facts({ ...files, ...above })?.limit).toBe(700)
   })
 
   it('finds the group of a container where its root is mounted', () => {
@@ -47,25 +48,5 @@ describe('cgroupFacts', () => {
   it('knows that there is none', () => {
     expect(facts({})).toBeUndefined()
     expect(facts({ '/proc/7/cgroup': '0::/\n5:cpu:/\nnonsense\n' })).toBeUndefined()
-  })
-})
-
-describe('texts of the kernel', () => {
-  it('are read, or are not there', () => {
-    const { read } = new TestIo({ '/a': ' 12\n', '/b': 'x' })
-    expect([readOptional(read, '/b'), readOptional(read, '/c')]).toEqual(['x', ''])
-    expect([wholeNumber(read, '/a'), wholeNumber(read, '/b'), wholeNumber(read, '/c')]).toEqual([
-      12,
-      undefined,
-      undefined,
-    ])
-    expect(kilobytes('VmRSS:\t  12 kB\n', 'VmRSS')).toBe(12 * 1024)
-    expect(kilobytes('VmRSS:\t  12 kB\n', 'Rss')).toBeUndefined()
-    const limits =
-      'Limit                     Soft Limit           Hard Limit           Units\n' +
-      'Max address space         4194304              unlimited            bytes\nMax data size             unlimited            unlimited            bytes\n'
-    expect(softLimit(limits, 'Max address space')).toBe(4_194_304)
-    expect(softLimit(limits, 'Max data size')).toBe(Infinity)
-    expect(softLimit(limits, 'Max stack size')).toBeUndefined()
   })
 })
