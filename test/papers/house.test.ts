@@ -114,6 +114,12 @@ const FLOORS = [...read('lib/README.md').matchAll(/^- \[(\w+)\]\(\1\): \S/gm)].m
 const floorOf = (file: string): number => FLOORS.indexOf(file.split('/')[1] as string)
 
 describe('lib/', () => {
+  it('has its floors in the picture of docs/design.md, but for the two lowest', () => {
+    const picture = read('docs/design.md').split('## The layers')[1]?.split('native/')[0] ?? ''
+    const floors = [...picture.matchAll(/^ {2}(\w+)\/ {2,}\S/gm)].map((match) => match[1])
+    expect(floors.reverse()).toEqual(FLOORS.slice(2))
+  })
+
   it('has a line in its README for each folder, and no file beside index.ts and README.md', () => {
     const entries = readdirSync(path.join(root, 'lib'), { withFileTypes: true })
     const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
