@@ -37,6 +37,13 @@ export interface MetricsMeter<I extends object = object> {
   removeBatchObservableCallback(callback: (result: MetricResult) => void, instruments: I[]): void
 }
 
+const METHODS = [
+  'createObservableGauge',
+  'createObservableCounter',
+  'addBatchObservableCallback',
+  'removeBatchObservableCallback',
+] as const
+
 type Row<T> = readonly [name: string, unit: string, description: string, read: (from: T) => number]
 
 /** Gauges of a heap, by its name. */
@@ -79,7 +86,7 @@ const NAME = 'ebb.heap.name'
  * @throws TypeError for what is no meter
  */
 export function registerMetrics<I extends object>(meter: MetricsMeter<I>): () => void {
-  for (const method of ['createObservableGauge', 'createObservableCounter', 'addBatchObservableCallback'] as const) {
+  for (const method of METHODS) {
     if (typeof meter?.[method] === 'function') continue
     const what = `an object with ${method}, as metrics.getMeter('ebb') of @opentelemetry/api 1.3 or newer gives`
     throw new TypeError(`ebb: registerMetrics needs a meter, ${what}; got ${show(meter)}`)

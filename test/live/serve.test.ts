@@ -82,8 +82,6 @@ describe('serve', () => {
       const heap = new Heap({ name: 'busy' })
       serve().then((page) => {
         say(page.url)
-        const end = Date.now() + 60_000
-        let isDone = false
         const { readSync } = require('node:fs')
         heap.alloc(48)
         // Reads the standard input as it blocks the event loop.

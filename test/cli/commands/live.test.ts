@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { main } from '../../../lib/cli'
@@ -55,10 +56,10 @@ describe('ebb live', () => {
   })
 
   it('goes on without a page where the port is taken', async () => {
-    const server = require('node:net').createServer().listen(0, '127.0.0.1')
+    const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
-    const { port } = server.address()
-    const script = `const { Heap } = require(${built}); new Heap(); setTimeout(() => console.log('done'), 3000).unref()
+    const { port } = server.address() as AddressInfo
+    const script = `const { Heap } = require(${built}); new Heap()
       const end = setInterval(() => {}, 10); const { write } = process.stderr
       process.stderr.write = (text) => { clearInterval(end); return write.call(process.stderr, text) }`
     const { code, err } = await live(['--port', String(port)], script)
