@@ -1,5 +1,5 @@
 /** Files that commands read and write; what goes wrong ends the command with the code `file`. */
-import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { CliError } from './exit'
@@ -32,9 +32,13 @@ export function writeOutput(file: string, content: string): void {
  * @throws CliError `file`
  */
 export function mustBeWritable(file: string): void {
+  let isDirectory: boolean
   try {
-    accessSync(path.dirname(path.resolve(file)), constants.W_OK)
+    const found = statSync(file, { throwIfNoEntry: false })
+    accessSync(found === undefined ? path.dirname(path.resolve(file)) : file, constants.W_OK)
+    isDirectory = found?.isDirectory() === true
   } catch (error) {
     throw new CliError('file', `ebb: cannot write ${file}: ${why(error)}`, error)
   }
+  if (isDirectory) throw new CliError('file', `ebb: cannot write ${file}: it is a directory; name a file in it`)
 }

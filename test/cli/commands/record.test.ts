@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -98,6 +98,9 @@ describe('ebb record', () => {
     expect(await refused('--out', 'x.png', '--', 'node')).toEqual([
       ...[2, 'ebb record: --out writes .csv, .json, .svg, .html, by the end of the name, and cannot write "x.png"'],
     ])
+    const taken = join(folder, 'folder.csv')
+    mkdirSync(taken)
+    expect(await refused('--out', taken, '--', 'node')).toEqual([5, expect.stringContaining('it is a directory')])
     expect(await refused('--out', join(folder, 'nowhere', 'x.csv'), '--', 'node')).toEqual([
       ...[5, expect.stringContaining('ebb: cannot write')],
     ])

@@ -47,6 +47,9 @@ describe('ebb report', () => {
     }
     expect(await refusal()).toEqual([2, 'ebb report: it needs a FILE, or - for the standard input'])
     expect(await refusal(join(folder, 'nothing.json'))).toEqual([5, expect.stringContaining('cannot read')])
+    expect(await refusal(csv, '--out', folder)).toEqual([
+      ...[5, `ebb: cannot write ${folder}: it is a directory; name a file in it`],
+    ])
     expect(await refusal(csv, '--out', join(folder, 'no', 'x.html'))).toEqual([
       5,
       expect.stringContaining('cannot write'),
