@@ -47,7 +47,7 @@ export class CheckedNumbers extends Heap {
     const { tracker } = this
     const entry = tracker.find(pointer) || findOrRefuse(tracker, pointer, verb, 'EBB_USE_AFTER_FREE')
     const size = tracker.entries.size(entry)
-    if (byteOffset >= 0 && byteOffset + byteLength <= size) return
+    if (Number.isInteger(byteOffset) && byteOffset >= 0 && byteOffset + byteLength <= size) return
     refuseReach(tracker, entry, `${byteLength} bytes at byteOffset ${show(byteOffset)}`, verb)
   }
 

@@ -45,7 +45,7 @@ export class DebugHeap extends CheckedBytes {
 
   override alloc(byteLength: number): Pointer {
     const { tracker } = this
-    const bytes = byteLength + GUARD_BYTES
+    const bytes = typeof byteLength === 'number' ? byteLength + GUARD_BYTES : 0
     if ((bytes | 0) === bytes && bytes >= GUARD_BYTES && bytes <= SMALL_MAX_BYTES && tracker.moves.size === 0) {
       let inner: Pointer
       try {
@@ -76,10 +76,11 @@ export class DebugHeap extends CheckedBytes {
   /** Takes memory for a block and its guards. */
   #take(byteLength: number, take = this.#alloc, front = FRONT_BYTES): number {
     const { tracker } = this
-    const bytes = byteLength + front + BACK_BYTES
+    // What is no number of bytes is refused as that number, without the guards.
+    const guarded = isByteLength(byteLength) ? byteLength + front + BACK_BYTES : byteLength
+    const bytes = isByteLength(guarded) ? guarded : byteLength
     for (;;) {
-      // What is no number of bytes is refused as that number, without the guards.
-      const inner = this.#ask(take, isByteLength(byteLength) && isByteLength(bytes) ? bytes : byteLength)
+      const inner = this.#ask(take, bytes)
       const end = (usableBytes(tracker.parts, inner) - front) / 4
       if (tracker.moves.size > 0 && front === FRONT_BYTES && tracker.holdMoved(inner, end)) continue
       return tracker.open(inner, front / GRANULE_BYTES, byteLength, end)

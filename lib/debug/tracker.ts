@@ -138,6 +138,7 @@ export class Tracker {
   /** Whether an access lies in a near live block; false: nobody knows yet. */
   reaches(pointer: Pointer, byteOffset: number, byteLength: number): boolean {
     if (typeof pointer !== 'number' || (pointer | 0) !== pointer) return false
+    if (typeof byteOffset !== 'number' || (byteOffset | 0) !== byteOffset) return false
     const { rows } = this.entries
     const row = nearEntry(pointer) * ROW
     if (rows[row + POINTER] !== pointer || rows[row + STATE] !== LIVE) return false

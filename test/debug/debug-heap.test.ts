@@ -87,6 +87,20 @@ describe('a block of a debug heap', () => {
     expect(caught(() => heap.alloc(-1)).message).toContain('got -1')
   })
 
+  it('refuses what is no number as an ordinary heap does', () => {
+    const heap = debugHeap()
+    const pointer = heap.alloc(24)
+    for (const wrong of [null, true, '8', [8], 8n, Symbol('8'), {}] as never[]) {
+      for (const call of [() => heap.alloc(wrong), () => heap.allocZeroed(wrong), () => heap.realloc(pointer, wrong)]) {
+        const error = caught(call)
+        expect([error.name, error.message.startsWith('ebb: ')], error.message).toEqual(['TypeError', true])
+      }
+      for (const call of [() => heap.getInt8(pointer, wrong), () => heap.setBigInt64(pointer, wrong, 0n)])
+        expect(caught(call).code).toBe('EBB_OUT_OF_BOUNDS')
+    }
+    expect(caught(() => heap.setBigInt64(pointer, 1.5, 0n)).code).toBe('EBB_OUT_OF_BOUNDS')
+  })
+
   it('keeps its contents through realloc, by one byte and by many', () => {
     const heap = debugHeap()
     let pointer = heap.alloc(10)
