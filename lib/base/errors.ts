@@ -89,12 +89,12 @@ export function show(value: unknown): string {
 /** A pointer in an error message. */
 export const showPointer = (pointer: number): string => `0x${(pointer >>> 0).toString(16)}`
 
-/** TypeError or RangeError for a byte count that is not a whole number of bytes. */
-export function refuseByteLength(value: unknown, what = 'byteLength'): never {
+/** TypeError or RangeError for a count, of bytes as a rule, that is not a whole number. */
+export function refuseByteLength(value: unknown, what = 'byteLength', unit = 'bytes'): never {
   if (typeof value !== 'number') {
-    throw new TypeError(`ebb: ${what} must be a number of bytes, got ${show(value)} (${typeof value})`)
+    throw new TypeError(`ebb: ${what} must be a number of ${unit}, got ${show(value)} (${typeof value})`)
   }
-  throw new RangeError(`ebb: ${what} must be a whole number of bytes from 0 to 2^53 - 1, got ${show(value)}`)
+  throw new RangeError(`ebb: ${what} must be a whole number of ${unit} from 0 to 2^53 - 1, got ${show(value)}`)
 }
 
 /** True for a non-negative safe integer: what a byte count may be. */

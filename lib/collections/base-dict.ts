@@ -79,7 +79,7 @@ export abstract class BaseDict<K, V> extends Directory implements Walked {
    */
   reserve(entries: number): void {
     this.mustBeOpen('reserve')
-    if (!Number.isSafeInteger(entries) || entries < 0) refuseByteLength(entries, 'entries')
+    if (!Number.isSafeInteger(entries) || entries < 0) refuseByteLength(entries, 'reserve', 'entries')
     this.growTo(entries)
   }
 

@@ -198,7 +198,7 @@ describe('the face of a Dict', () => {
     const large = new Dict(heap, { key: i32, value: f64 })
     large.reserve(2_000_000)
     expect(large.byteLength).toBeGreaterThan(2_000_000 * 12)
-    expect(() => dict.reserve(-1)).toThrow(RangeError)
+    expect(() => dict.reserve(-1)).toThrow('ebb: reserve must be a whole number of entries from 0 to 2^53 - 1, got -1')
     expect(() => dict.reserve('1' as never)).toThrow(TypeError)
   })
 
