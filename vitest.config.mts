@@ -4,7 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
-    execArgv: ['--expose-gc'],
+    // The workers of Stryker are threads, which take no flags of V8.
+    execArgv: process.env.STRYKER_MUTATOR_WORKER === undefined ? ['--expose-gc'] : [],
     setupFiles: process.env.EBB_DEBUG ? ['test/support/debug-heaps.ts'] : [],
     testTimeout: 60_000,
     coverage: {

@@ -1,0 +1,110 @@
+'use strict'
+// Changes lib/ in small ways, one at a time, and runs the tests that reach the change: what no test notices is printed. (Stryker.)
+//     FILES           files or folders of lib/; default: FOLDERS below
+//     --tests GLOBS   the test files, separated by commas; default: those of TESTS
+//     --summary       tests nothing: adds up what earlier runs have found
+// Results are kept in out/mutants/, as JSON and as a page for a browser, for each file of lib/. Ends non-zero if a file scores less than SCORE_MIN.
+const { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } = require('node:fs')
+const path = require('node:path')
+const { parseArgs } = require('node:util')
+
+const root = path.join(__dirname, '..')
+const results = path.join(root, 'out', 'mutants')
+const FOLDERS = ['lib/books', 'lib/release', 'lib/supply', 'lib/heap']
+/** Quick tests that reach a folder: a mutant is run against each of them that comes by, until one fails. */
+const TESTS = {
+  books: [
+    'test/books/*.test.ts',
+    'test/supply/{arenas,dirty-pools,runs,whole-runs}.test.ts',
+    'test/base/channels.test.ts',
+  ],
+  release: ['test/release/*.test.ts', 'test/base/channels.test.ts'],
+  supply: ['test/supply/*.test.ts', 'test/books/counts.test.ts', 'test/base/channels.test.ts'],
+  heap: ['test/heap/*.test.ts', 'test/books/counts.test.ts', 'test/base/channels.test.ts'],
+}
+/** Percent. */
+const SCORE_MIN = 85
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { tests: { type: 'string' }, summary: { type: 'boolean', default: false } },
+})
+
+const folderOf = (file) => path.basename(path.dirname(file))
+
+/** The sources below what is named, as paths from the checkout. */
+function sources(names) {
+  return names.flatMap((name) => {
+    if (!statSync(path.join(root, name)).isDirectory()) return [name]
+    const files = readdirSync(path.join(root, name)).filter((file) => file.endsWith('.ts'))
+    return files.sort().map((file) => `${name}/${file}`)
+  })
+}
+
+const isNoticed = ({ status }) => status === 'Killed' || status === 'Timeout'
+const isMissed = ({ status }) => status === 'Survived' || status === 'NoCoverage'
+
+/** Killed, timeouts, survived, not covered, and the score in percent. Mutants that do not run, or are ignored, do not count. */
+function count(mutants) {
+  const of = (status) => mutants.filter((mutant) => mutant.status === status).length
+  const counts = ['Killed', 'Timeout', 'Survived', 'NoCoverage'].map(of)
+  const all = counts.reduce((sum, some) => sum + some, 0)
+  const score = all === 0 ? 100 : (100 * mutants.filter(isNoticed).length) / all
+  return [all, ...counts, score.toFixed(1)]
+}
+
+async function test(file) {
+  const { Stryker } = await import('@stryker-mutator/core')
+  const testFiles = values.tests?.split(',') ?? TESTS[folderOf(file)] ?? [`test/${folderOf(file)}/*.test.ts`]
+  const result = path.join(results, file.replaceAll('/', '-'))
+  const htmlReporter = { fileName: `${result}.html` }
+  const mutants = await new Stryker({ mutate: [file], testFiles, htmlReporter }).runMutationTest()
+  const lines = readFileSync(path.join(root, file), 'utf8').split('\n')
+  const found = mutants
+    .filter(({ status }) => status !== 'Ignored')
+    .map(({ status, mutatorName, replacement, location: { start, end } }) => ({
+      status,
+      mutatorName,
+      at: `${file}:${start.line}`,
+      text: lines[start.line - 1].trim(),
+      part: start.line === end.line ? lines[start.line - 1].slice(start.column - 1, end.column - 1) : '...',
+      replacement,
+    }))
+  mkdirSync(results, { recursive: true })
+  writeFileSync(`${result}.json`, `${JSON.stringify(found, null, 1)}\n`)
+  for (const { status, at, text, part, replacement } of found.filter(isMissed)) {
+    console.log(`${status} ${at}: ${text}\n    ${part}  ->  ${replacement}`)
+  }
+  return found
+}
+
+/** What earlier runs have found, by file. */
+function found() {
+  const names = readdirSync(results).filter((name) => name.endsWith('.json'))
+  return names.map((name) => {
+    const mutants = JSON.parse(readFileSync(path.join(results, name), 'utf8'))
+    return [name.replace(/^lib-([a-z]+)-/, 'lib/$1/').replace(/\.json$/, ''), mutants]
+  })
+}
+
+function print(rows) {
+  console.log('| mutants of | all | killed | timeouts | survived | not reached | score |')
+  console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: |')
+  for (const [name, mutants] of rows) console.log(`| ${[name, ...count(mutants)].join(' | ')} |`)
+}
+
+async function main() {
+  const byFile = values.summary ? found() : []
+  if (!values.summary) {
+    for (const file of sources(positionals.length > 0 ? positionals : FOLDERS)) byFile.push([file, await test(file)])
+  }
+  const folders = [...new Set(byFile.map(([file]) => path.dirname(file)))]
+  const inFolder = (folder) => byFile.flatMap(([file, mutants]) => (path.dirname(file) === folder ? mutants : []))
+  print([...byFile, ...folders.map((folder) => [folder, inFolder(folder)])])
+  process.exitCode = byFile.every(([, mutants]) => Number(count(mutants).at(-1)) >= SCORE_MIN) ? 0 : 1
+}
+
+main().catch((error) => {
+  console.error(error.message)
+  process.exitCode = 1
+})
