@@ -1,6 +1,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#if defined(__APPLE__)
+#include <mach/vm_inherit.h>
+#endif
+
 #include <cerrno>
 #include <cstring>
 
