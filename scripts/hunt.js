@@ -11,6 +11,7 @@ const { parseArgs } = require('node:util')
 
 const root = path.join(__dirname, '..')
 const FILES = [
+  'whole/commands',
   'whole/heap-model',
   'whole/hostile',
   'whole/out-of-memory',
