@@ -2,6 +2,7 @@
 // Changes lib/ in small ways, one at a time, and runs the tests that reach the change: what no test notices is printed. (Stryker.)
 //     FILES           files or folders of lib/; default: FOLDERS below
 //     --tests GLOBS   the test files, separated by commas; default: those of TESTS
+//     --again         only the lines where mutants survived before, or ran out of time
 //     --summary       tests nothing: adds up what earlier runs have found
 // Results are kept in out/mutants/, as JSON and as a page for a browser, for each file of lib/. Ends non-zero if a file scores less than SCORE_MIN.
 const { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } = require('node:fs')
@@ -27,7 +28,11 @@ const SCORE_MIN = 85
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { tests: { type: 'string' }, summary: { type: 'boolean', default: false } },
+  options: {
+    tests: { type: 'string' },
+    again: { type: 'boolean', default: false },
+    summary: { type: 'boolean', default: false },
+  },
 })
 
 const folderOf = (file) => path.basename(path.dirname(file))
@@ -53,27 +58,51 @@ function count(mutants) {
   return [all, ...counts, score.toFixed(1)]
 }
 
-async function test(file) {
+const resultOf = (file) => path.join(results, file.replaceAll('/', '-'))
+const keyOf = ({ line, part, replacement }) => [line, part, replacement].join('\n')
+
+/** Runs the mutants of a file, or those within some ranges of its lines. */
+async function run(file, ranges) {
   const { Stryker } = await import('@stryker-mutator/core')
+  const mutate = ranges?.map(([first, last]) => `${file}:${first}-${last}`) ?? [file]
   const testFiles = values.tests?.split(',') ?? TESTS[folderOf(file)] ?? [`test/${folderOf(file)}/*.test.ts`]
-  const result = path.join(results, file.replaceAll('/', '-'))
-  const htmlReporter = { fileName: `${result}.html` }
-  const mutants = await new Stryker({ mutate: [file], testFiles, htmlReporter }).runMutationTest()
-  const lines = readFileSync(path.join(root, file), 'utf8').split('\n')
-  const found = mutants
+  const htmlReporter = { fileName: `${resultOf(file)}.html` }
+  const mutants = await new Stryker({ mutate, testFiles, htmlReporter }).runMutationTest()
+  const texts = readFileSync(path.join(root, file), 'utf8').split('\n')
+  return mutants
     .filter(({ status }) => status !== 'Ignored')
     .map(({ status, mutatorName, replacement, location: { start, end } }) => ({
       status,
       mutatorName,
-      at: `${file}:${start.line}`,
-      text: lines[start.line - 1].trim(),
-      part: start.line === end.line ? lines[start.line - 1].slice(start.column - 1, end.column - 1) : '...',
+      line: start.line,
+      height: end.line - start.line,
+      text: texts[start.line - 1].trim(),
+      part: start.line === end.line ? texts[start.line - 1].slice(start.column - 1, end.column - 1) : '...',
       replacement,
     }))
+}
+
+/** Runs a file's mutants again that an earlier run has not killed. What has changed since is found by its text; new lines are not. */
+async function runAgain(file) {
+  const texts = readFileSync(path.join(root, file), 'utf8').split('\n')
+  const known = JSON.parse(readFileSync(`${resultOf(file)}.json`, 'utf8')).flatMap((mutant) => {
+    const lines = texts.flatMap((text, index) => (text.trim() === mutant.text ? [index + 1] : []))
+    const away = (line) => Math.abs(line - mutant.line)
+    const [line] = lines.sort((a, b) => away(a) - away(b))
+    return line === undefined ? [] : [{ ...mutant, line }]
+  })
+  const ranges = known.flatMap(({ status, line, height }) => (status === 'Killed' ? [] : [[line, line + height]]))
+  const after = ranges.length === 0 ? [] : await run(file, ranges)
+  const done = new Set(after.map(keyOf))
+  return [...known.filter((mutant) => !done.has(keyOf(mutant))), ...after]
+}
+
+async function test(file) {
+  const found = await (values.again ? runAgain(file) : run(file))
   mkdirSync(results, { recursive: true })
-  writeFileSync(`${result}.json`, `${JSON.stringify(found, null, 1)}\n`)
-  for (const { status, at, text, part, replacement } of found.filter(isMissed)) {
-    console.log(`${status} ${at}: ${text}\n    ${part}  ->  ${replacement}`)
+  writeFileSync(`${resultOf(file)}.json`, `${JSON.stringify(found, null, 1)}\n`)
+  for (const { status, line, text, part, replacement } of found.filter(isMissed)) {
+    console.log(`${status} ${file}:${line}: ${text}\n    ${part}  ->  ${replacement}`)
   }
   return found
 }

@@ -148,7 +148,7 @@ export class ArenaTable {
     this.set(slot, this.space.ledger(slot), NO_VIEWS)
     this.space.tenants.note(slot, this.heap, ARENA)
     this.arenas++
-    if (this.arenas > this.peakArenas) this.peakArenas = this.arenas
+    this.peakArenas = Math.max(this.peakArenas, this.arenas)
     if (arenaOpenChannel.isHeard) {
       const { arenas, budget } = this
       arenaOpenChannel.tell({ ...budget.tag, arenas, mappedBytes: budget.mappedBytes })

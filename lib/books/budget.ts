@@ -53,7 +53,7 @@ export class Budget {
   /** Counts bytes as mapped, or off. */
   count(byteLength: number): void {
     this.mappedBytes += byteLength
-    if (this.mappedBytes > this.peakMappedBytes) this.peakMappedBytes = this.mappedBytes
+    this.peakMappedBytes = Math.max(this.peakMappedBytes, this.mappedBytes)
   }
 
   /** Whether so many more bytes pass the limit. */

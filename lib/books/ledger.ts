@@ -125,7 +125,6 @@ export function findRun(ledger: Int32Array, length: number): PoolIndex | 0 {
 
 /** Free pools that follow directly behind pool `end - 1`, at most `wanted`. */
 export function freeBehind(ledger: Int32Array, end: number, wanted: number): number {
-  if (end >= POOLS_PER_ARENA) return 0
   const clear = nextClear(word(ledger, A_FREE_LOW), word(ledger, A_FREE_HIGH), end)
   return Math.min(clear - end, wanted)
 }

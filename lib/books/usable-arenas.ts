@@ -51,7 +51,7 @@ export class UsableArenas {
     const bucket = freePools(ledger)
     this.heads[bucket] = linkFront(this.table, ledger, this.head(bucket), A_NEXT, A_PREV)
     if (bucket < 32) this.maskLow |= 1 << bucket
-    else this.maskHigh |= 1 << (bucket - 32)
+    else this.maskHigh |= 1 << (bucket & 31)
   }
 
   /** Unlinks an arena from the bucket of `bucket` free pools, in which it must be. */
@@ -60,7 +60,7 @@ export class UsableArenas {
     this.heads[bucket] = head
     if (head !== 0) return
     if (bucket < 32) this.maskLow &= ~(1 << bucket)
-    else this.maskHigh &= ~(1 << (bucket - 32))
+    else this.maskHigh &= ~(1 << (bucket & 31))
   }
 
   /** Forgets every arena: the heap closes. */

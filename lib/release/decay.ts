@@ -36,12 +36,12 @@ export class Decay {
 
   /** Number of whole epochs since the start. Always 0 where nothing or everything may stay. */
   epochAt(now: number): number {
-    return this.epochMs === 0 || this.epochMs === Infinity ? 0 : Math.floor((now - this.#start) / this.epochMs)
+    return this.epochMs === 0 ? 0 : Math.floor((now - this.#start) / this.epochMs)
   }
 
   /** Whole milliseconds from `now` to the beginning of the next epoch, as timers count: one that ticks later keeps memory for longer. */
   untilEpoch(now: number): number {
-    if (this.epochMs === 0 || this.epochMs === Infinity) return this.epochMs
+    if (this.epochMs === 0) return 0
     return Math.ceil(this.epochMs - ((now - this.#start) % this.epochMs))
   }
 
@@ -63,7 +63,7 @@ export class Decay {
     for (let p = nextSet(dirtyLow, dirtyHigh, 1); p < POOLS_PER_ARENA; p = nextSet(dirtyLow, dirtyHigh, p + 1)) {
       if (!this.hasExpired(word(ledger, recordOf(p as PoolIndex) + STAMP), epoch)) continue
       if (p < 32) low |= 1 << p
-      else high |= 1 << (p - 32)
+      else high |= 1 << (p & 31)
     }
     this.expiredLow = low
     this.expiredHigh = high

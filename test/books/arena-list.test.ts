@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Slot } from '../../lib/base/layout'
 import { linkFront, unlinkFrom } from '../../lib/books/arena-list'
+import { NULL_LEDGER } from '../../lib/books/arena-table'
 import { A_NEXT, A_PREV, openLedger, word } from '../../lib/books/ledger'
 import { testTable } from '../support/test-table'
 
@@ -29,4 +30,5 @@ it('links at the front and unlinks anywhere', () => {
     head = unlinkFrom(table, table.ledger(slots[nth - 1] as Slot), head, A_NEXT, A_PREV)
     expect(list()).toEqual(rest)
   }
+  expect(NULL_LEDGER.every((each) => each === 0)).toBe(true)
 })

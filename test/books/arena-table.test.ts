@@ -1,7 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ARENA_BYTES, POOL_BYTES, type Slot } from '../../lib/base/layout'
 import { type ArenaTable, NULL_LEDGER } from '../../lib/books/arena-table'
 import { Budget } from '../../lib/books/budget'
+import { booksOf, PoolState, readMap } from '../../lib/inspect/map'
 import { space } from '../../lib/space/thread-space'
 import { caught } from '../support/caught'
 import { detach, TestPages } from '../support/test-pages'
@@ -37,6 +38,44 @@ describe('the arena table', () => {
     expect([a, large].map((slot) => table.isOwn(slot) || !space.isFree(slot))).toEqual([false, false])
     expect([table.slots(), table.arenas, table.peakArenas, budget.mappedBytes]).toEqual([[b], 1, 2, ARENA_BYTES])
     expect(table.openArena()).toBe(a)
+    for (const slot of [a, b]) table.closeArena(slot)
+    table.openArena()
+    expect([table.arenas, table.peakArenas]).toEqual([1, 2])
+  })
+
+  it('has columns no longer than its slots need, and without holes', () => {
+    const table = testTable()
+    const columns = table as unknown as Record<'near' | 'far', { ledgers: Int32Array[]; buffers: ArrayBuffer[] }>
+    const lengths = (): number[] => [columns.near.ledgers.length, columns.far.ledgers.length]
+    table.openArena()
+    expect(lengths()).toEqual([1, 0])
+    const large = openLarge(table, 2 * PAGE)
+    expect(lengths()).toEqual([large - space.nearFirst + 1, 0])
+    expect(Object.keys(columns.near.ledgers)).toHaveLength(columns.near.ledgers.length)
+    new TestPages({ isFar: true })
+    const far = table.openArena()
+    expect(lengths()).toEqual([large - space.nearFirst + 1, far + 1])
+    const { index } = table as unknown as { index(slot: number): number }
+    const asked = [1, space.nearFirst - 1, space.nearFirst, space.nearEnd - 1, space.nearEnd, space.nearEnd + 5]
+    const near = space.nearEnd - space.nearFirst
+    expect(asked.map((slot) => index.call(table, slot))).toEqual([
+      1,
+      space.nearFirst - 1,
+      0,
+      near - 1,
+      space.nearFirst,
+      space.nearFirst + 5,
+    ])
+  })
+
+  it('tells readers of the space what is kept, and how much of it has gone back', () => {
+    const table = testTable()
+    const slot = space.takeLarge(8 * POOL_BYTES, false) as Slot
+    table.noteKept(slot, 8 * POOL_BYTES, 3 * POOL_BYTES)
+    const { kept, keptDiscarded } = PoolState
+    const { states } = readMap(booksOf(space), [slot])
+    expect([...states.subarray(1, 9)]).toEqual([...Array(3).fill(keptDiscarded), ...Array(5).fill(kept)])
+    space.put(slot)
   })
 
   it('shares the slots of the thread, and knows its own', () => {
@@ -89,17 +128,14 @@ describe('an ArrayBuffer over a slot', () => {
   it.each([PAGE, 4 * PAGE])('is the same each time, over whole OS pages of %i bytes', (osPageSize) => {
     const pages = new TestPages({ osPageSize })
     const table = testTable()
-    for (const [slot, least] of [
-      [table.openArena(), ARENA_BYTES],
-      [openLarge(table, 3 * osPageSize), 3 * osPageSize],
-    ] as const) {
+    for (const slot of [table.openArena(), openLarge(table, 3 * osPageSize)]) {
       const buffer = table.buffer(slot)
-      expect([table.buffer(slot), buffer.byteLength % osPageSize, buffer.byteLength >= least]).toEqual([
-        buffer,
-        0,
-        true,
-      ])
       const payload = table.payload(slot).fill(9)
+      const end = table.payloadStart(slot) + payload.length
+      expect([table.buffer(slot), buffer.byteLength]).toEqual([buffer, Math.ceil(end / osPageSize) * osPageSize])
+      // In front of an arena's blocks lies pool 0; in front of a large one what its first OS page begins with.
+      const page = table.isArena(slot) ? 2 * POOL_BYTES : osPageSize
+      expect(table.payloadStart(slot)).toBeLessThan(page)
       const shown = new Uint8Array(buffer, table.payloadStart(slot), Math.min(payload.length, 3 * osPageSize))
       expect(shown.every((byte) => byte === 9)).toBe(true)
       shown[5] = 3
@@ -117,6 +153,13 @@ describe('an ArrayBuffer over a slot', () => {
     expect([buffer.byteLength, new Uint8Array(buffer).every((byte) => byte === 0)]).toEqual([ARENA_BYTES, true])
     const next = table.openArena()
     expect([next === slot, table.buffer(next) === buffer]).toEqual([false, false])
+  })
+
+  it('keeps its contents where the table is closed because its heap was collected', () => {
+    const table = testTable()
+    const bytes = new Uint8Array(table.buffer(table.openArena())).fill(7)
+    table.close()
+    expect(bytes.every((byte) => byte === 7)).toBe(true)
   })
 
   it.runIf(canTransfer)('is made anew when user code has taken it away, over the same memory', () => {
@@ -149,7 +192,10 @@ describe('pages of a slot', () => {
       message: expect.stringMatching(/^ebb: discarding \d+ bytes failed \(madvise: ENOMEM\)$/),
     })
     expect(payload[0]).toBe(1)
-    pages.failFrom = Infinity
+    pages.attempt = () => {
+      throw new Error('no reason')
+    }
+    expect(caught(() => table.discard(slot, 0, 3 * PAGE)).message).toMatch(/ failed \(discard: no reason\)$/)
   })
 
   it('are cleared: fresh whole ones by a discard, others and those that are locked by writing zeros', () => {
@@ -165,7 +211,13 @@ describe('pages of a slot', () => {
       return pages.calls.discard - before
     }
     const lead = (PAGE - ((space.home(slot).byteOffset + POOL_BYTES) % PAGE)) % PAGE
-    expect([clear(lead, 4 * PAGE, true), clear(lead, 4 * PAGE, false), clear(lead + 1, PAGE, true)]).toEqual([1, 0, 0])
+    expect([clear(lead, 4 * PAGE, true), clear(lead, 4 * PAGE, false)]).toEqual([1, 0])
+    const discard = vi.spyOn(space.home(slot).region, 'discard')
+    expect([clear(lead + 1, PAGE, true), clear(lead, PAGE / 2, true), clear(lead + 1, PAGE / 2, true)]).toEqual([
+      0, 0, 0,
+    ])
+    expect(discard).not.toHaveBeenCalled()
+    discard.mockRestore()
     pages.failing = 'discard'
     pages.failFrom = 0
     expect(clear(lead, 4 * PAGE, true)).toBe(1)
@@ -181,5 +233,11 @@ describe('pages of a slot', () => {
     expect([arena, large].map((slot) => table.residentBytes(slot))).toEqual([PAGE, 3 * PAGE])
     table.discard(large, PAGE, PAGE)
     expect(table.residentBytes(large)).toBe(2 * PAGE)
+    table.payload(large).fill(1, 15 * PAGE)
+    expect(table.residentBytes(large)).toBe(3 * PAGE)
+    const behind = openLarge(table, PAGE)
+    table.openLarge(large, space.home(behind).byteOffset - space.home(large).byteOffset - POOL_BYTES)
+    table.payload(large).fill(1)
+    expect([behind > large, table.residentBytes(behind)]).toEqual([true, 0])
   })
 })

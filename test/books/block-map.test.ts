@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Pointer, Slot } from '../../lib/base/layout'
 import type { ArenaTable } from '../../lib/books/arena-table'
 import type { BlockMap } from '../../lib/books/block-map'
+import { space } from '../../lib/space/thread-space'
 import { testTable } from '../support/test-table'
 
 const at = (slot: number, granule: number): Pointer => ((slot << 14) | granule) as Pointer
@@ -34,6 +35,22 @@ describe('the map of live blocks', () => {
     expect(map.has(last)).toBe(true)
     map.clear(last)
     expect(map.has(last)).toBe(false)
+  })
+
+  it('reads no other column for a number that is no pointer', () => {
+    const { map, slots } = fresh(1)
+    const pool = at(slots[0] as Slot, 256)
+    map.setMagazine(0 as Pointer, 1)
+    map.setMagazine(pool, 1)
+    const bit = 31 - Math.clz32(map.base + 1)
+    for (const owned of [0, pool]) {
+      const number = (space.owners + (owned >>> 8)) * 32 + bit
+      expect([map.has(number), map.has(number | 0)]).toEqual([false, false])
+    }
+    // The first number behind all pointers.
+    const odd = (map.base + 1) & 1
+    expect([space.owners * 32, odd, map.has(2 ** 31)]).toEqual([2 ** 31, 1, false])
+    map.setMagazine(0 as Pointer, 0)
   })
 
   it('keeps a class and a count for each pool', () => {

@@ -18,6 +18,14 @@ describe('a budget', () => {
     expect(budget).toMatchObject({ mappedBytes: 4196, peakMappedBytes: 12_288, maps: 2, unmaps: 1 })
   })
 
+  it('asks nobody to give back what the limit allows', () => {
+    const budget = new Budget(8192, TEST_TAG)
+    let asked = 0
+    budget.reclaim = () => asked++ === 0
+    budget.admit(8192)
+    expect([asked, caught(() => budget.admit(8193)).code, asked]).toEqual([0, 'EBB_LIMIT', 1])
+  })
+
   it('counts only the difference where contents move', () => {
     const budget = new Budget(10_000, TEST_TAG)
     budget.map(8192, () => 1)
@@ -55,6 +63,14 @@ describe('a budget', () => {
       /refused 4096 bytes \(mmap: ENOMEM\); free memory, or raise what limits this process: \S/,
     )
     expect(budget).toMatchObject({ mappedBytes: 4096, maps: 1 })
+  })
+
+  it('tells the reason of a refusal that is none of the system', () => {
+    const failing = (): never => {
+      throw new Error('no reason')
+    }
+    const budget = new Budget(Infinity, TEST_TAG)
+    expect(caught(() => budget.map(1, failing)).message).toMatch(/ refused 1 bytes \(map: no reason\); /)
   })
 
   it('repeats nothing where nothing was given back', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Counts } from '../../lib/books/counts'
 import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
+import { COUNTS_AT } from '../../lib/space/plan'
 import { space } from '../../lib/space/thread-space'
 import { HeapModel } from '../support/heap-model'
 import { Random } from '../support/random'
@@ -14,6 +15,7 @@ describe('counts', () => {
     const { table } = partsOf(heap)
     const again = new Counts(space, table.map.base)
     expect([again.pools[3], (again.taken[3] as number) >= 100]).toEqual([2, true])
+    expect(space.words[table.map.base + COUNTS_AT + 3]).toBe(2) // where a reader on another thread looks
     heap.close()
     expect([again.pools[3], again.taken[3], again.dirty]).toEqual([0, 0, 0])
   })

@@ -54,6 +54,7 @@ describe('taking and putting pools', () => {
       expect(isDirtyPool(ledger, pool(p))).toBe(true)
       expect(recordWord(ledger, pool(p), STAMP)).toBe(7)
     }
+    expect([29, 35].map((p) => recordWord(ledger, pool(p), STAMP))).toEqual([0, 0])
     expect(take(ledger, 34, 2)).toBe(1)
     expect(isDirtyPool(ledger, pool(34))).toBe(false)
   })
@@ -82,6 +83,19 @@ describe('findRun', () => {
     expect(word(ledger, A_RUN_BOUND)).toBe(5)
     putPools(ledger, pool(1), 3, 0)
     expect(findRun(ledger, 6)).toBe(1)
+  })
+
+  it('takes the first of several that are equally long, and knows the longest wherever it is', () => {
+    const ledger = fresh()
+    for (const [first, length] of [
+      [11, 4],
+      [20, 5],
+      [30, 34],
+    ] as const)
+      take(ledger, first, length)
+    // Free: 1..10 (10), 15..19 (5), 25..29 (5)
+    expect([findRun(ledger, 4), findRun(ledger, 5), findRun(ledger, 6)]).toEqual([15, 15, 1])
+    expect([findRun(ledger, 11), word(ledger, A_RUN_BOUND)]).toEqual([0, 10])
   })
 
   it('freeBehind counts free neighbours up to what is wanted', () => {

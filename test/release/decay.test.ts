@@ -15,6 +15,13 @@ describe('decay', () => {
     }
   })
 
+  it('counts epochs from its start, and tells how long each lasts', () => {
+    const decay = new Decay(1000, 500)
+    expect([500, 624, 625, 750].map((now) => decay.epochAt(now))).toEqual([0, 0, 1, 2])
+    expect([500, 510, 624.5, 625, 700].map((now) => decay.untilEpoch(now))).toEqual([125, 115, 1, 125, 50])
+    expect([new Decay(0, 7).untilEpoch(9), new Decay(Infinity, 7).untilEpoch(9)]).toEqual([0, Infinity])
+  })
+
   it('of 0 expires at once, of Infinity never, and neither counts time', () => {
     expect([new Decay(0, 0).hasExpired(0, 0), new Decay(Infinity, 0).hasExpired(0, 1e9)]).toEqual([true, false])
     expect([new Decay(0, 0).epochAt(1e9), new Decay(Infinity, 0).epochAt(1e9)]).toEqual([0, 0])
