@@ -12,16 +12,28 @@ const { parseArgs } = require('node:util')
 const root = path.join(__dirname, '..')
 const results = path.join(root, 'out', 'mutants')
 const FOLDERS = ['lib/books', 'lib/release', 'lib/supply', 'lib/heap']
-/** Quick tests that reach a folder: a mutant is run against each of them that comes by, until one fails. */
+const names = (folder, files) => files.split(' ').map((file) => `test/${folder}/${file}.test.ts`)
+/** Tests that walk through most of lib/ in some hundred milliseconds each. */
+const BROAD = [...names('books', 'counts'), ...names('base', 'channels')]
+/** Quick tests that reach a folder, or a file: a mutant is run against each of them that comes by, until one fails. */
 const TESTS = {
-  books: [
-    'test/books/*.test.ts',
-    'test/supply/{arenas,dirty-pools,runs,whole-runs}.test.ts',
-    'test/base/channels.test.ts',
+  books: ['test/books/*.test.ts', ...names('supply', 'arenas dirty-pools runs whole-runs'), ...BROAD],
+  release: ['test/release/*.test.ts', ...BROAD],
+  supply: [
+    ...names('supply', 'arenas dirty-pools lone-blocks magazines past resting-pools runs whole-runs'),
+    ...names('heap', 'heap resize'),
+    ...BROAD,
   ],
-  release: ['test/release/*.test.ts', 'test/base/channels.test.ts'],
-  supply: ['test/supply/*.test.ts', 'test/books/counts.test.ts', 'test/base/channels.test.ts'],
-  heap: ['test/heap/*.test.ts', 'test/books/counts.test.ts', 'test/base/channels.test.ts'],
+  'supply/kept-memory.ts': [...names('supply', 'kept-memory large-blocks lone-blocks'), ...BROAD],
+  'supply/large-blocks.ts': [...names('supply', 'kept-memory large-blocks lone-blocks'), ...BROAD],
+  heap: [
+    ...names('heap', 'closed door free heap heaps lists live-blocks near-bytes numbers options owners pins refuse'),
+    ...names('heap', 'resize strings texts'),
+    ...BROAD,
+  ],
+  'heap/all-stats.ts': names('heap', 'all-stats'),
+  'heap/compact.ts': [...names('heap', 'compact owners pins'), ...BROAD],
+  'heap/idle.ts': names('heap', 'idle'),
 }
 /** Percent. */
 const SCORE_MIN = 85
@@ -65,7 +77,7 @@ const keyOf = ({ line, part, replacement }) => [line, part, replacement].join('\
 async function run(file, ranges) {
   const { Stryker } = await import('@stryker-mutator/core')
   const mutate = ranges?.map(([first, last]) => `${file}:${first}-${last}`) ?? [file]
-  const testFiles = values.tests?.split(',') ?? TESTS[folderOf(file)] ?? [`test/${folderOf(file)}/*.test.ts`]
+  const testFiles = values.tests?.split(',') ?? TESTS[file.slice('lib/'.length)] ?? TESTS[folderOf(file)]
   const htmlReporter = { fileName: `${resultOf(file)}.html` }
   const mutants = await new Stryker({ mutate, testFiles, htmlReporter }).runMutationTest()
   const texts = readFileSync(path.join(root, file), 'utf8').split('\n')

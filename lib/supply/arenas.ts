@@ -10,10 +10,11 @@
  * (The cases are numbered as in insert_to_freepool() of CPython's Objects/obmalloc.c.)
  */
 
-import { rangeHigh, rangeLow } from '../base/bits'
+import { nextSet, rangeHigh, rangeLow } from '../base/bits'
 import {
   FREE_POOLS_MAX,
   POOL_BYTES,
+  POOLS_PER_ARENA,
   type Pointer,
   type PoolIndex,
   pointerTo,
@@ -33,7 +34,6 @@ import {
   findRun,
   freeBehind,
   freePools,
-  LENGTH,
   nextFreePool,
   openLedger,
   putPools,
@@ -112,12 +112,9 @@ export class Arenas {
   private findInOpen(length: number): Pointer | 0 {
     let candidates = RUN_SEARCH_MAX
     for (let slot = this.usable.fullest(length); slot !== 0 && candidates > 0; candidates--) {
-      const ledger = this.table.ledger(slot)
-      if (word(ledger, A_RUN_BOUND) >= length) {
-        const pool = findRun(ledger, length)
-        if (pool !== 0) return this.take(ledger, pool, length)
-      }
-      slot = this.usable.after(ledger)
+      const run = this.findIn(slot, length)
+      if (run !== 0) return run
+      slot = this.usable.after(this.table.ledger(slot))
     }
     return 0
   }
@@ -127,10 +124,10 @@ export class Arenas {
     return this.findIn(this.openedForRuns, length) || this.findIn(this.usable.emptiest(), length)
   }
 
+  /** Takes a run in an arena; 0 where it has none, or is closed by now: to the ledger that stands for those no run is free. */
   private findIn(slot: Slot | 0, length: number): Pointer | 0 {
-    if (slot === 0 || !this.table.isArena(slot)) return 0
-    const ledger = this.table.ledger(slot)
-    if (freePools(ledger) < length || word(ledger, A_RUN_BOUND) < length) return 0
+    const ledger = this.table.ledger(slot as Slot)
+    if (word(ledger, A_RUN_BOUND) < length) return 0
     const pool = findRun(ledger, length)
     return pool === 0 ? 0 : this.take(ledger, pool, length)
   }
@@ -157,8 +154,7 @@ export class Arenas {
     this.usable.unlink(ledger, freePools(ledger))
     const dirty = takePools(ledger, first, length)
     this.tookFresh = dirty === 0
-    if (dirty > 0) this.table.counts.addDirty(-dirty)
-    ledger[recordOf(first) + LENGTH] = length
+    this.table.counts.addDirty(-dirty)
     if (freePools(ledger) > 0) this.usable.link(ledger)
     if (this.dirty.groupPools > 1) this.dirtyMates(ledger, first, length)
     return pointerTo(slotOfLedger(ledger), first, 0)
@@ -194,7 +190,6 @@ export class Arenas {
     const slot = this.table.openArena()
     const ledger = this.table.ledger(slot)
     openLedger(ledger, slot)
-    if (this.dirty.groupPools > 1) this.dirtyMates(ledger, 0 as PoolIndex, 1)
     this.usable.link(ledger)
     return ledger
   }
@@ -209,9 +204,8 @@ export class Arenas {
     ledger[A_DIRTY_LOW] = word(ledger, A_DIRTY_LOW) | low
     ledger[A_DIRTY_HIGH] = word(ledger, A_DIRTY_HIGH) | high
     this.table.counts.addDirty(dirtyPools(ledger) - before)
-    for (let pool = start; pool < end; pool++) {
-      const isFree = ((pool < 32 ? low >>> pool : high >>> (pool - 32)) & 1) !== 0
-      if (isFree) ledger[recordOf(pool as PoolIndex) + STAMP] = this.purger.epoch
+    for (let pool = nextSet(low, high, 1); pool < POOLS_PER_ARENA; pool = nextSet(low, high, pool + 1)) {
+      ledger[recordOf(pool as PoolIndex) + STAMP] = this.purger.epoch
     }
   }
 }

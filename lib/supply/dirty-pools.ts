@@ -58,9 +58,8 @@ export class DirtyPools implements Source {
     this.head = linkFront(this.table, ledger, this.head, A_DIRTY_NEXT, A_DIRTY_PREV)
   }
 
-  /** Removes an arena if it is in the list. */
+  /** Removes an arena from the list. */
   private remove(ledger: Int32Array): void {
-    if (word(ledger, A_IS_LISTED) === 0) return
     ledger[A_IS_LISTED] = 0
     if (this.cursor === slotOfLedger(ledger)) this.cursor = word(ledger, A_DIRTY_NEXT) as Slot | 0
     this.head = unlinkFrom(this.table, ledger, this.head, A_DIRTY_NEXT, A_DIRTY_PREV)
@@ -118,8 +117,8 @@ export class DirtyPools implements Source {
     for (let first = nextSet(low, high, 1); first < POOLS_PER_ARENA; ) {
       const end = nextClear(low, high, first)
       // Whole groups only, and a group counts as a whole if its other pools are free too.
-      const start = group === 1 ? first : groupStart(freeLow, freeHigh, first, group)
-      const stop = group === 1 ? end : groupEnd(freeLow, freeHigh, end, group)
+      const start = groupStart(freeLow, freeHigh, first, group)
+      const stop = groupEnd(freeLow, freeHigh, end, group)
       if (stop > start) {
         this.table.discard(slotOfLedger(ledger), (start - 1) * POOL_BYTES, (stop - start) * POOL_BYTES)
         this.table.tally.set(DISCARDS, ++this.discards)
@@ -142,7 +141,6 @@ export class DirtyPools implements Source {
     const low = word(ledger, A_DIRTY_LOW)
     const high = word(ledger, A_DIRTY_HIGH)
     const group = this.groupPools
-    if (group === 1) return (low | high) !== 0
     for (let p = nextSet(low, high, 1); p < POOLS_PER_ARENA; p = nextSet(low, high, p + 1)) {
       if (isWholeGroup(freeLow, freeHigh, p - (p % group), group)) return true
     }

@@ -1,9 +1,12 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { ARENA_BYTES, POOL_BYTES, type Pointer } from '../../lib/base/layout'
 import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { Decay } from '../../lib/release/decay'
 import { Purger, type Source } from '../../lib/release/purger'
+import { DISCARDED_POOLS, DISCARDS, TALLY_AT } from '../../lib/space/tally'
 import { ManualClock } from '../support/manual-clock'
 import { testHeap } from '../support/test-heap'
 import { TEST_TAG } from '../support/test-tag'
@@ -127,6 +130,8 @@ describe('the timer', () => {
 describe('a purger', () => {
   /** A source of so many bytes, dirty since epoch 0. */
   class Bytes implements Source {
+    /** Steps so far. */
+    asked = 0
     constructor(
       private readonly name: string,
       private left: number,
@@ -139,6 +144,7 @@ describe('a purger', () => {
       this.log.push(`${this.name} ${epoch}`)
     }
     giveBackStep(epoch: number, all: boolean): number {
+      this.asked++
       if (this.left === 0 || (!all && epoch <= 8)) return -1
       this.left--
       return 1
@@ -176,6 +182,175 @@ describe('a purger', () => {
     purger.close()
     purger.notePut()
     expect(clock.pending).toBe(0)
+  })
+
+  it('asks nobody for anything while the epoch lasts', () => {
+    const { purger, clock, log, sources } = purgerOf(2)
+    purger.tick()
+    clock.stall(124)
+    purger.tick()
+    expect([log, sources[0]?.asked]).toEqual([[], 0])
+    clock.stall(1)
+    purger.tick()
+    expect([log, sources[0]?.asked]).toEqual([['a 1'], 1])
+  })
+
+  it('with decay 0 gives back at every tick, with Infinity has no timer', () => {
+    for (const [decay, asked, timers] of [
+      [0, 2, 1],
+      [Infinity, 0, 0],
+    ] as const) {
+      const clock = new ManualClock()
+      const purger = new Purger(new Decay(decay, 0), clock, TEST_TAG)
+      const source = new Bytes('a', 1, [])
+      purger.add(source)
+      purger.tick()
+      purger.tick()
+      purger.notePut()
+      purger.noteWake()
+      expect([source.asked, clock.pending]).toEqual([asked, timers])
+    }
+  })
+
+  it('leaves the epoch to the timer while one is armed', () => {
+    const { purger, clock, log } = purgerOf(2)
+    purger.notePut()
+    clock.stall(300)
+    purger.wake()
+    expect(purger.epoch).toBe(0)
+    clock.advance(0)
+    expect([purger.epoch, log]).toEqual([2, ['a 2']])
+  })
+
+  it('looks at the clock at each 64th thing that becomes dirty, without the event loop turning', () => {
+    const { purger, clock, log } = purgerOf(2)
+    for (const epoch of [1, 2]) {
+      clock.stall(125)
+      for (let put = 1; put < 64; put++) purger.notePut()
+      expect(log).toHaveLength(epoch - 1)
+      purger.notePut()
+      expect(log.at(-1)).toBe(`a ${epoch}`)
+    }
+  })
+
+  it('takes an eighth of the decay for all of it while it hurries', () => {
+    const { purger, clock, log, sources } = purgerOf(2)
+    purger.hurry(125)
+    purger.notePut()
+    clock.advance(125)
+    expect([log, sources[0]?.isDirty]).toEqual([['a 1'], true])
+    purger.hurry(126)
+    purger.hurry(1)
+    clock.advance(125)
+    expect([log.at(-1), purger.epoch, sources[0]?.isDirty]).toEqual(['a 10', 2, false])
+  })
+
+  it('ends a slice when its time is over, and goes on a millisecond later', () => {
+    const { purger, clock } = purgerOf()
+    let left = 5
+    const slow = {
+      get isDirty() {
+        return left > 0
+      },
+      giveBackStep: (): number => {
+        clock.stall(0.75)
+        return --left
+      },
+    }
+    purger.add(slow)
+    purger.notePut()
+    clock.advance(125)
+    expect(left).toBe(3)
+    clock.advance(1.5 + 0.9)
+    expect(left).toBe(3)
+    clock.advance(0.1)
+    expect(left).toBe(1)
+  })
+
+  it('goes on after steps that gave nothing', () => {
+    for (const giveBack of [
+      (purger: Purger, source: Source) => purger.giveBackQuietly(source, 3),
+      (purger: Purger) => purger.purge(),
+    ]) {
+      const { purger } = purgerOf()
+      const steps = [0, 0, 3]
+      const source = { isDirty: true, giveBackStep: () => steps.shift() ?? -1 }
+      purger.add(source)
+      giveBack(purger, source)
+      expect(steps).toEqual([])
+    }
+  })
+
+  it('does not tick inside of a tick, and ticks again after one that failed', () => {
+    const { purger, clock } = purgerOf()
+    const log: string[] = []
+    purger.add({
+      isDirty: true,
+      beginEpoch: (epoch) => {
+        log.push(`begins ${epoch}`)
+        clock.stall(125)
+        purger.tick()
+        if (epoch === 1) throw new Error('refused')
+      },
+      giveBackStep: (epoch) => {
+        log.push(`gives ${epoch}`)
+        clock.stall(125)
+        purger.tick()
+        return -1
+      },
+    })
+    clock.stall(125)
+    expect(() => purger.tick()).toThrow('refused')
+    expect([log, purger.epoch]).toEqual([['begins 1'], 0])
+    purger.tick()
+    expect([log, purger.epoch]).toEqual([['begins 1', 'begins 2', 'gives 2'], 2])
+  })
+
+  it('asks again for what the system refused in the next epoch, not before', () => {
+    const { purger, clock } = purgerOf()
+    let asked = 0
+    purger.add({
+      isDirty: true,
+      giveBackStep: () => {
+        asked++
+        throw new Error('refused')
+      },
+    })
+    purger.notePut()
+    clock.advance(249)
+    expect(asked).toBe(1)
+    clock.advance(1)
+    expect([asked, purger.failures]).toEqual([2, 2])
+  })
+
+  it('is closed without a timer too, and its timer does nothing when it was collected', async () => {
+    const { clock, weak } = ((): { clock: ManualClock; weak: WeakRef<Purger> } => {
+      const made = purgerOf(1)
+      made.purger.close()
+      const other = purgerOf(1)
+      other.purger.notePut()
+      return { clock: other.clock, weak: new WeakRef(other.purger) }
+    })()
+    for (let round = 0; round < 100 && weak.deref() !== undefined; round++) {
+      await sleep(1) // what a WeakRef has shown lives to the end of the turn
+      globalThis.gc?.()
+    }
+    expect([weak.deref(), clock.pending]).toEqual([undefined, 1])
+    clock.advance(1000)
+    expect(clock.pending).toBe(0)
+  })
+
+  it('tells who listens what was purged when somebody asked for it, and what was discarded where that was anything', async () => {
+    const { purger, sources } = purgerOf(2)
+    const messages: unknown[] = []
+    const listener = (message: unknown): number => messages.push(message)
+    for (const name of ['ebb:purge', 'ebb:discard']) subscribe(name, listener)
+    purger.giveBackQuietly(sources[0] as Bytes, 9)
+    purger.purge()
+    purger.purge('call')
+    await turn()
+    for (const name of ['ebb:purge', 'ebb:discard']) unsubscribe(name, listener)
+    expect(messages).toEqual([{ ...TEST_TAG, bytes: 0, cause: 'call' }])
   })
 
   it('lets one source give back what has expired, at least so many bytes and not much more', () => {
@@ -235,6 +410,9 @@ describe('purge', () => {
     expect(heap.purge()).toBe(7 * POOL_BYTES)
     expect(os.calls.discard).toBe(3)
     expect(heap.stats()).toMatchObject({ discards: 3, discardedBytes: 7 * POOL_BYTES })
+    const { table } = partsOf(heap)
+    const tally = table.map.base + TALLY_AT
+    expect([DISCARDS, DISCARDED_POOLS].map((index) => table.space.words[tally + index])).toEqual([3, 7])
     expect(heap.purge()).toBe(0)
   })
 

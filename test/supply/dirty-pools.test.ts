@@ -133,6 +133,88 @@ describe('arenas with dirty pools', () => {
     TestPages.remove()
   })
 
+  it('are looked at each once where one that is not next is closed during a sweep', () => {
+    for (const closed of [0, 1, 2]) {
+      const books = three()
+      for (const [i, ledger] of books.ledgers.entries()) put(books, ledger, 1, i === closed ? 20 : 1 + i)
+      books.dirty.rewind()
+      books.dirty.closeArena(books.ledgers[closed] as Int32Array)
+      const others = [2, 1, 0].filter((i) => i !== closed)
+      expect(steps(books.dirty, 0, true)).toEqual(others.map((i) => (1 + i) * POOL_BYTES))
+    }
+  })
+
+  it('that are empty give back what has expired, and stay until all of it has', () => {
+    for (const [early, late] of [
+      [1, 40],
+      [40, 1],
+    ] as const) {
+      const { table, dirty, usable } = three()
+      const slot = table.openArena()
+      const ledger = table.ledger(slot)
+      openLedger(ledger, slot)
+      for (const [first, epoch] of [
+        [early, 0],
+        [late, 5],
+      ] as const) {
+        takePools(ledger, first as PoolIndex, 7)
+        putPools(ledger, first as PoolIndex, 7, epoch)
+      }
+      usable.link(ledger)
+      dirty.add(ledger)
+      dirty.beginEpoch()
+      expect([steps(dirty, 9), table.isArena(slot), dirty.isDirty]).toEqual([[7 * POOL_BYTES], true, true])
+      expect([early, late].map((pool) => isDirtyPool(ledger, pool as PoolIndex))).toEqual([false, true])
+      dirty.beginEpoch()
+      expect([steps(dirty, 14), table.isArena(slot), dirty.isDirty]).toEqual([[8 * POOL_BYTES], false, false])
+    }
+  })
+
+  it('give back the pools of whole OS pages, and are left when the rest cannot go', () => {
+    new TestPages({ osPageSize: 16_384 })
+    const books = three()
+    const { dirty } = books
+    const [ledger] = books.ledgers
+    const step = (epoch: number): [number[], number, boolean] => {
+      dirty.beginEpoch()
+      return [steps(dirty, epoch), dirty.discards, dirty.isDirty]
+    }
+    // Pools 1 to 20 are in use, 21 to 63 are free. An OS page holds 4: 0 to 3, 4 to 7 ...
+    put(books, ledger, 5, 2, 0)
+    expect(step(9)).toEqual([[0], 0, false])
+    put(books, ledger, 4, 1, 0) // 7 is in use
+    expect(step(9)).toEqual([[0], 0, false])
+    put(books, ledger, 9, 7, 0) // so is 8: 12 to 15 can go
+    expect(step(9)).toEqual([[4 * POOL_BYTES], 1, false])
+    put(books, ledger, 7, 1, 1) // 4 to 7 can go, the first three expired long ago: the whole page goes with them
+    expect(step(9)).toEqual([[4 * POOL_BYTES], 2, false])
+    put(books, ledger, 17, 3, 2) // 16 is in use
+    put(books, ledger, 8, 1, 20) // 9 to 11 are dirty since 0, 8 for less
+    expect(step(9)).toEqual([[4 * POOL_BYTES], 3, false])
+    expect([8, 17, 19].map((pool) => isDirtyPool(ledger, pool as PoolIndex))).toEqual([false, true, true])
+    put(books, ledger, 16, 1, 20)
+    takePools(ledger, 18 as PoolIndex, 1)
+    expect(step(29)).toEqual([[0], 3, false])
+    TestPages.remove()
+  })
+
+  it('stay listed while a whole OS page of dirty pools has not expired', () => {
+    new TestPages({ osPageSize: 16_384 })
+    const books = three()
+    const { dirty, ledgers } = books
+    const [ledger] = ledgers
+    put(books, ledger, 4, 4, 0)
+    put(books, ledger, 12, 4, 5)
+    for (const [epoch, given, isDirty] of [
+      [9, 4, true],
+      [14, 4, false],
+    ] as const) {
+      dirty.beginEpoch()
+      expect([steps(dirty, epoch), dirty.isDirty]).toEqual([[given * POOL_BYTES], isDirty])
+    }
+    TestPages.remove()
+  })
+
   it('give back whole OS pages only, where those hold several pools', () => {
     for (const osPageSize of [16_384, 65_536]) {
       const pages = new TestPages({ osPageSize })
