@@ -109,17 +109,23 @@ describe('blocks in one-pool runs', () => {
   })
 
   it('find books that were written over: EBB_CORRUPT, naming the run', () => {
-    const { heap } = testHeap()
-    const pointers = [...heap.allocMany(512, new Int32Array(8))] as Pointer[]
-    const pool = pointers[0] as Pointer
-    heap.free(pointers[3] as Pointer)
-    partsOf(heap).magazines.releaseAll()
-    for (let granule = 0; granule < 256; granule++) partsOf(heap).table.map.set((pool + granule) as Pointer)
-    const error = caught(() => heap.alloc(512))
-    expect(error).toBeInstanceOf(HeapError)
-    expect(error.message).toBe(
-      `ebb: run ${showPointer(pool)} counts more free blocks than its map has; something wrote into its ledger`,
-    )
+    for (const [byteLength, blocks] of [
+      [512, 8],
+      [2560, 3],
+    ] as const) {
+      const { heap } = testHeap()
+      const pointers = [...heap.allocMany(byteLength, new Int32Array(blocks))] as Pointer[]
+      const run = pointers[0] as Pointer
+      heap.free(pointers[2] as Pointer)
+      partsOf(heap).magazines.releaseAll()
+      for (let granule = 0; granule < 512; granule++) partsOf(heap).table.map.set((run + granule) as Pointer)
+      const error = caught(() => heap.alloc(byteLength))
+      expect(error).toBeInstanceOf(HeapError)
+      expect([error.code, error.message]).toEqual([
+        'EBB_CORRUPT',
+        `ebb: run ${showPointer(run)} counts more free blocks than its map has; something wrote into its ledger`,
+      ])
+    }
   })
 })
 

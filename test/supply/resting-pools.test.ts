@@ -61,6 +61,18 @@ describe('pools that rest', () => {
     }
   })
 
+  it('stay where there are dirty pools for another class', () => {
+    const { heap } = testHeap()
+    const pointer = heap.alloc(30_000)
+    const pointers = heap.allocMany(512, new Int32Array(64))
+    partsOf(heap).magazines.releaseAll()
+    heap.freeMany(pointers)
+    heap.free(pointer)
+    partsOf(heap).magazines.releaseClass(sizeClassOf(30_000))
+    expect([partsOf(heap).resting.isDirty, dirtyPools(heap)]).toEqual([true, true])
+    expect([poolStart(heap.alloc(64)), partsOf(heap).resting.isDirty]).toEqual([pointer, true])
+  })
+
   it('rest for half a decay and go back a decay after they got empty', () => {
     const { heap, clock } = resting()
     clock.advance(490)

@@ -8,6 +8,25 @@ import { testHeap } from '../support/test-heap'
 
 const longClasses = Array.from({ length: WHOLE_RUN }, (_, c) => c as SizeClass).filter((c) => (RUN_POOLS[c] ?? 0) > 1)
 
+describe('taking blocks of a run', () => {
+  it('writes as many pointers behind a word as it takes, the lowest last, and nothing else', () => {
+    for (const sizeClass of [3, 32, ...longClasses] as SizeClass[]) {
+      const { heap } = testHeap()
+      const { runs, table } = partsOf(heap)
+      const { words, base } = table.map
+      const bottom = base + 1000
+      words.fill(-1, bottom, bottom + 10)
+      const step = (BLOCK_BYTES[sizeClass] as number) / 16
+      const [most, blocks] = [2, RUN_BLOCKS[sizeClass] as number]
+      const count = runs.take(sizeClass, bottom, most)
+      const [, first, second] = words.subarray(bottom, bottom + 3) as unknown as [number, Pointer, number]
+      expect([count, words[bottom], words[bottom + 3]]).toEqual([Math.min(most, blocks), -1, -1])
+      if (count === 2) expect(first - second).toBe(step)
+      expect(runOf(table, first)).toBe(count === 2 ? second : first)
+    }
+  })
+})
+
 describe('blocks in runs of several pools', () => {
   it('fill a run from its start, and a pointer anywhere into it finds its first pool', () => {
     for (const sizeClass of longClasses) {
