@@ -8,8 +8,8 @@ import { checkHeap } from '../../lib/inspect/check-heap'
 import { ManualClock } from '../support/manual-clock'
 
 describe('the committed traces', () => {
-  it('are the four of bench/traces/data', () => {
-    expect(traceNames()).toEqual(['ast', 'groupby', 'json', 'simulation'])
+  it('are the six of bench/traces/data', () => {
+    expect(traceNames()).toEqual(['ast', 'calculator', 'groupby', 'json', 'requests', 'simulation'])
   })
 
   for (const [index, name] of traceNames().entries()) {

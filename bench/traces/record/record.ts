@@ -15,8 +15,10 @@ import { convertLog } from './convert'
 /** Name of a committed trace and the program it is made from. */
 const PROGRAMS: readonly (readonly [string, string])[] = [
   ['ast', 'ast_walk.py'],
+  ['calculator', 'calculator.py'],
   ['groupby', 'groupby.py'],
   ['json', 'json_index.py'],
+  ['requests', 'requests.py'],
   ['simulation', 'simulation.py'],
 ]
 
