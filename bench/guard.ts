@@ -115,7 +115,7 @@ async function measureInOrder(
     start: () => startNodeArm(task, { library: libraries[side], execPath }, side),
   }))
   const row = await measureRow(
-    { group: 'guard', name, note: '', hasMemory: isTrace, arms: () => arms },
+    { group: 'guard', name, note: '', isReplay: isTrace, arms: () => arms },
     { rounds, warmUps: 2 },
   )
   const roundsOf = (side: Side): readonly number[] => {

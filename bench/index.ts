@@ -2,7 +2,7 @@
  * `npm run bench`: how fast ebb is beside native allocators and beside what JavaScript offers.
  *
  *     npm run bench                          everything: about ten minutes
- *     npm run bench -- traces                groups (traces, workloads, pairs, accessors, records, views, text) or parts of names of rows
+ *     npm run bench -- traces                groups (traces, shapes, busy, workloads, pairs, accessors, records, views, text) or parts of names of rows
  *     npm run bench -- --quick               under a minute; few rounds, numbers not to be quoted
  *     npm run bench -- traces --nodes 22,24  the recorded traces on these versions of Node too
  *     npm run bench -- traces --arms pymalloc,glibc   only these beside ebb
@@ -19,6 +19,7 @@ import { promiseReport, promises } from './speed/must-hold'
 import { groupReport } from './speed/report'
 import { type MeasuredRow, measureRow } from './speed/rounds'
 import { rows } from './speed/rows'
+import { isShapeGroup, shapeReport } from './speed/shape-rows'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -37,6 +38,9 @@ const otherNodes = (versions: readonly string[]) =>
     label: `ebb, Node ${version.split('.')[0]}`,
     options: { execPath: fetchNode(version.trim()) },
   }))
+
+const reportOf = (group: string, own: readonly MeasuredRow[]): string =>
+  isShapeGroup(group) ? shapeReport(group, own) : groupReport(group, own)
 
 async function main(): Promise<void> {
   const isQuick = values.quick
@@ -61,7 +65,7 @@ async function main(): Promise<void> {
     nodes.map(({ label }) => label),
   )
   const own = (group: string): MeasuredRow[] => results.filter((row) => row.group === group)
-  const parts = [promiseReport(bounds), ...groups.map((group) => groupReport(group, own(group)))]
+  const parts = [promiseReport(bounds), ...groups.map((group) => reportOf(group, own(group)))]
   console.log(`\n${parts.join('\n\n')}`)
   const file = writeJson('bench', { machine, peers, isQuick, rounds, results, bounds })
   if (values.write)

@@ -36,10 +36,11 @@ const cpuNs = (): number => {
   return 1000 * (user + system)
 }
 
-function traceWork({ timed, heap }: TraceArm, operations: number, now: () => number): Work {
+function traceWork({ timed, heaps }: TraceArm, operations: number, now: () => number): Work {
   const baseline = residentBytes()
   return {
     turn(replays) {
+      if (timed.laps !== undefined) return timed.laps(replays, now).map((ns) => ns / operations)
       const ns: number[] = []
       for (let i = 0; i < replays; i++) {
         const begin = now()
@@ -64,6 +65,7 @@ function traceWork({ timed, heap }: TraceArm, operations: number, now: () => num
       return elapsedNs(begin)
     },
     inspect() {
+      const [heap] = heaps
       if (heap === undefined) return { resident: residentBytes() - baseline }
       const begin = process.hrtime.bigint()
       const stats = heap.stats()
@@ -81,14 +83,15 @@ function traceWork({ timed, heap }: TraceArm, operations: number, now: () => num
     },
     close() {
       const begin = process.hrtime.bigint()
-      heap?.close()
+      for (const heap of heaps) heap.close()
       return elapsedNs(begin)
     },
     finish() {
-      if (heap === undefined) return
-      const { blocks } = heap.stats()
-      if (blocks !== 0) throw new Error(`${blocks} blocks are live after the last round`)
-      heap.close()
+      for (const heap of heaps) {
+        const { blocks } = heap.stats()
+        if (blocks !== 0) throw new Error(`${blocks} blocks are live after the last round`)
+        heap.close()
+      }
     },
   }
 }

@@ -4,6 +4,7 @@ import { digits, table } from '../common/table'
 import { EBB_DETACHED } from './js-arms'
 import { geometricMean, measured, ratio } from './report'
 import type { MeasuredRow } from './rounds'
+import { shapeBounds } from './shape-rows'
 import { textBounds } from './text-rows'
 
 export interface Bound {
@@ -100,7 +101,7 @@ export function promises(rows: readonly MeasuredRow[], otherNodes: readonly stri
       }
     }
   }
-  return [...list, ...textBounds(rows)]
+  return [...list, ...shapeBounds(rows), ...textBounds(rows)]
 }
 
 const verdict = (promise: Bound): string => {

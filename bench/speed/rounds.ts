@@ -14,11 +14,13 @@ export interface ArmPlan {
 export interface RowPlan {
   readonly group: string
   readonly name: string
-  /** Whether a round of memory makes sense here. */
-  readonly hasMemory: boolean
+  /** Whether the arms replay a trace: a turn is more than one replay then, and one replay is for memory. */
+  readonly isReplay: boolean
   /** Operations and bytes, for tables. */
   readonly note: string
   arms(): ArmPlan[]
+  /** Starts what is to go on beside all arms of the row. */
+  readonly beside?: () => { end(): Promise<void> }
 }
 
 /** What an arm of a row came to. */
@@ -76,11 +78,12 @@ export async function measureRow(plan: RowPlan, options: RoundOptions): Promise<
   const running: Running[] = []
   const missing: MissingMeasure[] = []
   const order: string[] = []
+  const beside = plan.beside?.()
   try {
     for (const armPlan of plan.arms()) {
       order.push(armPlan.name)
       try {
-        running.push(await prepare(await armPlan.start(), plan.hasMemory))
+        running.push(await prepare(await armPlan.start(), plan.isReplay))
       } catch (error) {
         if (!(error instanceof MissingArm)) throw error
         missing.push({ arm: armPlan.name, missing: error.message })
@@ -88,23 +91,23 @@ export async function measureRow(plan: RowPlan, options: RoundOptions): Promise<
     }
     for (let round = -options.warmUps; round < options.rounds; round++) await oneRound(running, round)
   } finally {
-    await Promise.all(running.map(({ arm }) => arm.close()))
+    await Promise.all([...running.map(({ arm }) => arm.close()), beside?.end()])
   }
   const entries: (Measured | MissingMeasure)[] = [...running.map(summary), ...missing]
   entries.sort((a, b) => order.indexOf(a.arm) - order.indexOf(b.arm))
   return { group: plan.group, name: plan.name, note: plan.note, arms: entries }
 }
 
-async function prepare(arm: Arm, hasMemory: boolean): Promise<Running> {
-  const peakBytes = hasMemory ? await arm.peak() : undefined
-  if (!hasMemory) return { arm, replays: 1, idle: [], rounds: [] }
+async function prepare(arm: Arm, isReplay: boolean): Promise<Running> {
+  if (!isReplay) return { arm, replays: 1, idle: [], rounds: [] }
+  const peakBytes = await arm.peak()
   // The first replay is compiled while it runs; the second tells how long one takes.
   await arm.turn(1)
   const begin = process.hrtime.bigint()
   await arm.turn(1)
   const elapsed = Number(process.hrtime.bigint() - begin)
   const replays = elapsed > SLOW_REPLAY_NS ? 1 : 1 + Math.min(MAX_REPLAYS, Math.ceil(TURN_NS / elapsed))
-  return { arm, replays, idle: [], rounds: [], ...(peakBytes === undefined ? {} : { peakBytes }) }
+  return { arm, replays, idle: [], rounds: [], peakBytes }
 }
 
 /** Every arm once; who begins changes from round to round. */

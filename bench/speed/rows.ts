@@ -1,13 +1,14 @@
 /** The rows of the speed bench, by group. */
-import { MissingArm } from '../common/asked-process'
-import { isInstalled, nativePeers, type Peer } from '../peers/peers'
+import { nativePeers, type Peer } from '../peers/peers'
 import { type FlatTrace, flatten } from '../traces/flat'
 import { readTrace, traceNames } from '../traces/trace'
 import { workloads } from '../workloads/workloads'
 import { type ArmOptions, startNativePairs, startNativeTrace, startNodeArm } from './arms'
-import { EBB_DETACHED, JS_PEERS } from './js-arms'
+import { EBB_DETACHED, isOwnArm, JS_PEERS } from './js-arms'
+import { absent, nativePlan } from './plans'
 import type { SingleOptions, Task } from './protocol'
 import type { ArmPlan, RowPlan } from './rounds'
+import { shapeRows } from './shape-rows'
 import { textRows } from './text-rows'
 
 /** How much is measured. */
@@ -21,14 +22,6 @@ export interface Scope {
 
 /** Longest trace that a quadratic allocator is given, operations. */
 const QUADRATIC_OPERATIONS = 40_000
-
-const absent = (name: string, reason: string): ArmPlan => ({
-  name,
-  start: () => Promise.reject(new MissingArm(reason)),
-})
-
-const nativePlan = (peer: Peer, start: (peer: Extract<Peer, { driver: string }>) => ReturnType<ArmPlan['start']>) =>
-  isInstalled(peer) ? { name: peer.name, start: () => start(peer) } : absent(peer.name, peer.missing)
 
 /** A row that replays a trace; it is read, flattened and forgotten when the row is measured. */
 function traceRow(
@@ -61,7 +54,7 @@ function traceRow(
     }
     return plans
   }
-  return { group, name, note, hasMemory: true, arms }
+  return { group, name, note, isReplay: true, arms }
 }
 
 function traceRows(scope: Scope, peers: readonly Peer[]): RowPlan[] {
@@ -88,7 +81,7 @@ function pairRows(scope: Scope, peers: readonly Peer[]): RowPlan[] {
     group: 'pairs',
     name: `pair ${byteLength}${isAlone ? ', nothing else live' : ''}`,
     note: `alloc, first and last byte, and free of ${byteLength} bytes`,
-    hasMemory: false,
+    isReplay: false,
     arms: () => [
       singleArm('ebb', 'pair', { byteLength, isAlone, milliseconds }),
       ...peers.map((peer) => nativePlan(peer, (installed) => startNativePairs(installed, byteLength))),
@@ -110,7 +103,7 @@ function accessorRows(scope: Scope): RowPlan[] {
           group: 'accessors',
           name: `${single}, ${count === 1e5 ? '1e5' : '1e6'} ${isShuffled ? 'shuffled' : 'in order'}`,
           note: 'one field of many blocks',
-          hasMemory: false,
+          isReplay: false,
           arms: () => ['ebb', 'objects', 'DataView'].map((arm) => singleArm(arm, single, options)),
         })
       }
@@ -125,7 +118,7 @@ function viewRows(scope: Scope): RowPlan[] {
     group: 'views',
     name: `bytes() of ${byteLength}`,
     note: 'a view on a live block, against new memory',
-    hasMemory: false,
+    isReplay: false,
     arms: () =>
       ['ebb', 'Buffer.allocUnsafe', 'Uint8Array', 'subarray'].map((arm) =>
         singleArm(arm, 'view', { byteLength, milliseconds }),
@@ -140,7 +133,7 @@ function recordRows(scope: Scope): RowPlan[] {
     group: 'records',
     name,
     note: 'four f64 and a u8, against an array of objects',
-    hasMemory: false,
+    isReplay: false,
     arms: () => arms.map((arm) => singleArm(arm, `record ${verb}`, { count, isShuffled, milliseconds })),
   })
   const exponent = (count: number): string => (count === 1e5 ? '1e5' : '1e6')
@@ -161,9 +154,10 @@ function recordRows(scope: Scope): RowPlan[] {
 /** All rows whose group or name contains one of the words; all where there are none. */
 export function rows(scope: Scope, words: readonly string[]): { plans: RowPlan[]; peers: readonly Peer[] } {
   const peers = nativePeers()
-  const isChosen = ({ name }: ArmPlan): boolean => name.startsWith('ebb') || scope.arms?.includes(name) !== false
+  const isChosen = ({ name }: ArmPlan): boolean => isOwnArm(name) || scope.arms?.includes(name) !== false
   const all = [
     ...traceRows(scope, peers),
+    ...shapeRows(scope.isQuick, peers),
     ...workloadRows(scope, peers),
     ...pairRows(scope, peers),
     ...accessorRows(scope),

@@ -44,7 +44,7 @@ export function textRows(isQuick: boolean): RowPlan[] {
     group: 'text',
     name,
     note: 'against the Buffer call that does the same',
-    hasMemory: false,
+    isReplay: false,
     arms: (): ArmPlan[] =>
       ['ebb', ...peers].map((arm) => ({
         name: arm,

@@ -168,6 +168,8 @@ export interface TimedArm {
   readonly name: string
   /** Replays the operations [from, to). */
   replay(from: number, to: number): void
+  /** ns of whole rounds that one call carries out, where the arm is about that; else a call of {@link replay} is a round. */
+  laps?(rounds: number, now: () => number): readonly number[]
 }
 
 /** Operations that a replay loop carries out in one call. */
