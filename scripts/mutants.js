@@ -3,8 +3,10 @@
 //     FILES           files or folders of lib/; default: FOLDERS below
 //     --tests GLOBS   the test files, separated by commas; default: those of TESTS
 //     --again         only the lines where mutants survived before, or ran out of time
+//     --sample N      only the mutants within every so many-th line, on average; they are chosen by --seed, default 1
 //     --summary       tests nothing: adds up what earlier runs have found
 // Results are kept in out/mutants/, as JSON and as a page for a browser, for each file of lib/. Ends non-zero if a file scores less than SCORE_MIN.
+const { createHash } = require('node:crypto')
 const { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } = require('node:fs')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
@@ -12,13 +14,18 @@ const { parseArgs } = require('node:util')
 const root = path.join(__dirname, '..')
 const results = path.join(root, 'out', 'mutants')
 const FOLDERS = ['lib/books', 'lib/release', 'lib/supply', 'lib/heap']
+const filesIn = (folder) =>
+  readdirSync(path.join(root, folder))
+    .filter((file) => file.endsWith('.ts'))
+    .sort()
+    .map((file) => `${folder}/${file}`)
 const names = (folder, files) => files.split(' ').map((file) => `test/${folder}/${file}.test.ts`)
 /** Tests that walk through most of lib/ in some hundred milliseconds each. */
 const BROAD = [...names('books', 'counts'), ...names('base', 'channels')]
 /** Quick tests that reach a folder, or a file: a mutant is run against each of them that comes by, until one fails. */
 const TESTS = {
-  books: ['test/books/*.test.ts', ...names('supply', 'arenas dirty-pools runs whole-runs'), ...BROAD],
-  release: ['test/release/*.test.ts', ...BROAD],
+  books: [...filesIn('test/books'), ...names('supply', 'arenas dirty-pools runs whole-runs'), ...BROAD],
+  release: [...filesIn('test/release'), ...BROAD],
   supply: [
     ...names('supply', 'arenas dirty-pools lone-blocks magazines past resting-pools runs whole-runs'),
     ...names('heap', 'heap resize'),
@@ -29,6 +36,7 @@ const TESTS = {
   heap: [
     ...names('heap', 'closed door free heap heaps lists live-blocks near-bytes numbers options owners pins refuse'),
     ...names('heap', 'resize strings texts'),
+    ...names('base', 'errors'),
     ...BROAD,
   ],
   'heap/all-stats.ts': names('heap', 'all-stats'),
@@ -43,6 +51,8 @@ const { values, positionals } = parseArgs({
   options: {
     tests: { type: 'string' },
     again: { type: 'boolean', default: false },
+    sample: { type: 'string', default: '1' },
+    seed: { type: 'string', default: '1' },
     summary: { type: 'boolean', default: false },
   },
 })
@@ -53,8 +63,7 @@ const folderOf = (file) => path.basename(path.dirname(file))
 function sources(names) {
   return names.flatMap((name) => {
     if (!statSync(path.join(root, name)).isDirectory()) return [name]
-    const files = readdirSync(path.join(root, name)).filter((file) => file.endsWith('.ts'))
-    return files.sort().map((file) => `${name}/${file}`)
+    return filesIn(name)
   })
 }
 
@@ -73,11 +82,19 @@ function count(mutants) {
 const resultOf = (file) => path.join(results, file.replaceAll('/', '-'))
 const keyOf = ({ line, part, replacement }) => [line, part, replacement].join('\n')
 
+/** The test files for a file of lib/, its own first: it kills most mutants. */
+function testsOf(file) {
+  const own = file.replace('lib/', 'test/').replace('.ts', '.test.ts')
+  const tests = TESTS[file.slice('lib/'.length)] ?? TESTS[folderOf(file)]
+  return tests.includes(own) ? [...new Set([own, ...tests])] : tests
+}
+
 /** Runs the mutants of a file, or those within some ranges of its lines. */
 async function run(file, ranges) {
   const { Stryker } = await import('@stryker-mutator/core')
   const mutate = ranges?.map(([first, last]) => `${file}:${first}-${last}`) ?? [file]
-  const testFiles = values.tests?.split(',') ?? TESTS[file.slice('lib/'.length)] ?? TESTS[folderOf(file)]
+  const testFiles = values.tests?.split(',') ?? testsOf(file)
+  process.env.EBB_TEST_ORDER = testFiles.join()
   const htmlReporter = { fileName: `${resultOf(file)}.html` }
   const mutants = await new Stryker({ mutate, testFiles, htmlReporter }).runMutationTest()
   const texts = readFileSync(path.join(root, file), 'utf8').split('\n')
@@ -109,8 +126,18 @@ async function runAgain(file) {
   return [...known.filter((mutant) => !done.has(keyOf(mutant))), ...after]
 }
 
+/** Ranges of some lines of a file, the same for the same seed. */
+function sampleOf(file) {
+  const lines = readFileSync(path.join(root, file), 'utf8').split('\n')
+  const chosen = (line) => {
+    const hash = createHash('sha256').update(`${values.seed} ${file} ${line}`).digest()
+    return hash.readUInt32LE() % Number(values.sample) === 0
+  }
+  return lines.flatMap((_, index) => (chosen(index + 1) ? [[index + 1, index + 1]] : []))
+}
+
 async function test(file) {
-  const found = await (values.again ? runAgain(file) : run(file))
+  const found = await (values.again ? runAgain(file) : run(file, values.sample === '1' ? undefined : sampleOf(file)))
   mkdirSync(results, { recursive: true })
   writeFileSync(`${resultOf(file)}.json`, `${JSON.stringify(found, null, 1)}\n`)
   for (const { status, line, text, part, replacement } of found.filter(isMissed)) {

@@ -1,18 +1,23 @@
 import { describe, expect, it } from 'vitest'
-import { type Pointer, poolStart, type SizeClass } from '../../lib/base/layout'
+import { type Pointer, poolOf, poolStart, type SizeClass, slotOf } from '../../lib/base/layout'
 import { sizeClassOf } from '../../lib/base/size-classes'
+import { recordWord, STAMP } from '../../lib/books/ledger'
 import type { Heap } from '../../lib/heap/heap'
 import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { testHeap } from '../support/test-heap'
 
 /** A heap with pools of a class that an overflow of its magazine has left empty, which rest; the live block keeps their arena open. */
-function resting(byteLength = 512): ReturnType<typeof testHeap> & { pools: Pointer[]; sizeClass: SizeClass } {
+function resting(
+  byteLength = 512,
+  start = 0,
+): ReturnType<typeof testHeap> & { pools: Pointer[]; sizeClass: SizeClass } {
   const made = testHeap()
   const { heap } = made
   heap.alloc(40_000)
   const pointers = [...heap.allocMany(byteLength, new Int32Array(64))] as Pointer[]
   partsOf(heap).magazines.releaseAll()
+  made.clock.advance(start)
   heap.freeMany(pointers)
   return { ...made, pools: [...new Set(pointers.map(poolStart))], sizeClass: sizeClassOf(byteLength) }
 }
@@ -74,16 +79,35 @@ describe('pools that rest', () => {
   })
 
   it('rest for half a decay and go back a decay after they got empty', () => {
-    const { heap, clock } = resting()
-    clock.advance(490)
-    expect(partsOf(heap).resting.isDirty).toBe(true)
-    clock.advance(200)
-    expect([partsOf(heap).resting.isDirty, dirtyPools(heap)]).toEqual([false, true])
-    clock.advance(300)
-    const { dirtyPools: stillDirty } = heap.stats()
-    expect(stillDirty).toBeGreaterThan(0)
-    clock.advance(300)
-    expect([heap.stats().dirtyPools, clock.pending]).toEqual([0, 0])
+    for (const start of [0, 10_000]) {
+      const { heap, clock } = resting(512, start)
+      clock.advance(624) // five epochs, but for a millisecond
+      expect(partsOf(heap).resting.isDirty).toBe(true)
+      clock.advance(76)
+      expect([partsOf(heap).resting.isDirty, dirtyPools(heap)]).toEqual([false, true])
+      clock.advance(300)
+      const { dirtyPools: stillDirty } = heap.stats()
+      expect(stillDirty).toBeGreaterThan(0)
+      clock.advance(300)
+      expect([heap.stats().dirtyPools, clock.pending]).toEqual([0, 0])
+    }
+  })
+
+  it('leave their class one by one, those that rest longest first', () => {
+    const { heap } = testHeap()
+    const { arenas, purger, resting: pools, table } = partsOf(heap)
+    const sizeClass = sizeClassOf(512)
+    const runs = [0, 1, 2].map(() => arenas.takePool())
+    purger.notePut() // a timer is armed: from now on it moves the epoch
+    table.counts.addPools(sizeClass, 3)
+    for (const [i, run] of runs.entries()) {
+      purger.epoch = 7 + i
+      pools.add(sizeClass, run)
+    }
+    expect([pools.release(7), pools.release(9), pools.isDirty]).toEqual([false, true, true])
+    expect([pools.wake(sizeClass), pools.wake(sizeClass), pools.isDirty]).toEqual([runs[2], 0, false])
+    const stamps = runs.map((run) => recordWord(table.ledger(slotOf(run)), poolOf(run), STAMP))
+    expect([stamps, table.counts.pools[sizeClass], arenas.dirty.isDirty]).toEqual([[7, 8, 9], 1, true])
   })
 
   it('are released by a purge, by the statistics, and forgotten when the heap closes', () => {
