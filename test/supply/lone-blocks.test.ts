@@ -58,7 +58,9 @@ describe('lone blocks', () => {
     const { heap } = testHeap()
     const [a, b, c] = [heap.alloc(MIB), heap.alloc(40_000), heap.alloc(200_000)] as [Pointer, Pointer, Pointer]
     heap.freeMany([a, b, c])
-    expect([heap.alloc(MIB - 100), heap.alloc(40_960), heap.alloc(200_000)]).toEqual([a, b, c])
+    const before = books(heap)
+    expect([heap.alloc(MIB - 100), books(heap)]).toEqual([a, before]) // the others stay in the magazine
+    expect([heap.alloc(40_960), books(heap), heap.alloc(200_000)]).toEqual([b, before, c])
     heap.freeMany([b, c])
     expect([b, c]).not.toContain(heap.alloc(36_864))
     expect([heap.usableSize(a), heap.isLive(b), heap.isLive(c)]).toEqual([MIB, false, false])
@@ -187,6 +189,7 @@ describe('lone blocks', () => {
       const pointer = heap.alloc(400_000)
       heap.free(pointer)
       expect([heap.alloc(399_000), heap.usableSize(pointer) % osPageSize]).toEqual([pointer, 0])
+      expect(partsOf(heap).space.isNear(slotOf(pointer))).toBe(true)
       checkHeap(partsOf(heap))
     }
   })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { HeapError, showPointer } from '../../lib/base/errors'
 import { POOL_BYTES, type Pointer, pointerTo, poolOf, poolStart, type SizeClass, slotOf } from '../../lib/base/layout'
-import { BLOCK_BYTES, RUN_BLOCKS, RUN_POOLS, WHOLE_RUN } from '../../lib/base/size-classes'
+import { BLOCK_BYTES, RUN_BLOCKS, RUN_POOLS, sizeClassOf, WHOLE_RUN } from '../../lib/base/size-classes'
 import { CLASS, freePools, recordWord, runsOf } from '../../lib/books/ledger'
 import type { Heap } from '../../lib/heap/heap'
 import { partsOf } from '../../lib/heap/numbers'
@@ -158,6 +158,46 @@ describe('magazines', () => {
     expect(freePools(ledger)).toBe(before + 1)
     expect(Array.from({ length: 9 }, () => heap.alloc(512))).toEqual(pointers.slice(8, 17).reverse())
     expect(held(heap)).toBe(0)
+    checkHeap(partsOf(heap))
+  })
+
+  it('begin with half of what they can hold, from one run', () => {
+    for (const sizeClass of onePoolClasses) {
+      const { heap } = testHeap()
+      const bytes = BLOCK_BYTES[sizeClass] as number
+      heap.alloc(bytes)
+      const half = Math.ceil(Math.min(63, Math.max(4, Math.floor(8192 / bytes))) / 2)
+      expect([sizeClass, held(heap)]).toEqual([sizeClass, Math.min(half, RUN_BLOCKS[sizeClass] as number) - 1])
+    }
+  })
+
+  it('lie in the words of their heap, each class by itself', () => {
+    const [one, { heap }] = [testHeap(), testHeap()]
+    const { words, base } = partsOf(heap).table.map
+    words[base - 1] = -7 // the last word of the heap before
+    for (const { heap: each } of [one, { heap }])
+      for (const size of [16, 512, 2560, 40_000]) each.free(each.alloc(size))
+    for (const sizeClass of [1, 32, sizeClassOf(2560), WHOLE_RUN]) {
+      const segment = ((words[base + sizeClass] as number) - base) >> 6
+      expect([sizeClass, segment]).toEqual([sizeClass, sizeClass + 1])
+    }
+    heap.close()
+    expect(words[base - 1]).toBe(-7)
+    words[base - 1] = 0
+  })
+
+  it('that overflow leave no trace in the lists of runs that hold one block', () => {
+    const { heap } = testHeap()
+    const { used, resting } = partsOf(heap)
+    for (const size of [4096, 8192]) {
+      const pointers = heap.allocMany(size, new Int32Array(40))
+      for (let round = 0; round < 3; round++) {
+        heap.freeMany(pointers)
+        expect([resting.isDirty, used.head(sizeClassOf(size))]).toEqual([true, 0])
+        heap.allocMany(size, pointers)
+      }
+      heap.freeMany(pointers)
+    }
     checkHeap(partsOf(heap))
   })
 
