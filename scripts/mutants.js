@@ -27,7 +27,7 @@ const TESTS = {
   books: [...filesIn('test/books'), ...names('supply', 'arenas dirty-pools runs whole-runs'), ...BROAD],
   release: [...filesIn('test/release'), ...BROAD],
   supply: [
-    ...names('supply', 'arenas dirty-pools lone-blocks magazines past resting-pools runs whole-runs'),
+    ...names('supply', 'arenas dirty-pools lone-blocks magazines parts past resting-pools runs whole-runs'),
     ...names('heap', 'heap resize'),
     ...BROAD,
   ],

@@ -102,7 +102,6 @@ const TESTED_ELSEWHERE = new Map([
   ['lib/rss/linux.ts', 'rss/index'],
   ['lib/space/near.ts', 'heap/numbers'],
   ['lib/space/thread-space.ts', 'space/space'],
-  ['lib/supply/parts.ts', 'heap/heap'],
 ])
 
 /** Lines that a person writes: without those that scripts/write-kinds.js writes between its marks. */
