@@ -1,9 +1,13 @@
-import { describe, expect, it } from 'vitest'
-import { ARENA_BYTES, POOL_BYTES, type Pointer } from '../../lib/base/layout'
+import { describe, expect, it, vi } from 'vitest'
+import { ARENA_BYTES, POOL_BYTES, type Pointer, slotOf } from '../../lib/base/layout'
 import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
+import { space } from '../../lib/space/thread-space'
 import { wholeRunPools } from '../../lib/supply/whole-runs'
+import { caught } from '../support/caught'
 import { testHeap } from '../support/test-heap'
+
+const MIB = 2 ** 20
 
 describe('realloc', () => {
   it('keeps the block while it fits and is not more than a quarter too large', () => {
@@ -13,6 +17,72 @@ describe('realloc', () => {
     const smaller = heap.realloc(pointer, 299)
     expect(smaller).not.toBe(pointer)
     expect([heap.usableSize(smaller), heap.isLive(pointer)]).toEqual([304, false])
+  })
+
+  it('does so with any kind of block, and with blocks whose class stays', () => {
+    for (const isPlaced of [true, false]) {
+      const place = vi.spyOn(space, 'takeHeap')
+      if (!isPlaced) place.mockReturnValue(space.noMagazines)
+      const { heap } = testHeap()
+      place.mockRestore()
+      for (const [size, least, less] of [
+        [16, 1, undefined],
+        [400, 300, 304],
+        [2560, 1920, 2048],
+        [32_768, 24_576, 24_576],
+        [20 * POOL_BYTES, 15 * POOL_BYTES, 15 * POOL_BYTES],
+        [200 * POOL_BYTES, 150 * POOL_BYTES, 150 * POOL_BYTES],
+      ] as const) {
+        const pointer = heap.alloc(size)
+        expect([heap.realloc(pointer, least), heap.usableSize(pointer)]).toEqual([pointer, size])
+        if (less === undefined) continue
+        const smaller = heap.realloc(pointer, least - 1)
+        expect([size, heap.usableSize(smaller)]).toEqual([size, less])
+        expect([size, smaller === pointer]).toEqual([size, size > 32_768])
+      }
+      checkHeap(partsOf(heap))
+    }
+  })
+
+  it('gives a longer large block a third more than it had, or what was asked for where that cannot be had', () => {
+    const { heap, os } = testHeap()
+    const pointer = heap.alloc(3 * MIB)
+    expect([heap.realloc(pointer, 3 * MIB + 1), heap.usableSize(pointer)]).toEqual([pointer, 4 * MIB])
+    heap.alloc(MIB) // behind it
+    os.failing = 'take'
+    os.failAt = os.fallible + 1
+    const moved = heap.realloc(pointer, 4 * MIB + 599_041)
+    expect([moved === pointer, heap.usableSize(moved)]).toEqual([false, 4 * MIB + 602_112])
+    os.failFrom = 0
+    expect(caught(() => heap.realloc(moved, 40 * MIB))).toMatchObject({ code: 'EBB_OUT_OF_MEMORY', syscall: 'mmap' })
+    expect(heap.usableSize(moved)).toBe(4 * MIB + 602_112)
+    os.failFrom = Infinity
+    checkHeap(partsOf(heap))
+  })
+
+  it('gives it no more than was asked for where the limit leaves no room for a third', () => {
+    const { heap } = testHeap({ limit: 4 * MIB - 1 })
+    const pointer = heap.alloc(3 * MIB)
+    expect([heap.realloc(pointer, 3 * MIB + 1), heap.usableSize(pointer)]).toEqual([pointer, 3 * MIB + 4096])
+  })
+
+  it('makes a run of a large block, and a large block of a run, where the size is that of one', () => {
+    const { heap } = testHeap()
+    const { table } = partsOf(heap)
+    for (const [from, to, isLarge] of [
+      [MIB, 31 * POOL_BYTES, false],
+      [MIB, 32 * POOL_BYTES, true],
+      [MIB, 32_768, false],
+      [20 * POOL_BYTES, 31 * POOL_BYTES, false],
+      [20 * POOL_BYTES, 32 * POOL_BYTES, true],
+      [20 * POOL_BYTES, 32_768, false],
+      [32_768, 63 * POOL_BYTES, false],
+    ] as const) {
+      const pointer = heap.realloc(heap.alloc(from), to)
+      expect([from, to, table.isLarge(slotOf(pointer)), heap.usableSize(pointer)]).toEqual([from, to, isLarge, to])
+      heap.free(pointer)
+      checkHeap(partsOf(heap))
+    }
   })
 
   it('keeps the smaller of both sizes of the contents, from any size to any other', () => {
