@@ -48,7 +48,7 @@ export class LargeBlocks {
   }
 
   /** @param isPageAligned - at a multiple of an OS page, and not only of a pool */
-  take(byteLength: number, isPageAligned = false): Pointer {
+  take(byteLength: number, isPageAligned: boolean): Pointer {
     const rounded = this.#round(byteLength)
     const kept = this.kept.take(rounded, isPageAligned)
     const slot = kept || this.#budget.map(rounded, () => this.#table.space.takeLarge(rounded, isPageAligned))

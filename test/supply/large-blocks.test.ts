@@ -88,12 +88,40 @@ describe('large blocks', () => {
   })
 
   it('with decay 0 go back by the free', () => {
-    const { heap } = testHeap({ decay: 0 })
-    const pointer = heap.alloc(1e6)
+    const { heap, os, clock } = testHeap({ decay: 0 })
+    const pointer = heap.alloc(8e6)
     const view = heap.bytes(pointer).fill(7)
     heap.free(pointer)
     expect(heap.stats()).toMatchObject({ mappedBytes: 0, keptBytes: 0, unmaps: 1 })
     expect(view.every((byte) => byte === 0)).toBe(true)
+    expect([os.calls.discard + os.calls.renew, clock.pending]).toEqual([1, 0]) // in one call, and nothing is left to a timer
+  })
+
+  it('are as long as the engine lets an ArrayBuffer be, less an OS page', () => {
+    const { heap } = testHeap({ maxByteLength: 2 ** 21 })
+    const most = 2 ** 21 - partsOf(heap).space.region.osPageSize
+    expect([heap.usableSize(heap.alloc(most)), heap.usableSize(heap.alloc(most - 1))]).toEqual([most, most])
+    const error = caught(() => heap.alloc(most + 1))
+    expect([error.code, error.message]).toEqual([
+      'EBB_OUT_OF_MEMORY',
+      `ebb: one block can have at most ${most} bytes in this version of Node, got ${most + 1}; split it, or use a newer Node`,
+    ])
+  })
+
+  it('are known to be fresh where their memory comes from the system', () => {
+    const { heap } = testHeap()
+    const { large } = partsOf(heap)
+    const pointer = heap.alloc(2e6)
+    expect(large.tookFresh).toBe(true)
+    heap.free(pointer)
+    expect([heap.alloc(2e6), large.tookFresh]).toEqual([pointer, false])
+  })
+
+  it('stay what they are where the same OS pages hold a shorter one', () => {
+    const { heap, clock } = testHeap({ osPageSize: 65_536 })
+    const pointer = heap.alloc(190_000)
+    expect([heap.realloc(pointer, 140_000), heap.usableSize(pointer)]).toEqual([pointer, 196_608])
+    expect([clock.pending, heap.stats().keptBytes]).toEqual([0, 0])
   })
 
   it('take what is free behind them when they grow, and move where that is taken', () => {
