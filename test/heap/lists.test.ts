@@ -1,5 +1,6 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
+import { show } from '../../lib/base/errors'
 import type { Pointer } from '../../lib/base/layout'
 import { bytesOf, lengthOf, sourceLength, targetLength } from '../../lib/heap/lists'
 import { partsOf } from '../../lib/heap/numbers'
@@ -41,6 +42,18 @@ describe('sources of bytes', () => {
     expect([...heap.copyOut(neighbour)]).toEqual(new Array(16).fill(0))
   })
 
+  it('are taken as they are where they are bytes, and are refused where they have none', () => {
+    const bytes = new Uint8Array(3)
+    expect(bytesOf(bytes, 'copyIn')).toBe(bytes)
+    for (const wrong of [5, null, undefined, 'ab', [1, 2], {}]) {
+      const error = caught(() => bytesOf(wrong, 'copyIn'))
+      expect([error.name, error.message]).toEqual([
+        'TypeError',
+        `ebb: copyIn needs a Uint8Array, another view, or an ArrayBuffer, got ${show(wrong)} (${typeof wrong})`,
+      ])
+    }
+  })
+
   it('may come from another realm', () => {
     const { heap } = testHeap()
     const pointer = heap.alloc(16)
@@ -62,11 +75,28 @@ describe('lists of pointers', () => {
     const { heap } = testHeap()
     const pointer = heap.alloc(16)
     for (const list of noLists(pointer)) {
-      expect(caught(() => heap.allocMany(16, list as never)).name).toBe('TypeError')
-      expect(caught(() => heap.freeMany(list as never)).name).toBe('TypeError')
+      const got = ArrayBuffer.isView(list) ? 'a view whose elements hold no pointers' : `${show(list)} (${typeof list})`
+      for (const [verb, call] of [
+        ['allocMany', () => heap.allocMany(16, list as never)],
+        ['freeMany', () => heap.freeMany(list as never)],
+      ] as const) {
+        const error = caught(call)
+        expect([error.name, error.message]).toEqual([
+          'TypeError',
+          `ebb: ${verb} needs an array of pointers, an Int32Array or a Uint32Array, got ${got}`,
+        ])
+      }
     }
-    for (const list of [Object.freeze([0, 0]), new Float64Array(2)])
-      expect(caught(() => heap.allocMany(16, list as never)).name).toBe('TypeError')
+    for (const [list, got] of [
+      [Object.freeze([0, 0]), 'a frozen array'],
+      [new Float64Array(2), 'a Float64Array'],
+    ] as const) {
+      const error = caught(() => heap.allocMany(16, list as never))
+      expect([error.name, error.message]).toEqual([
+        'TypeError',
+        `ebb: allocMany writes pointers into an array, an Int32Array or a Uint32Array, got ${got}`,
+      ])
+    }
     expect([heap.isLive(pointer), heap.stats().blocks]).toEqual([true, 1])
     checkHeap(partsOf(heap))
   })
