@@ -134,6 +134,10 @@ static Napi::Value reserve(const Info& info) {
   throw Napi::Error::New(env, "this runtime allows no buffer over mapped pages");
 }
 
+static void probe(const Info& info) {
+  check(info.Env(), probe_pages(multiple(info, 0, "byteLength", os_page_size(), kMaxByteLength, os_page_size())));
+}
+
 // Takes the pages under a SharedArrayBuffer of the engine's own, through a Uint8Array over all of it.
 static Napi::Value adopt(const Info& info) {
   const Napi::Env env = info.Env();
@@ -164,7 +168,7 @@ static Napi::Value part(const Info& info) {
   if (range.start == region->address)
     throw Napi::RangeError::New(info.Env(), "byteOffset must be behind the first OS page");
   const size_t hold = multiple(info, 4, "hold", 0, holder->byte_length - sizeof(int32_t), sizeof(int32_t));
-  auto* word = reinterpret_cast<int32_t*>(holder->address + hold);
+  auto* word = reinterpret_cast<uint32_t*>(holder->address + hold);
   return parts_of(info.Env())->make(region, range.start, range.byte_length, holder, word);
 }
 
@@ -308,6 +312,7 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("sharesPages", create_shared != nullptr);
   exports.Set("discardsWork", discards_work());
   set("reserve", reserve);
+  set("probe", probe);
   set("adopt", adopt);
   set("part", part);
   set("discard", discard);

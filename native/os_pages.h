@@ -19,12 +19,17 @@ size_t os_page_size();
 // Reserves `byte_length` bytes that read zero. Physical memory comes with the first touch, one OS page at a time.
 OsResult map_pages(size_t byte_length, void** address);
 
+// Whether somebody else, as the engine, could map as much now; nothing stays mapped. An engine that is refused collects
+// garbage as a last resort, for which it needs mappings itself, and ends the process where it gets none.
+OsResult probe_pages(size_t byte_length);
+
 // Readies mapped pages, whoever mapped them: no huge pages, because they make discarded memory resident again, and none
 // of them copied into a forked child, which would take time for each. What the system does not know it leaves undone.
 void prepare_pages(void* address, size_t byte_length);
 
-// Gives a whole mapping back, or on POSIX a part of one: address space and memory.
-OsResult unmap_pages(void* address, size_t byte_length);
+// Gives a whole mapping back, or on POSIX a part of one: address space and memory. Where the system refuses, the memory
+// goes now, and the address space when the next pages are mapped or unmapped.
+void unmap_pages(void* address, size_t byte_length);
 
 // Gives the physical memory of a range back now. The range stays mapped and reads zero.
 OsResult discard_pages(void* address, size_t byte_length);

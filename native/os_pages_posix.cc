@@ -7,6 +7,10 @@
 
 #include <cerrno>
 #include <cstring>
+#include <mutex>
+#include <new>
+#include <utility>
+#include <vector>
 
 #include "os_pages.h"
 
@@ -44,7 +48,7 @@ bool move_pages(void* address, size_t byte_length, void* to, size_t to_length) {
   }
   if (mremap(taken, byte_length, byte_length, MREMAP_MAYMOVE | MREMAP_FIXED, address) != address) {
     memcpy(address, taken, byte_length);  // it is mapped, and reads zero
-    munmap(taken, byte_length);
+    unmap_pages(taken, byte_length);
   }
   return false;
 }
@@ -66,9 +70,54 @@ size_t os_page_size() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }
 
 constexpr int kReserved = MAP_PRIVATE | MAP_ANON | MAP_NORESERVE;  // not counted against what the system has to promise
 
+namespace {
+
+// What the system would not unmap: a process has as many mappings as it may, and the rest of one would be two.
+class Unwanted {
+ public:
+  void add(void* address, size_t byte_length) {
+    drop_pages(address, byte_length);
+    const std::lock_guard<std::mutex> lock(mutex);
+    try {
+      ranges.emplace_back(address, byte_length);
+    } catch (const std::bad_alloc&) {
+      // These addresses stay mapped, without memory.
+    }
+  }
+  void unmap() {
+    const std::lock_guard<std::mutex> lock(mutex);
+    size_t kept = 0;
+    for (const auto& range : ranges)
+      if (munmap(range.first, range.second) != 0) ranges[kept++] = range;
+    ranges.resize(kept);
+  }
+
+ private:
+  std::mutex mutex;
+  std::vector<std::pair<void*, size_t>> ranges;
+};
+
+Unwanted& unwanted = *new Unwanted();  // threads may use it while the process ends
+
+}  // namespace
+
 OsResult map_pages(size_t byte_length, void** address) {
+  unwanted.unmap();
   *address = mmap(nullptr, byte_length, PROT_READ | PROT_WRITE, kReserved, -1, 0);
   return *address != MAP_FAILED ? OsResult{} : last_error("mmap");
+}
+
+// As engines do it: addresses first, then what is used of them. With a page to each side that makes three mappings.
+OsResult probe_pages(size_t byte_length) {
+  const size_t page = os_page_size();
+  if (byte_length > SIZE_MAX - 2 * page) return {ENOMEM, "mmap"};
+  void* start = mmap(nullptr, byte_length + 2 * page, PROT_NONE, kReserved, -1, 0);
+  if (start == MAP_FAILED) return last_error("mmap");
+  OsResult result;
+  if (mprotect(static_cast<char*>(start) + page, byte_length, PROT_READ | PROT_WRITE) != 0)
+    result = last_error("mprotect");
+  unmap_pages(start, byte_length + 2 * page);
+  return result;
 }
 
 OsResult renew_pages(void* address, size_t byte_length) {
@@ -78,8 +127,9 @@ OsResult renew_pages(void* address, size_t byte_length) {
   return {};
 }
 
-OsResult unmap_pages(void* address, size_t byte_length) {
-  return munmap(address, byte_length) == 0 ? OsResult{} : last_error("munmap");
+void unmap_pages(void* address, size_t byte_length) {
+  unwanted.unmap();
+  if (munmap(address, byte_length) != 0) unwanted.add(address, byte_length);
 }
 
 void drop_pages(void* address, size_t byte_length) { discard_pages(address, byte_length); }

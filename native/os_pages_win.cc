@@ -20,11 +20,12 @@ OsResult map_pages(size_t byte_length, void** address) {
   return *address != nullptr ? OsResult{} : last_error("VirtualAlloc");
 }
 
+OsResult probe_pages(size_t) { return {}; }  // whoever asks is told
+
 void prepare_pages(void*, size_t) {}  // there are neither huge pages unless asked for, nor forks
 
-OsResult unmap_pages(void* address, size_t) {
-  return VirtualFree(address, 0, MEM_RELEASE) ? OsResult{} : last_error("VirtualFree");
-}
+// Nothing is split by it: it is not refused.
+void unmap_pages(void* address, size_t) { VirtualFree(address, 0, MEM_RELEASE); }
 
 // Between the two calls somebody else may take the commit charge. Memory that is not there must not be read, and
 // everybody holds addresses into it: so this waits until it is to be had again, as a page fault would.

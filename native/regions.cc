@@ -56,7 +56,7 @@ struct Part {
   Parts* parts;
   Region* region;  // null: given back
   Region* holder;
-  int32_t* hold;
+  uint32_t* hold;
   char* start;
   size_t byte_length;
   napi_ref buffer = nullptr;  // weak; of a region of the engine's, which ends with its thread in any case, none
@@ -129,7 +129,7 @@ void Parts::leave() {
   if (count == 0) delete this;
 }
 
-Napi::Value Parts::make(Region* region, char* start, size_t byte_length, Region* holder, int32_t* hold) {
+Napi::Value Parts::make(Region* region, char* start, size_t byte_length, Region* holder, uint32_t* hold) {
   ++*hold;
   count++;
   region->join();

@@ -67,7 +67,7 @@ class Parts {
   Region* find(uint32_t id) const { return id < regions.size() ? regions[id] : nullptr; }
 
   // An ArrayBuffer over a range of a region. `hold` is a word of `holder`, one larger while the part lives.
-  Napi::Value make(Region* region, char* start, size_t byte_length, Region* holder, int32_t* hold);
+  Napi::Value make(Region* region, char* start, size_t byte_length, Region* holder, uint32_t* hold);
 
  private:
   friend struct Part;
