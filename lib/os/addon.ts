@@ -26,6 +26,8 @@ export interface NativeAddon {
   readonly discardsWork: boolean
   /** Maps pages under a SharedArrayBuffer, or under an ArrayBuffer. They are unmapped when that, the object and all parts are gone. */
   reserve(byteLength: number, isShared: boolean): NativeRegion
+  /** Throws what the system says where it would not let the engine map as much now. */
+  probe(byteLength: number): void
   /** Takes the pages of a SharedArrayBuffer of the engine's, given a view over all of it. */
   adopt(view: Uint8Array): NativeRegion
   /**

@@ -1,7 +1,8 @@
 /** What may limit the address space of this process, for messages: read from /proc where there is one. */
 import { readFileSync } from 'node:fs'
 
-function readQuietly(file: string): string {
+/** The text of a file, none where it cannot be read. */
+export function readQuietly(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch {
@@ -10,7 +11,7 @@ function readQuietly(file: string): string {
 }
 
 /** The soft limit of a line of /proc/self/limits, in bytes; undefined: unlimited, or not known. */
-function softLimit(limits: string, name: string): number | undefined {
+export function softLimit(limits: string, name: string): number | undefined {
   const value = new RegExp(`^${name}\\s+(\\d+)\\s`, 'm').exec(limits)?.[1]
   return value === undefined ? undefined : Number(value)
 }

@@ -9,8 +9,10 @@
  * because of it. Shared memory it does not count.
  */
 import { constants } from 'node:buffer'
+import { constants as osConstants } from 'node:os'
 import type { NativeAddon, NativeRegion } from './addon'
 import type { OsPages, Region } from './region'
+import { addressRoom, ENGINE_BYTES } from './room'
 
 /** A region of the real operating system. */
 class NativePages implements Region {
@@ -91,6 +93,7 @@ const { idOf } = NativePages
 type GrowableSharedArrayBuffer = new (byteLength: number, options: { maxByteLength: number }) => SharedArrayBuffer
 
 function adopted(addon: NativeAddon, byteLength: number): NativeRegion {
+  addon.probe(byteLength)
   const buffer = new (SharedArrayBuffer as unknown as GrowableSharedArrayBuffer)(byteLength, {
     maxByteLength: byteLength,
   })
@@ -108,6 +111,12 @@ function waysOf(addon: NativeAddon): (byteLength: number) => NativeRegion {
   }
 }
 
+/** What the system would say to a request that it could serve, but nothing after it. */
+function noRoom(room: number): Error {
+  const message = `ENOMEM: ${room} bytes may still be mapped, ${ENGINE_BYTES} of them are left to the engine, mmap`
+  return Object.assign(new Error(message), { code: 'ENOMEM', errno: -osConstants.errno.ENOMEM, syscall: 'mmap' })
+}
+
 /** Pages through the given addon. */
 export function osPagesOf(addon: NativeAddon): OsPages {
   const { osPageSize, discardsWork } = addon
@@ -122,6 +131,8 @@ export function osPagesOf(addon: NativeAddon): OsPages {
       if (byteLength > maxByteLength) {
         throw new RangeError(`byteLength must be at most ${maxByteLength} in this runtime, got ${byteLength}`)
       }
+      const room = addressRoom()
+      if (byteLength + ENGINE_BYTES > room) throw noRoom(room)
       return new NativePages(addon, reserve(byteLength))
     },
   }

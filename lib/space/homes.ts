@@ -10,6 +10,7 @@
  */
 import { ARENA_BYTES, POOL_BYTES, type Slot } from '../base/layout'
 import type { OsPages, Region } from '../os/region'
+import { leavesRoom } from '../os/room'
 import { Extents } from './extents'
 
 /** Where the memory of a slot lies: an arena, or a large block with an empty pool in front, so that offsets count alike. */
@@ -76,7 +77,7 @@ export class Homes {
   hasAnnex(slot: Slot): boolean {
     const index = slot >>> ANNEX_SHIFT
     while (this.annexes.length < index) this.annexes.push(null)
-    if (this.annexes[index] == null && !IS_PROMISED) {
+    if (this.annexes[index] == null && !IS_PROMISED && leavesRoom(ANNEX_BYTES)) {
       try {
         this.annexes[index] = this.os.reserve(ANNEX_BYTES)
       } catch {
@@ -120,7 +121,7 @@ export class Homes {
   /** A long shelf if it can be had, so that blocks find room to grow; else one for this block alone. */
   private reserveShelf(byteLength: number): Region {
     const long = Math.min(this.os.maxByteLength, Math.max(SHELF_BYTES, IS_PROMISED ? 0 : 2 * byteLength))
-    if (long > byteLength) {
+    if (long > byteLength && leavesRoom(long)) {
       try {
         return this.os.reserve(long)
       } catch {

@@ -25,6 +25,7 @@ import { HeapError, type OsFailure } from '../base/errors'
 import { ARENA_BYTES, POOL_BYTES, POOLS_PER_ARENA, SLOTS_MAX, type Slot } from '../base/layout'
 import { limitsOf } from '../os/limits'
 import type { OsPages, Region } from '../os/region'
+import { addressRoom, leavesRoom } from '../os/room'
 import {
   COLUMN_ALIGNMENT,
   columnBytes,
@@ -197,25 +198,27 @@ const SIZES: readonly (SpaceSize & { readonly byteLength: number })[] = [
 const LEAST_SPACE_BYTES = Math.min(...SIZES.map(({ byteLength }) => byteLength))
 
 /**
- * Reserves the space of this thread.
+ * Reserves the space of this thread, at most half of what may be mapped.
+ * @param room - how much that is, bytes
  * @throws HeapError `EBB_OUT_OF_MEMORY` with what the operating system says to the smallest reservation
  */
-export function reserveSpace(os: OsPages): Space {
+export function reserveSpace(os: OsPages, room = addressRoom()): Space {
   let refused: unknown
   for (const size of process.platform === 'win32' ? SIZES.slice(3) : SIZES) {
-    if (size.byteLength > os.maxByteLength) continue
+    if (size.byteLength > os.maxByteLength || !leavesRoom(size.byteLength, room)) continue
     try {
       return new Space(os, os.reserve(size.byteLength), size)
     } catch (error) {
       refused = error
     }
   }
-  throw noSpace(refused)
+  throw noSpace(refused, room)
 }
 
-function noSpace(cause: unknown): HeapError {
+function noSpace(cause: unknown, room: number): HeapError {
   const failure = cause as (OsFailure & Error) | undefined
-  const why = failure?.syscall === undefined ? failure?.message : `${failure.syscall}: ${failure.code}`
+  const said = failure?.syscall === undefined ? failure?.message : `${failure.syscall}: ${failure.code}`
+  const why = said ?? `${room} more may be mapped, of which ebb leaves half to others`
   return new HeapError(
     'EBB_OUT_OF_MEMORY',
     `ebb: the operating system reserves no address space, not even ${LEAST_SPACE_BYTES} bytes beside what the process has (${why}); ` +

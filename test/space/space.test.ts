@@ -142,6 +142,14 @@ describe('reserving', () => {
     expect([reserveSpace(os).slots, os.regions.at(-1)?.byteLength]).toEqual([SLOTS_MAX / 4, 2 ** 28])
   })
 
+  it.skipIf(isWindows)('leaves half of what the limits of the process allow to the engine', () => {
+    const bytesWith = (room: number): number => reserveSpace(new PlainPages(), room).region.byteLength
+    expect([bytesWith(2 ** 31), bytesWith(2 ** 31 - 1), bytesWith(2 ** 29)]).toEqual([2 ** 30, 2 ** 29, 2 ** 28])
+    const error = caught(() => reserveSpace(new PlainPages(), 2 ** 29 - 1))
+    expect(error.code).toBe('EBB_OUT_OF_MEMORY')
+    expect(error.message).toContain('(536870911 more may be mapped, of which ebb leaves half to others)')
+  })
+
   it('asks for no more than one buffer can show, and says what refused the least and what to raise', () => {
     class Refusing extends PlainPages {
       override readonly maxByteLength = 2 ** 30
