@@ -5,7 +5,7 @@ const { readdirSync } = require('node:fs')
 const path = require('node:path')
 
 const root = path.join(__dirname, '..')
-const files = ['native', 'bench']
+const files = ['native', 'bench', 'test']
   .flatMap((folder) => readdirSync(path.join(root, folder), { recursive: true }).map((file) => path.join(folder, file)))
   .filter((file) => /\.(c|cc|h)$/.test(file))
 
