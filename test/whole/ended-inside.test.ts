@@ -4,8 +4,8 @@ import { type ChildResult, runChild, said } from '../support/child'
 
 /** What a child has: a heap with holes, so that compact moves much, and collections over it. */
 const setup = `
-  const { f64, i32 } = require('./dist/index.js')
-  const { bytes, Cache, Dict, List, value } = require('./dist/collections/index.js')
+  const { f64, i32, record } = require('./dist/index.js')
+  const { bytes, Cache, Dict, HashSet, List, str, value } = require('./dist/collections/index.js')
   const heap = new Heap({ decay: 0 })
   const pointers = Array.from({ length: 9000 }, (_, i) => heap.alloc(i % 3 === 0 ? 700 : 200))
   pointers.forEach((pointer, i) => { if (i % 20 !== 0) heap.free(pointer) })
@@ -110,6 +110,19 @@ const HOT: Record<string, string> = {
   'new and close': 'const other = new Heap(); other.alloc(400_000); other.alloc(20); other.close()',
   'push of a List': 'list.push(i); if (i % 1e5 === 0) list.clear()',
   'set of a Dict': 'dict.set(i, i); if (i % 1e5 === 0) dict.clear()',
+  'texts of a Dict': `globalThis.words ??= new Dict(heap, { key: str, value: str })
+    words.set('key ' + (i % 3000), 'text '.repeat(i % 90)); words.delete('key ' + ((i * 7) % 3000))`,
+  'a HashSet': 'globalThis.numbers ??= new HashSet(heap, i32); numbers.add(i % 9000); numbers.delete((i * 7) % 9000)',
+  'a Cache that evicts': `globalThis.cache ??= new Cache(heap, { key: i32, value: bytes, maxBytes: 300_000 })
+    cache.set(i % 2000, new Uint8Array(i % 900)); cache.get((i * 7) % 2000)`,
+  'insert, remove and sort of a List': 'list.insert(i % 100, i); list.remove(i % 77); if (i % 50 === 0) list.sort()',
+  'fields of a record': `globalThis.point ??= record(heap, { x: f64, y: i32 })
+    globalThis.at ??= point.alloc()
+    point.fields.x.set(at, i); point.fields.y.set(at, point.fields.x.get(at) & 255); point.free(point.alloc())`,
+  'allocAligned, pin and unpin': 'const p = heap.allocAligned(5000, 4096); heap.pin(p); heap.unpin(p); heap.free(p)',
+  'a walk over blocks': 'let n = 0; for (const block of heap.blocks()) if (n++ > 500) break',
+  'blocks of a debug heap': `globalThis.checked ??= new Heap({ debug: true })
+    checked.free(checked.alloc(i % 3000)); if (i % 500 === 0) checked.check()`,
 }
 
 describe('worker.terminate', () => {
