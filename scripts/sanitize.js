@@ -1,6 +1,7 @@
 'use strict'
 // Runs tests with an addon built for AddressSanitizer and UndefinedBehaviorSanitizer. A copy of the checkout under build/sanitized has
 // it, so that the addon of the checkout stays what it is. Arguments: test files or folders, and options of vitest; default: QUICK.
+// With --thread: for ThreadSanitizer, over the tests with threads. Node itself is not built for it: only what the addon does is looked at.
 // Needs Linux, gcc with its sanitizers, and a built checkout. Ends non-zero if a test failed or a sanitizer reported anything.
 const { spawnSync } = require('node:child_process')
 const { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } = require('node:fs')
@@ -24,8 +25,15 @@ const COPIED = [
 const QUICK = ['os', 'space', 'supply', 'heap', 'records', 'whole'].map((name) => `test/${name}/`)
 /** A sanitizer maps more memory than the limits that these set or look at allow. */
 const LEFT_OUT = ['os/limits', 'whole/resident-set', 'whole/pressure'].map((name) => `--exclude=test/${name}.test.ts`)
+const isThread = process.argv.includes('--thread')
+const THREADED = ['whole/worker-threads', 'whole/ended-inside', 'whole/in-flight', 'os/os-pages'].map(
+  (name) => `test/${name}`,
+)
 /** node-gyp compiles without type information, which the vptr check needs. */
-const FLAGS = '-fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer -g'
+const FLAGS = isThread
+  ? '-fsanitize=thread -fno-omit-frame-pointer -g'
+  : '-fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer -g'
+const LIBRARIES = isThread ? ['libtsan.so'] : ['libasan.so', 'libubsan.so']
 const reports = path.join(folder, 'reports')
 
 function run(command, args, options) {
@@ -60,7 +68,8 @@ function build() {
   const env = { ...process.env, CXXFLAGS: FLAGS, LDFLAGS: FLAGS }
   const { status } = run(process.execPath, ['scripts/build-native.js'], { env })
   const addon = path.join(folder, 'build', 'Release', 'ebb.node')
-  if (status !== 0 || !readFileSync(addon).includes('__asan_')) throw new Error('no addon with sanitizers was built')
+  if (status !== 0 || !readFileSync(addon).includes(isThread ? '__tsan_' : '__asan_'))
+    throw new Error('no addon with sanitizers was built')
 }
 
 /** Runs vitest with the libraries preloaded; what they find ends the process that they find it in, with a report. */
@@ -68,19 +77,24 @@ function test(args) {
   const log = `log_path=${path.join(reports, 'report')}`
   const env = {
     ...process.env,
-    LD_PRELOAD: ['libasan.so', 'libubsan.so'].map(library).join(' '),
+    LD_PRELOAD: LIBRARIES.map(library).join(' '),
     // V8 lets go of much only by ending. Pages that are no memory of its own are none of the sanitizer's business.
     ASAN_OPTIONS: `detect_leaks=0:allocator_may_return_null=1:${log}`,
     UBSAN_OPTIONS: `print_stacktrace=1:${log}`,
+    TSAN_OPTIONS: `ignore_noninstrumented_modules=1:halt_on_error=0:exitcode=0:${log}`,
   }
-  return run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...LEFT_OUT, ...args], { env }).status
+  const command = [process.execPath, 'node_modules/vitest/vitest.mjs', 'run', ...LEFT_OUT, ...args]
+  // ThreadSanitizer wants addresses where it looks for them.
+  if (isThread) command.unshift('setarch', '-R')
+  return run(command[0], command.slice(1), { env }).status
 }
 
 try {
   prepare()
   build()
-  const args = process.argv.slice(2)
-  const status = test(args.some((word) => !word.startsWith('-')) ? args : [...QUICK, ...args])
+  const args = process.argv.slice(2).filter((word) => word !== '--thread')
+  const isNamed = args.some((word) => !word.startsWith('-'))
+  const status = test(isNamed ? args : [...(isThread ? THREADED : QUICK), ...args])
   const found = readdirSync(reports)
   for (const name of found) console.error(readFileSync(path.join(reports, name), 'utf8'))
   console.log(`${found.length} reports of sanitizers`)
