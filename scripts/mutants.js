@@ -35,7 +35,7 @@ const TESTS = {
   'supply/large-blocks.ts': [...names('supply', 'kept-memory large-blocks lone-blocks'), ...BROAD],
   heap: [
     ...names('heap', 'closed door free heap heaps lists live-blocks near-bytes numbers options owners pins refuse'),
-    ...names('heap', 'resize strings texts'),
+    ...names('heap', 'resize strings take texts'),
     ...names('base', 'errors'),
     ...BROAD,
   ],

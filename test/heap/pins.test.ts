@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { showPointer } from '../../lib/base/errors'
+import { poolStart } from '../../lib/base/layout'
+import { classAt } from '../../lib/heap/free'
 import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
+import { runOf } from '../../lib/supply/runs'
 import { caught } from '../support/caught'
 import { testHeap } from '../support/test-heap'
 
@@ -20,13 +24,41 @@ describe('a pinned block', () => {
         expect(caught(() => heap.realloc(pointer, 2 * size))).toMatchObject({ code: 'EBB_PINNED' })
         heap.unpin(pointer)
       }
-      expect(caught(() => heap.unpin(pointer)).code).toBe('EBB_PINNED')
+      expect(caught(() => heap.unpin(pointer))).toMatchObject({
+        code: 'EBB_PINNED',
+        message: `ebb: unpin(${showPointer(pointer)}): the block is not pinned`,
+      })
       heap.free(pointer)
       heap.free(neighbour)
       checkHeap(partsOf(heap))
       expect(heap.stats().blocks).toBe(0)
     })
   }
+
+  it('leaves the pool alone that compact is moving a block out of', () => {
+    for (const [size, isOne] of [
+      [100, true],
+      [2560, true],
+      [4096, false],
+    ] as const) {
+      const { heap } = testHeap()
+      const parts = partsOf(heap)
+      const { map } = parts.table
+      const [moving, pinned] = [heap.alloc(size), heap.alloc(size)]
+      expect([size, runOf(parts.table, moving) === runOf(parts.table, pinned)]).toEqual([size, isOne])
+      map.setMagazine(moving, 0) // as compact does
+      parts.moving = moving
+      heap.pin(pinned)
+      heap.unpin(pinned)
+      expect([map.magazineOf(moving), map.magazineOf(pinned) === 0]).toEqual([
+        0,
+        poolStart(moving) === poolStart(pinned),
+      ])
+      parts.moving = 0
+      map.setMagazine(moving, classAt(parts.table, moving))
+      checkHeap(parts)
+    }
+  })
 
   it('lets its neighbours be freed and resized, and new blocks go elsewhere', () => {
     for (const size of [16, 200, 512, 700]) {
