@@ -45,6 +45,8 @@ const TESTS = {
 }
 /** Percent. */
 const SCORE_MIN = 85
+/** For mutants that ran out of time before: on a busy machine that may be no fault of theirs. Otherwise stryker.config.json has it. */
+const PATIENT_MS = 10_000
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -96,7 +98,8 @@ async function run(file, ranges) {
   const testFiles = values.tests?.split(',') ?? testsOf(file)
   process.env.EBB_TEST_ORDER = testFiles.join()
   const htmlReporter = { fileName: `${resultOf(file)}.html` }
-  const mutants = await new Stryker({ mutate, testFiles, htmlReporter }).runMutationTest()
+  const patience = values.again ? { timeoutMS: PATIENT_MS } : {}
+  const mutants = await new Stryker({ mutate, testFiles, htmlReporter, ...patience }).runMutationTest()
   const texts = readFileSync(path.join(root, file), 'utf8').split('\n')
   return mutants
     .filter(({ status }) => status !== 'Ignored')
