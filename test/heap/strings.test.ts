@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Heap, type HeapErrorCode, type Pointer, type StringEncoding } from '../../lib'
+import { show, showPointer } from '../../lib/base/errors'
 import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 
@@ -52,6 +53,37 @@ describe('strings', () => {
     expect(heap.readString(pointer)).toBe(text)
   })
 
+  it('of one byte a character are told from others at every length, wherever the first other stands', () => {
+    for (const length of [1, 2, 7, 8, 9, 15, 16, 17, 32, 33, 100]) {
+      for (const [before, other] of [
+        ['a', '\u007f'],
+        ['a', '\u0080'],
+        ['a', '\u00ff'],
+        ['a', '\u0100'],
+        ['a', '\u07ff'],
+        ['a', '\u0800'],
+        ['a', '\uffff'],
+        ['\u00ff', '\u0100'],
+      ] as const) {
+        for (const at of [0, length >> 1, length - 1]) {
+          const text = before.repeat(at) + other + before.repeat(length - at - 1)
+          const pointer = heap.allocString(text)
+          const isAscii = before === 'a' && other < '\u0080'
+          expect([heap.readString(pointer), heap.getUint32(pointer, 0) & 1]).toEqual([text, isAscii ? 1 : 0])
+          expect([heap.equalsString(pointer, text), heap.equalsString(pointer, `${text.slice(1)}b`)]).toEqual([
+            true,
+            false,
+          ])
+          heap.free(pointer)
+          if (other > '\u00ff') continue
+          const latin1 = heap.allocString(text, 'latin1')
+          expect([heap.readString(latin1), heap.stringByteLength(latin1)]).toEqual([text, length])
+          heap.free(latin1)
+        }
+      }
+    }
+  })
+
   it('keep their encoding through a move', () => {
     const pointer = heap.allocString('déjà vu', 'latin1')
     const moved = heap.realloc(pointer, 5000)
@@ -69,14 +101,34 @@ describe('strings', () => {
 
   it('refuse what is no text, and allocate nothing', () => {
     for (const text of [undefined, null, 5, 5n, {}, Symbol('text'), Buffer.from('text')]) {
-      refused(() => heap.allocString(text as string), 'TypeError', 'allocString needs a string')
+      const got = `${show(text)} (${typeof text})`
+      refused(() => heap.allocString(text as string), 'TypeError', `ebb: allocString needs a string, got ${got}`)
+      const pointer = heap.allocString('a')
+      refused(
+        () => heap.equalsString(pointer, text as string),
+        'TypeError',
+        `ebb: equalsString needs a string, got ${got}`,
+      )
+      heap.free(pointer)
     }
-    refused(() => heap.allocString('a', 'utf16' as StringEncoding), 'TypeError', "must be 'utf8' or 'latin1', got")
+    refused(
+      () => heap.allocString('a', 'utf16' as StringEncoding),
+      'TypeError',
+      `ebb: encoding must be 'utf8' or 'latin1', got "utf16"`,
+    )
     expect(heap.stats().blocks).toBe(0)
   })
 
   it('refuse lone surrogates by their place', () => {
-    refused(() => heap.allocString('ab\ud800cd'), 'TypeError', 'lone surrogate at 2')
+    refused(
+      () => heap.allocString('ab\ud800cd'),
+      'TypeError',
+      `ebb: utf8 cannot hold the lone surrogate at 2 of ${show('ab\ud800cd')}; call toWellFormed() on it, or store its UTF-16 with copyIn`,
+    )
+    for (const length of [30, 40, 20_000]) {
+      const text = `${'a'.repeat(length)}\ud800`
+      refused(() => heap.allocString(text), 'TypeError', `ebb: utf8 cannot hold the lone surrogate at ${length} of `)
+    }
     refused(() => heap.allocString('\udc00'), 'TypeError', 'lone surrogate at 0')
     refused(() => heap.allocString('\u{1f30a}\udc00'), 'TypeError', 'lone surrogate at 2')
     expect(heap.stats().blocks).toBe(0)
@@ -84,14 +136,28 @@ describe('strings', () => {
   })
 
   it('refuse characters that latin1 does not have', () => {
-    refused(() => heap.allocString('price: 5\u20ac', 'latin1'), 'RangeError', 'latin1 has no U+20ac (at 8 of')
+    for (const [text, code, at] of [
+      ['price: 5\u20ac', '20ac', 8],
+      ['\u0100', '0100', 0],
+      ['\u00ff\u0100', '0100', 1],
+      [`${'\u00ff'.repeat(40)}\u{1f30a}`, 'd83c', 40],
+    ] as const) {
+      const message = `ebb: latin1 has no U+${code} (at ${at} of ${show(text)}); store it as utf8`
+      refused(() => heap.allocString(text, 'latin1'), 'RangeError', message)
+    }
+    expect(heap.stats().blocks).toBe(0)
   })
 
   it('refuse a length prefix that leaves the block, naming both lengths', () => {
     const pointer = heap.allocString('abc')
     heap.setUint32(pointer, 0, 1000 * 2)
     for (const verb of ['readString', 'stringByteLength'] as const) {
-      refused(() => heap[verb](pointer), 'EBB_OUT_OF_BOUNDS', 'says 1000 bytes and the block holds 12')
+      refused(
+        () => heap[verb](pointer),
+        'EBB_OUT_OF_BOUNDS',
+        `ebb: ${verb}(${showPointer(pointer)}): the length prefix says 1000 bytes and the block holds 12; ` +
+          'it was not made by allocString, or was overwritten',
+      )
     }
     heap.setUint32(pointer, 0, 0xffffffff)
     refused(() => heap.readString(pointer), 'EBB_OUT_OF_BOUNDS', `says ${2 ** 31 - 1} bytes`)
