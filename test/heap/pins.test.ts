@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { showPointer } from '../../lib/base/errors'
 import { poolStart } from '../../lib/base/layout'
+import { WHOLE_RUN } from '../../lib/base/size-classes'
 import { classAt } from '../../lib/heap/free'
 import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
@@ -34,6 +35,30 @@ describe('a pinned block', () => {
       expect(heap.stats().blocks).toBe(0)
     })
   }
+
+  it('of any kind goes to no magazine, and to the one of before when it is unpinned', () => {
+    for (const size of sizes) {
+      const { heap } = testHeap()
+      const { map } = partsOf(heap).table
+      const pointer = heap.alloc(size)
+      const magazine = map.magazineOf(pointer)
+      for (let round = 0; round < 2; round++) {
+        heap.pin(pointer)
+        expect([size, map.magazineOf(pointer)]).toEqual([size, 0])
+        heap.unpin(pointer)
+        expect([size, magazine > 0, map.magazineOf(pointer)]).toEqual([size, true, magazine])
+      }
+    }
+  })
+
+  it('that is alone in its run takes no other out of the magazine', () => {
+    const { heap } = testHeap()
+    const [pinned, freed] = [heap.alloc(40_000), heap.alloc(60_000)]
+    heap.free(freed)
+    const before = partsOf(heap).table.counts.taken[WHOLE_RUN]
+    heap.pin(pinned)
+    expect([before, partsOf(heap).table.counts.taken[WHOLE_RUN]]).toEqual([2, 2])
+  })
 
   it('leaves the pool alone that compact is moving a block out of', () => {
     for (const [size, isOne] of [
