@@ -27,6 +27,40 @@ describe('live blocks', () => {
     expect(walked.map(({ pointer }) => pointer)).toEqual([...made.keys()].sort((a, b) => a - b))
   })
 
+  it('that are freed during a walk are left out, and walks go on', () => {
+    const { heap } = testHeap()
+    const pointers = [16, 16, 16, 40_000, 16, 1e6, 2e6].map((size) => heap.alloc(size)).sort((a, b) => a - b)
+    const seen: Pointer[] = []
+    for (const { pointer } of heap.blocks()) {
+      seen.push(pointer)
+      const next = pointers[pointers.indexOf(pointer) + 1]
+      if (next !== undefined && heap.isLive(next)) heap.free(next)
+    }
+    expect(seen).toEqual(pointers.filter((_, index) => index % 2 === 0))
+  })
+
+  it('are told from everything else', () => {
+    const [{ heap }, { heap: other }] = [testHeap(), testHeap()]
+    const [pointer, large, foreign] = [heap.alloc(16), heap.alloc(1e6), other.alloc(16)]
+    expect([pointer, large].map((each) => heap.isLive(each))).toEqual([true, true])
+    const wrong = [
+      foreign,
+      pointer + 1,
+      large + 1,
+      large - 256,
+      0,
+      -1,
+      0.5,
+      pointer + 0.5,
+      2 ** 32 + pointer,
+      Number.NaN,
+    ]
+    const none = [...wrong, `${pointer}`, BigInt(pointer), null, undefined, {}, [pointer]]
+    expect(none.filter((each) => heap.isLive(each))).toEqual([])
+    heap.free(pointer)
+    expect(heap.isLive(pointer)).toBe(false)
+  })
+
   it('have at least what was asked for, and none overlaps another', () => {
     const { heap } = testHeap()
     const pointers = sizes

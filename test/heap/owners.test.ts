@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { f64, record, ref } from '../../lib'
 import type { Pointer } from '../../lib/base/layout'
-import { type Owner, ownersOf } from '../../lib/heap/owners'
+import { type Owner, Owners, ownersOf, type PlacedOwner, setOwners } from '../../lib/heap/owners'
 import { Random } from '../support/random'
 import { testHeap } from '../support/test-heap'
 
@@ -29,6 +29,92 @@ describe('the owners of a heap', () => {
     expect([owners.whose(mine), owners.whose(other)]).toEqual(['collection', 'user'])
     heap.setInt32(mine, 0, word + 4096)
     expect(owners.whose(mine)).toBe('user')
+  })
+
+  it('are asked once more where they are not ready, if whoever asks is patient', () => {
+    const { heap } = testHeap()
+    const owners = ownersOf(heap)
+    let left = 2
+    const slow = { follow: () => left === 0, makeReady: () => --left <= 0 }
+    const pointer = heap.alloc(48)
+    heap.setInt32(pointer, 0, owners.register(slow))
+    expect([owners.whose(pointer, true), left, owners.whose(pointer)]).toEqual(['leaving', 1, 'user'])
+    expect([owners.whose(pointer, true), left]).toEqual(['collection', 0])
+    const other = heap.alloc(48)
+    heap.setInt32(other, 0, owners.register({ follow: () => true })) // has nothing to prepare
+    expect(owners.whose(other, true)).toBe('collection')
+  })
+
+  it('of blocks that are entered by their pointers follow by the number that these were entered with', () => {
+    const { heap } = testHeap()
+    const owners = ownersOf(heap)
+    const told: unknown[] = []
+    const named = (name: string): PlacedOwner => ({ moved: (to, number) => told.push([name, to, number]) })
+    const [one, other] = [named('one'), named('other')]
+    const [from, to, unknown] = [heap.alloc(48), heap.alloc(48), heap.alloc(48)]
+    owners.place(from, one, 7)
+    owners.renumber(unknown, 1)
+    owners.giveBlock(unknown, other)
+    expect([from, to, unknown].map((pointer) => owners.whose(pointer))).toEqual(['collection', 'user', 'user'])
+    owners.move(from, to)
+    expect([from, to].map((pointer) => owners.whose(pointer))).toEqual(['user', 'collection'])
+    owners.renumber(to, 8)
+    owners.giveBlock(to, other)
+    owners.move(to, from)
+    expect(told).toEqual([
+      ['one', to, 7],
+      ['other', from, 8],
+    ])
+    owners.unplace(from)
+    expect(owners.whose(from)).toBe('user')
+    owners.move(from, to) // of nobody's block nobody hears
+    expect(told).toHaveLength(2)
+  })
+
+  it('may give their blocks to another, and hear of none with the null word or another number', () => {
+    const { heap } = testHeap()
+    const owners = ownersOf(heap)
+    const [one, other] = [new Pointers(), new Pointers()]
+    const word = owners.register(one)
+    const [pointer, zeros] = [heap.alloc(48), heap.allocZeroed(48)]
+    heap.setInt32(pointer, 0, word)
+    other.held.add(pointer)
+    other.held.add(zeros)
+    expect(owners.whose(pointer)).toBe('user')
+    owners.give(0, other)
+    owners.give(word, other)
+    expect([owners.whose(pointer), owners.whose(zeros)]).toEqual(['collection', 'user'])
+    owners.move(pointer, zeros)
+    expect([...other.held]).toEqual([zeros])
+  })
+
+  it('are found by those who know pointers to blocks, after all others', () => {
+    const { heap } = testHeap()
+    const owners = ownersOf(heap)
+    const [known, unknown] = [heap.allocZeroed(48), heap.allocZeroed(48)]
+    owners.addHolder({ has: () => false })
+    owners.addHolder({ has: (pointer) => pointer === known })
+    expect([owners.whose(known), owners.whose(unknown)]).toEqual(['followed', 'user'])
+    owners.place(known, { moved: () => {} }, 1)
+    expect(owners.whose(known)).toBe('collection')
+  })
+
+  it('have one registry a heap, or that of another class that was set before', () => {
+    const [{ heap }, { heap: other }] = [testHeap(), testHeap()]
+    const set = new Owners(other)
+    setOwners(other, set)
+    const made = ownersOf(heap)
+    expect([ownersOf(heap) === made, ownersOf(other), made === set]).toEqual([true, set, false])
+  })
+
+  it('give their number back once', () => {
+    const { heap } = testHeap()
+    const owners = ownersOf(heap)
+    const [a, b] = [owners.register(new Pointers()), owners.register(new Pointers())]
+    expect([a, b]).toEqual([1 << 12, 2 << 12])
+    owners.release(a)
+    owners.release(a | 5)
+    expect([1, 2].map(() => owners.register(new Pointers()))).toEqual([a, 3 << 12])
   })
 
   it('may go before their blocks do, which stay meanwhile', () => {
