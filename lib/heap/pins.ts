@@ -59,6 +59,6 @@ export function unpinBlock(parts: HeapParts, pointer: Pointer): void {
   const sizeClass = word(ledger, record + CLASS) as SizeClass
   table.map.setMagazine(run, sizeClass, word(ledger, record + LENGTH))
   // The pool that compact is moving a block out of has no magazine until that is done.
-  if (parts.moving !== 0 && runOf(table, parts.moving) === run) table.map.setMagazine(parts.moving, 0)
+  if (parts.moving !== 0) table.map.setMagazine(parts.moving, 0)
   if (sizeClass !== WHOLE_RUN && table.map.takenOf(run) < runBlocksOf(sizeClass)) used.link(sizeClass, run)
 }
