@@ -29,6 +29,7 @@ const TESTS = {
   supply: [
     ...names('supply', 'arenas dirty-pools lone-blocks magazines parts past resting-pools runs whole-runs'),
     ...names('heap', 'heap resize'),
+    ...names('release', 'purger'),
     ...BROAD,
   ],
   'supply/kept-memory.ts': [...names('supply', 'kept-memory large-blocks lone-blocks'), ...BROAD],

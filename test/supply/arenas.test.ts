@@ -112,6 +112,17 @@ describe('the supply of pools', () => {
     expect(() => heap.alloc(8192)).toThrow('limit of 262144')
   })
 
+  it('takes a run in the fullest arena that has one', () => {
+    const { heap } = testHeap()
+    const { arenas } = partsOf(heap)
+    const [fullest, second, emptiest] = [0, 1, 2].map(() => arenas.openFor(63)) as [Pointer, Pointer, Pointer]
+    const put = (run: Pointer, pool: number, length: number) => arenas.putRun((run + pool * 256) as Pointer, length)
+    for (const pool of [3, 5, 7]) put(fullest, pool, 1)
+    put(second, 30, 10)
+    put(emptiest, 1, 60)
+    expect([arenas.findRun(3), arenas.findRun(1)]).toEqual([second + 30 * 256, fullest + 3 * 256])
+  })
+
   it('searches 32 arenas for a run, then the one opened last for runs and the emptiest', () => {
     const { heap } = testHeap({ decay: Infinity })
     const { arenas, magazines, table } = partsOf(heap)
