@@ -5,6 +5,8 @@
  *     npm run bench:scale                    up to 5e7 blocks (7 GB), as far as free memory goes
  *     npm run bench:scale -- --quick         up to 1e6
  *     npm run bench:scale -- --most 1e7
+ *     npm run bench:scale -- --least 1e7
+ *     npm run bench:scale -- --part fresh    phases, fresh or pauses alone
  *     npm run bench:scale -- --write         puts the results into docs/performance.md
  */
 
@@ -16,6 +18,8 @@ import { medians } from './common/quantile'
 import { digits, table } from './common/table'
 import { lineChart, saveChart } from './graphs/plot'
 import { isInstalled, nativePeers, peerLine } from './peers/peers'
+import { type FreshPoint, freshAt, freshReport, measureFresh } from './speed/fresh'
+import { atMost, type Bound, promiseReport } from './speed/must-hold'
 import { measurePauses, pauseReport } from './speed/pauses'
 import { type PhaseArm, type Phases, startNative, startNode } from './speed/phases'
 import { flatten } from './traces/flat'
@@ -25,6 +29,8 @@ const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     most: { type: 'string' },
+    least: { type: 'string' },
+    part: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
 })
@@ -49,15 +55,27 @@ function roundsOf(live: number, isQuick: boolean): number {
   return isQuick ? 3 : live >= 1e6 ? 7 : 15
 }
 
-async function measureCount(live: number, isQuick: boolean): Promise<Point[]> {
+/** Starts of all arms on one trace; ebb is the first. */
+function startsOf(live: number): (() => Promise<PhaseArm>)[] {
   const replaced = Math.min(2e6, Math.max(1e5, live))
   const trace = flatten(churn(live, replaced))
   const drain = live + 2 * replaced
-  const rounds = roundsOf(live, isQuick)
   const starts: (() => Promise<PhaseArm>)[] = [() => startNode(trace, live, drain)]
   for (const peer of nativePeers()) {
     if (PEERS.includes(peer.name) && isInstalled(peer)) starts.push(() => startNative(peer, trace, live, drain))
   }
+  return starts
+}
+
+async function startAll(live: number): Promise<PhaseArm[]> {
+  const arms: PhaseArm[] = []
+  for (const start of startsOf(live)) arms.push(await start())
+  return arms
+}
+
+async function measureCount(live: number, isQuick: boolean): Promise<Point[]> {
+  const rounds = roundsOf(live, isQuick)
+  const starts = startsOf(live)
   const points: Point[] = []
   const isAlone = live >= ALONE_FROM
   const groups = isAlone ? starts.map((start) => [start]) : [starts]
@@ -120,6 +138,26 @@ function costReport(points: readonly Point[]): string {
   return parts.join('\n\n')
 }
 
+/** What must hold, with the reasons of what is known to miss. */
+function bounds(points: readonly Point[], fresh: readonly FreshPoint[]): Bound[] {
+  const at = (arm: string, live: number): Point | undefined =>
+    points.find((point) => point.arm === arm && point.live === live)
+  const over = (one: number | undefined, other: number | undefined): number | undefined =>
+    one === undefined || other === undefined ? undefined : one / other
+  const list = [1e3, 1e4, 1e5, 1e6].map((live) =>
+    atMost(
+      `fill of ${count(live)} into fresh memory: ebb / pymalloc`,
+      1,
+      over(freshAt(fresh, 'ebb', live)?.ns, freshAt(fresh, 'pymalloc', live)?.ns),
+    ),
+  )
+  list.push(atMost('fill of 1e7: ebb / pymalloc', 1, over(at('ebb', 1e7)?.fill, at('pymalloc', 1e7)?.fill)))
+  for (const phase of ['fill', 'churn', 'drain'] as const) {
+    list.push(atMost(`${phase} at 5e7 / at 1e7`, 2, over(at('ebb', 5e7)?.[phase], at('ebb', 1e7)?.[phase])))
+  }
+  return list
+}
+
 async function costChart(points: readonly Point[], caption: string): Promise<string[]> {
   const arms = [...new Set(points.map(({ arm }) => arm))]
   return saveChart(
@@ -142,14 +180,10 @@ async function costChart(points: readonly Point[], caption: string): Promise<str
   )
 }
 
-async function main(): Promise<void> {
-  const isQuick = values.quick
-  const most = values.most === undefined ? (isQuick ? 1e6 : 5e7) : Number(values.most)
-  const machine = describeMachine()
-  const line = machineLine(machine)
-  console.log(`${line}\n${peerLine(nativePeers())}`)
+async function measureCounts(least: number, most: number, isQuick: boolean): Promise<Point[]> {
   const points: Point[] = []
   for (const live of COUNTS) {
+    if (live < least) continue
     if (live > most) break
     if (live * BYTES_PER_BLOCK > freemem()) {
       console.log(`\n${count(live)} blocks are left out: they need ${digits((live * BYTES_PER_BLOCK) / 1e9)} GB`)
@@ -158,12 +192,31 @@ async function main(): Promise<void> {
     process.stderr.write(`${count(live)} live blocks\n`)
     points.push(...(await measureCount(live, isQuick)))
   }
-  const pauses = await measurePauses(isQuick ? 1e5 : 1e6)
-  const text = `${costReport(points)}\n\n${pauseReport(pauses)}`
+  return points
+}
+
+async function main(): Promise<void> {
+  const isQuick = values.quick
+  const most = values.most === undefined ? (isQuick ? 1e6 : 5e7) : Number(values.most)
+  const machine = describeMachine()
+  const line = machineLine(machine)
+  console.log(`${line}\n${peerLine(nativePeers())}`)
+  const has = (part: string): boolean => values.part === undefined || values.part === part
+  const points = has('phases') ? await measureCounts(Number(values.least ?? 0), most, isQuick) : []
+  const fresh = has('fresh') ? await measureFresh(startAll, most, isQuick) : []
+  const pauses = has('pauses') ? await measurePauses(isQuick ? 1e5 : 1e6) : []
+  const text = [
+    points.length > 0 ? costReport(points) : '',
+    fresh.length > 0 ? freshReport(fresh) : '',
+    promiseReport(bounds(points, fresh)),
+    pauses.length > 0 ? pauseReport(pauses) : '',
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n')
   console.log(`\n${text}`)
   if (values.write) writeDocument('performance.md', 'scale', `${line}\n\n${text}`)
-  const file = writeJson('bench-scale', { machine, isQuick, points, pauses })
-  console.log(`\n${[file, ...(await costChart(points, line))].join('\n')}`)
+  const file = writeJson('bench-scale', { machine, isQuick, points, fresh, pauses })
+  console.log(`\n${[file, ...(points.length > 0 ? await costChart(points, line) : [])].join('\n')}`)
 }
 
 main().catch((error: unknown) => {

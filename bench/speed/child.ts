@@ -96,6 +96,12 @@ function traceWork({ timed, heaps }: TraceArm, operations: number, now: () => nu
   }
 }
 
+function countFaults(run: () => number): Answers['run'] {
+  const before = process.resourceUsage().minorPageFault
+  const ns = run()
+  return { ns, faults: process.resourceUsage().minorPageFault - before }
+}
+
 async function answer(request: Request): Promise<unknown> {
   switch (request.verb) {
     case 'start':
@@ -105,7 +111,7 @@ async function answer(request: Request): Promise<unknown> {
     case 'memory':
       return required('memory')(request.samples)
     case 'run':
-      return { ns: required('run')(request.from, request.to) }
+      return countFaults(() => required('run')(request.from, request.to))
     case 'inspect':
       return required('inspect')()
     case 'close':

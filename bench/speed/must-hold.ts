@@ -39,7 +39,7 @@ function sharesOf(group: string, rows: readonly MeasuredRow[], peer: string, arm
 const traceShares = (rows: readonly MeasuredRow[], peer: string, arm = 'ebb'): number[] =>
   sharesOf('traces', rows, peer, arm)
 
-const atMost = (name: string, bound: number, value: number | undefined): Bound => ({
+export const atMost = (name: string, bound: number, value: number | undefined): Bound => ({
   name,
   bound,
   isUpper: true,

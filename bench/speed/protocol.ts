@@ -58,7 +58,8 @@ export interface Answers {
   /** ns per operation of each replay, or of the one measurement. */
   turn: { readonly ns: readonly number[] }
   memory: MemoryRound
-  run: { readonly ns: number }
+  /** ns of all of it, and minor page faults meanwhile. */
+  run: { readonly ns: number; readonly faults: number }
   inspect: Readonly<Record<string, number>>
   close: { readonly ns: number }
   finish: Readonly<Record<string, never>>
