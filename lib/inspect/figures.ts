@@ -18,10 +18,10 @@ import {
 import { BLOCK_BYTES, CLASS_TABLE_LENGTH, RUN_BLOCKS, RUN_POOLS, WHOLE_RUN } from '../base/size-classes'
 import { A_DIRTY_HIGH, A_DIRTY_LOW, A_FREE_HIGH, A_FREE_LOW, CLASS, LENGTH } from '../books/ledger'
 import { ANNEX_SHIFT, annexOffset } from '../space/homes'
-import { COUNTS_AT, HEAP_WORDS_SHIFT } from '../space/plan'
-import { DISCARDED_POOLS, DISCARDS, MAPS, MOVES, TALLY_AT, UNMAPS } from '../space/tally'
+import { COUNTS_AT, HEAP_WORDS_SHIFT, TALLY_AT } from '../space/plan'
+import { DISCARDED_POOLS, DISCARDS, MAPS, MOVES, UNMAPS } from '../space/tally'
 import { ARENA, KIND_BITS, LARGE, TENANT_WORDS } from '../space/tenants'
-import { CAPACITY, SEGMENT_MASK, SEGMENT_WORDS } from '../supply/magazines'
+import { CAPACITY, lastWordOf } from '../supply/magazines'
 import { type SpaceBooks, slotsIn, wordsOf } from './map'
 import type { SizeClassStats } from './stats'
 
@@ -135,7 +135,7 @@ function countArena(words: Int32Array, takens: number, ledger: Int32Array, at: n
 
 /** Blocks in the magazine of a class of the heap that has its magazines' words at `base`. */
 function magazineBlocks(words: Int32Array, base: number, sizeClass: SizeClass): number {
-  const bottom = base + (sizeClass + 1) * SEGMENT_WORDS + SEGMENT_MASK - (CAPACITY[sizeClass] as number)
+  const bottom = lastWordOf(base, sizeClass) - (CAPACITY[sizeClass] as number)
   const top = words[base + sizeClass] as number
   return words[top] === 0 ? 0 : Math.max(0, top - bottom)
 }

@@ -2,12 +2,21 @@
 import { ARENA_BYTES, GRANULES_PER_ARENA, POOL_BYTES, POOLS_PER_ARENA } from '../base/layout'
 import { TENANT_WORDS } from './tenants'
 
-/** Words of a heap's magazines (magazines.ts): a power of two, so that a magazine's heap is told by a shift. */
+/**
+ * Words of a heap: the tops of its magazines, its counts, its tally, and the segments of its magazines, those of the smallest blocks first, so
+ * that a heap of few blocks touches one page of them. A power of two, so that a magazine's heap is told by a shift.
+ */
 export const HEAP_WORDS_SHIFT = 12
 export const HEAP_BYTES = 4 << HEAP_WORDS_SHIFT
-/** Behind a heap's magazines, the last of its words: its counts (books/counts.ts). */
-export const COUNTS_WORDS = 128
-export const COUNTS_AT = (1 << HEAP_WORDS_SHIFT) - COUNTS_WORDS
+/** Words of the tops, and of one segment (magazines.ts): a power of two, so that the last word is found by a mask. */
+export const SEGMENT_WORDS = 64
+/** Its counts (books/counts.ts). */
+export const COUNTS_AT = SEGMENT_WORDS
+export const COUNTS_WORDS = 120
+/** Its tally (tally.ts). */
+export const TALLY_AT = COUNTS_AT + COUNTS_WORDS
+/** The first segment, that of class 1. */
+export const SEGMENTS_AT = COUNTS_AT + 2 * SEGMENT_WORDS
 /** Slots below the near ones. With them, the word of a near block still is a 31-bit integer. */
 const LOW_FAR_SLOTS = 1 << 14
 /** Columns begin at multiples of the largest OS page there is. */
@@ -21,7 +30,7 @@ export const FAR_ALIASES = 2 ** 32 / (ARENA_BYTES / 4)
 
 export const LIVE_WORDS_PER_SLOT = GRANULES_PER_ARENA / 32
 /** Bytes of books of a slot, beside the ledger. */
-export const BOOK_BYTES_PER_SLOT = 4 * (LIVE_WORDS_PER_SLOT + 2 * POOLS_PER_ARENA + 1 + TENANT_WORDS)
+export const BOOK_BYTES_PER_SLOT = 4 * (LIVE_WORDS_PER_SLOT + 2 * POOLS_PER_ARENA + TENANT_WORDS)
 
 /** How much of each a space has. */
 export interface SpaceSize {
@@ -42,7 +51,6 @@ export function planSpace({ slots, heaps }: SpaceSize, byteLength: number) {
   column(slots * LIVE_WORDS_PER_SLOT * 4)
   const owners = column(slots * POOLS_PER_ARENA * 4)
   const taken = column(slots * POOLS_PER_ARENA * 4)
-  const holds = column(slots * 4)
   const tenants = column(slots * TENANT_WORDS * 4)
   const ledgers = column(Math.ceil(byteLength / ARENA_BYTES) * POOL_BYTES)
   const magazines = column(heaps * HEAP_BYTES)
@@ -50,7 +58,7 @@ export function planSpace({ slots, heaps }: SpaceSize, byteLength: number) {
   const near = Math.max(0, Math.floor((byteLength - POOL_BYTES - end) / ARENA_BYTES))
   const nearFirst = Math.min(slots, LOW_FAR_SLOTS)
   const nearEnd = Math.min(slots, nearFirst + near)
-  return { owners, taken, holds, tenants, ledgers, magazines, nearFirst, nearEnd, byteLength: end }
+  return { owners, taken, tenants, ledgers, magazines, nearFirst, nearEnd, byteLength: end }
 }
 
 /** Bytes that the columns of a space without near arenas take. */

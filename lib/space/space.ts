@@ -2,12 +2,12 @@
  * The space: address space that is reserved once for all heaps of a thread. In front lie the books of every block, as columns
  * indexed by the pointer itself; behind them arenas, each at the address that its slot stands for.
  *
- *     byte 0                                                                   nearFirst                nearEnd
- *     +-------------+--------+-------+-------+---------+---------+-----------+-----------+-----------+-- --+
- *     | live        | owners | taken | holds | tenants | ledgers | magazines | arena     | arena     | ... |
- *     | a bit for   | a word | a word| a word| 3 words | 4 KiB a | 16 KiB a  | 256 KiB   |           |     |
- *     | each granule| a pool | a pool| a slot| a slot  | near sl.| heap      |           |           |     |
- *     +-------------+--------+-------+-------+---------+---------+-----------+-----------+-----------+-- --+
+ *     byte 0                                                           nearFirst                nearEnd
+ *     +-------------+--------+-------+---------+---------+-----------+-----------+-----------+-- --+
+ *     | live        | owners | taken | tenants | ledgers | magazines | arena     | arena     | ... |
+ *     | a bit for   | a word | a word| 4 words | 4 KiB a | 16 KiB a  | 256 KiB   |           |     |
+ *     | each granule| a pool | a pool| a slot  | near sl.| heap      |           |           |     |
+ *     +-------------+--------+-------+---------+---------+-----------+-----------+-----------+-- --+
  *
  *     live[pointer >>> 5]      bit pointer & 31: a live block starts there
  *     owners[pointer >>> 8]    where a pool's freed blocks go: the word of the top of a magazine; 0: not for the fast path
@@ -34,9 +34,10 @@ import {
   LIVE_WORDS_PER_SLOT,
   planSpace,
   type SpaceSize,
+  TALLY_AT,
 } from './plan'
 import { Slots } from './slots'
-import { TALLY_AT, Tally } from './tally'
+import { Tally } from './tally'
 
 export class Space extends Slots {
   /** Columns, as indices of words. `live` begins at 0. */

@@ -1,11 +1,7 @@
 /**
- * What a heap counts for readers on other threads, behind its magazines: calls to the system and moves so far, each
+ * What a heap counts for readers on other threads, beside its magazines: calls to the system and moves so far, each
  * modulo 2^32. The heap's own counts are exact numbers elsewhere; who reads these is after differences.
  */
-import { HEAP_WORDS_SHIFT } from './plan'
-
-/** Word of the tally among the words of a heap. */
-export const TALLY_AT = (1 << HEAP_WORDS_SHIFT) - 136
 
 export const MAPS = 0
 export const UNMAPS = 1

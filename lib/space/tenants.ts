@@ -2,14 +2,17 @@
  * Tenants: what each slot of the space holds, and whose it is. The heaps know it themselves; this column says it to a reader that has
  * nothing but the words of the space, as on another thread (inspect/map.ts).
  *
- *     record of a slot (3 words)
+ *     record of a slot (4 words)
  *     word  0  heap << 2 | kind: an arena, or the first slot of a large block or of kept memory; 0: nothing, or a later slot of such
  *           1  pools that a large block or kept memory takes
  *           2  pools of kept memory, its first ones, that have gone back
+ *           3  its hold (slots.ts)
  */
 import { POOL_BYTES, type Slot } from '../base/layout'
 
-export const TENANT_WORDS = 3
+export const TENANT_WORDS = 4
+/** Word of the hold in a record. */
+export const HOLD = 3
 export const ARENA = 1
 export const LARGE = 2
 export const KEPT = 3

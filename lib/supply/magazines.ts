@@ -31,6 +31,7 @@ import type { ArenaTable } from '../books/arena-table'
 import type { BlockMap } from '../books/block-map'
 import type { UsedRuns } from '../books/used-runs'
 import type { Purger, Source } from '../release/purger'
+import { SEGMENT_WORDS, SEGMENTS_AT } from '../space/plan'
 import type { LargeBlocks } from './large-blocks'
 import type { RestingPools } from './resting-pools'
 import { type Runs, runOf } from './runs'
@@ -41,8 +42,6 @@ const runBlocks = RUN_BLOCKS
 const runPools = RUN_POOLS
 const poolShift = POOL_SHIFT
 
-/** Words of a magazine's segment: a power of two, so that the last word is found by a mask. */
-export const SEGMENT_WORDS = 64
 export const SEGMENT_MASK = SEGMENT_WORDS - 1
 /** A magazine holds no more than this many bytes of blocks, but at least MAGAZINE_MIN_BLOCKS blocks. */
 const MAGAZINE_BYTES = 8192
@@ -56,6 +55,10 @@ export const CAPACITY = Int32Array.from(BLOCK_BYTES, (bytes) =>
 )
 CAPACITY[WHOLE_RUN] = LONE_BLOCKS
 
+/** Last word of a class's segment, of the heap with its words at `base`. */
+export const lastWordOf = (base: number, sizeClass: SizeClass): number =>
+  base + SEGMENTS_AT + (sizeClass - 1) * SEGMENT_WORDS + SEGMENT_MASK
+
 /** What magazines are over. */
 export interface Supplies {
   readonly table: ArenaTable
@@ -68,7 +71,7 @@ export interface Supplies {
 }
 
 export class Magazines implements Source {
-  /** The words of the space. Word base + c: index of the top of class c's magazine. From base + SEGMENT_WORDS on: the segments. */
+  /** The words of the space. Word base + c: index of the top of class c's magazine. From base + SEGMENTS_AT on: the segments. */
   private readonly words: Int32Array
   private readonly base: number
   private readonly live: BlockMap
@@ -268,7 +271,7 @@ export class Magazines implements Source {
   }
 
   private lastOf(sizeClass: SizeClass): number {
-    return this.base + (sizeClass + 1) * SEGMENT_WORDS + SEGMENT_MASK
+    return lastWordOf(this.base, sizeClass)
   }
 
   private bottomOf(sizeClass: SizeClass): number {

@@ -8,7 +8,7 @@ describe('the plan of a space', () => {
   it('has its columns one behind the other, each on pages of its own', () => {
     for (const bytes of [2 ** 29, 2 ** 32 - ARENA_BYTES]) {
       const plan = planSpace(SIZE, bytes)
-      const starts = [0, plan.owners, plan.taken, plan.holds, plan.ledgers, plan.magazines, plan.byteLength]
+      const starts = [0, plan.owners, plan.taken, plan.tenants, plan.ledgers, plan.magazines, plan.byteLength]
       expect(starts.every((start) => start % 65_536 === 0)).toBe(true)
       expect(starts.toSorted?.((a, b) => a - b) ?? starts).toEqual(starts)
       expect(plan.owners).toBeGreaterThanOrEqual((SLOTS_MAX * GRANULES_PER_ARENA) / 8)

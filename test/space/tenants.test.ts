@@ -8,18 +8,10 @@ it('say what a slot holds, of which heap, and in pools how long it is', () => {
   tenants.note(1 as Slot, 7, ARENA)
   tenants.note(2 as Slot, 4095, KEPT, 8 * 4096, 3 * 4096)
   expect([...words.subarray(5)]).toEqual([
-    0,
-    0,
-    0,
-    (7 << KIND_BITS) | ARENA,
-    0,
-    0,
-    (4095 << KIND_BITS) | KEPT,
-    8,
-    3,
-    0,
-    0,
-    0,
+    ...[0, 0, 0, 0],
+    ...[(7 << KIND_BITS) | ARENA, 0, 0, 0],
+    ...[(4095 << KIND_BITS) | KEPT, 8, 3, 0],
+    ...[0, 0, 0, 0],
   ])
   tenants.forget(2 as Slot)
   expect(words[5 + 2 * TENANT_WORDS]).toBe(0)
