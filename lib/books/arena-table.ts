@@ -142,6 +142,11 @@ export class ArenaTable {
     return this.viewsOf(slot).data
   }
 
+  /** All arenas of the annex in which a slot's arena lies, one behind the other; undefined for all but a far arena of this heap. */
+  annexData(slot: Slot): DataView | undefined {
+    return this.space.isNear(slot) || !this.isArena(slot) ? undefined : this.space.annexData(slot)
+  }
+
   /** Opens an arena, with a clear ledger. */
   openArena(): Slot {
     const slot = this.budget.map(ARENA_BYTES, () => this.space.takeArena())

@@ -261,7 +261,7 @@ function freeSlow(heap: Blocks, pointer: Pointer): void {
   const parts = partsOf(heap)
   const { base } = parts.table.map
   const sizeClass = (words[owners + (pointer >>> poolShift)] as number) - base
-  if (isNear(pointer) && sizeClass > 0 && sizeClass < classes && base !== noMagazines) {
+  if (sizeClass > 0 && sizeClass < classes && base !== noMagazines) {
     // A magazine of this heap that is full or asleep: nothing about the block is in question.
     words[pointer >>> 5] = (words[pointer >>> 5] as number) & ~(1 << pointer)
     parts.magazines.put(sizeClass as SizeClass, pointer)

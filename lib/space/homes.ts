@@ -8,7 +8,7 @@
  * Address space costs nothing until it is touched, so annexes and shelves are reserved long. Not on Windows, where the system wants a
  * promise for what is reserved: there are no annexes there, and a shelf is as long as its first block.
  */
-import { ARENA_BYTES, POOL_BYTES, type Slot } from '../base/layout'
+import { ARENA_BYTES, GRANULES_PER_ARENA, POOL_BYTES, type Slot } from '../base/layout'
 import type { OsPages, Region } from '../os/region'
 import { leavesRoom } from '../os/room'
 import { Extents } from './extents'
@@ -41,6 +41,10 @@ const ANNEX_BYTES = (ANNEX_SLOTS + 1) * ARENA_BYTES
 /** Where in its annex an arena with a far slot lies, bytes. */
 export const annexOffset = (slot: Slot): number => ((slot & (ANNEX_SLOTS - 1)) + 1) * ARENA_BYTES
 
+/** Where a far pointer's block begins in the data of its annex: this many of its low bits, in granules. */
+export const ANNEX_GRANULE_MASK = ANNEX_SLOTS * GRANULES_PER_ARENA - 1
+
+const NO_DATA = new DataView(new ArrayBuffer(0))
 const IS_PROMISED = process.platform === 'win32'
 const SHELF_BYTES = IS_PROMISED ? 0 : 2 ** 31
 
@@ -48,6 +52,8 @@ export class Homes {
   private readonly os: OsPages
   /** By slot >>> ANNEX_SHIFT; null: refused. */
   private readonly annexes: (Region | null)[] = []
+  /** All arenas of each annex, one behind the other, by slot >>> ANNEX_SHIFT; an empty one where there is no annex. */
+  readonly annexData: DataView[] = []
   private readonly shelves = new Set<Shelf>()
   private readonly largeHomes = new Map<Slot, LargeHome>()
 
@@ -76,15 +82,20 @@ export class Homes {
   /** Whether an arena can have the far slot: its annex is there, or can be reserved now. */
   hasAnnex(slot: Slot): boolean {
     const index = slot >>> ANNEX_SHIFT
-    while (this.annexes.length < index) this.annexes.push(null)
-    if (this.annexes[index] == null && !IS_PROMISED && leavesRoom(ANNEX_BYTES)) {
+    while (this.annexes.length <= index) {
+      this.annexes.push(null)
+      this.annexData.push(NO_DATA)
+    }
+    if (this.annexes[index] === null && !IS_PROMISED && leavesRoom(ANNEX_BYTES)) {
       try {
-        this.annexes[index] = this.os.reserve(ANNEX_BYTES)
+        const region = this.os.reserve(ANNEX_BYTES)
+        this.annexes[index] = region
+        this.annexData[index] = new DataView(region.buffer, ARENA_BYTES, ANNEX_BYTES - ARENA_BYTES)
       } catch {
-        this.annexes[index] = null // more may be free the next time
+        // More may be free the next time.
       }
     }
-    return this.annexes[index] != null
+    return this.annexes[index] !== null
   }
 
   /** Notes that a large block lies in neighbouring near slots. */

@@ -12,7 +12,7 @@
 import { ARENA_BYTES, POOL_BYTES, type Pointer, type Slot, slotsFor } from '../base/layout'
 import type { OsPages, Region } from '../os/region'
 import { Extents } from './extents'
-import { type Home, Homes } from './homes'
+import { ANNEX_SHIFT, type Home, Homes } from './homes'
 import { FAR_ALIASES, type SpacePlan } from './plan'
 import { HOLD, TENANT_WORDS, Tenants } from './tenants'
 
@@ -61,6 +61,11 @@ export abstract class Slots {
     this.near = (plan.byteLength - plan.nearFirst * ARENA_BYTES) / 4
     this.holds = plan.tenants / 4 + HOLD
     this.nearHint = plan.nearFirst
+  }
+
+  /** All arenas of the annex that a far slot lies in, one behind the other. */
+  annexData(slot: Slot): DataView {
+    return this.homes.annexData[slot >>> ANNEX_SHIFT] as DataView
   }
 
   /** Memory of the annexes, for readers of the ledgers in it. */

@@ -70,8 +70,9 @@ function farAccess() {
     (name, isWide, type) => `view.set${name}(offset, value as ${type}${isWide ? ', true' : ''})\nbreak`,
   )
   const open = `  try {
-    const view = viewOf(parts, pointer)
-    const offset = at(pointer, byteOffset)
+    const annex = annexOf(parts, pointer, byteOffset, BYTES[kind])
+    const view = annex ?? parts.table.data((pointer >>> slotShift) as Slot)
+    const offset = annex === undefined ? at(pointer, byteOffset) : inAnnex(pointer, byteOffset)
     switch (kind) {
 `
   return `${NUMBERS.map(({ name }, i) => `const ${name.toLowerCase()} = ${i}\n`).join('')}type Kind = ${NUMBERS.map((_, i) => i).join(' | ')}

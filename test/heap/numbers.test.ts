@@ -1,6 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import type { Pointer } from '../../lib/base/layout'
+import {
+  ARENA_BYTES,
+  arenaOffset,
+  type Pointer,
+  type PoolIndex,
+  pointerTo,
+  type Slot,
+  slotOf,
+} from '../../lib/base/layout'
 import { Heap } from '../../lib/heap/heap'
+import { partsOf } from '../../lib/heap/numbers'
+import { checkHeap } from '../../lib/inspect/check-heap'
+import { space } from '../../lib/space/thread-space'
+import { caught } from '../support/caught'
 import { testHeap } from '../support/test-heap'
 
 type Kind =
@@ -94,5 +106,43 @@ describe('accessors', () => {
     const pointer = heap.alloc(16)
     expect(() => heap.getUint8(pointer, -1)).toThrow('byteOffset -1 leave the block')
     expect(() => heap.setFloat64(pointer, -8, 1)).toThrow('byteOffset -8 leave the block')
+  })
+
+  it('of far blocks stay within the pools of their arena, and within the heap', () => {
+    const { heap } = testHeap({ isFar: true })
+    const other = new Heap()
+    const [pointer, foreign] = [heap.alloc(16), other.alloc(16)]
+    const next = heap.alloc(200_000) // of another arena of the annex, or a block of a shelf
+    const pools = arenaOffset(pointer)
+    expect([slotOf(foreign) === slotOf(pointer), space.isNear(slotOf(pointer))]).toEqual([false, false])
+    heap.setInt32(pointer, ARENA_BYTES - pools - 4, 7)
+    expect(heap.getInt32(pointer, ARENA_BYTES - pools - 4)).toBe(7)
+    for (const byteOffset of [
+      ARENA_BYTES - pools - 3,
+      ARENA_BYTES - pools,
+      ARENA_BYTES,
+      2 ** 31,
+      2 ** 32,
+      -1,
+      -pools,
+      Number.NaN,
+    ]) {
+      expect([byteOffset, caught(() => heap.getInt32(pointer, byteOffset)).code]).toEqual([
+        byteOffset,
+        'EBB_OUT_OF_BOUNDS',
+      ])
+      expect([byteOffset, caught(() => heap.setInt32(pointer, byteOffset, 1)).code]).toEqual([
+        byteOffset,
+        'EBB_OUT_OF_BOUNDS',
+      ])
+    }
+    const ledger = pointerTo(slotOf(pointer), 0 as PoolIndex, 0)
+    for (const wrong of [foreign, ledger, pointerTo((slotOf(next) + 1000) as Slot, 1 as PoolIndex, 0)]) {
+      expect(caught(() => heap.getInt32(wrong, 0)).code).toBe('EBB_INVALID_POINTER')
+      expect(caught(() => heap.setInt32(wrong, 0, 1)).code).toBe('EBB_INVALID_POINTER')
+    }
+    expect(heap.getInt32(next, 0)).toBe(0)
+    checkHeap(partsOf(heap))
+    other.close()
   })
 })
