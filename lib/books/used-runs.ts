@@ -33,8 +33,10 @@ export class UsedRuns {
   link(sizeClass: SizeClass, run: Pointer): void {
     const tail = this.tails[sizeClass] as Pointer | 0
     this.tails[sizeClass] = run
-    this.set(run, NEXT, 0)
-    this.set(run, PREV, tail)
+    const ledger = this.table.ledger(slotOf(run))
+    const record = recordOf(poolOf(run))
+    ledger[record + NEXT] = 0
+    ledger[record + PREV] = tail
     if (tail === 0) this.heads[sizeClass] = run
     else this.set(tail, NEXT, run)
   }

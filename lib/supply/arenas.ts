@@ -163,16 +163,31 @@ export class Arenas {
   /** Puts a run back, dirty since an epoch: this one, or the one in which it got empty. */
   putRun(run: Pointer, length: number, epoch?: number): void {
     const ledger = this.table.ledger(slotOf(run))
+    this.beginPuts(ledger)
+    this.putInto(ledger, run, length, epoch ?? this.purger.epoch)
+    this.endPuts(ledger, 1)
+  }
+
+  /** Before runs are put back into one arena: it is in no bucket until the end of that. */
+  beginPuts(ledger: Int32Array): void {
     const before = freePools(ledger)
     if (before > 0) this.usable.unlink(ledger, before) // case 3; at 0 it is case 2
     if (!this.dirty.isDirty) this.purger.wake()
-    putPools(ledger, poolOf(run), length, epoch ?? this.purger.epoch)
+  }
+
+  /** Puts back a run of the arena that {@link beginPuts} was told of, dirty since an epoch. */
+  putInto(ledger: Int32Array, run: Pointer, length: number, epoch: number): void {
+    putPools(ledger, poolOf(run), length, epoch)
     this.table.counts.addDirty(length)
     this.table.map.setMagazine(run, 0, length)
+  }
+
+  /** Behind {@link beginPuts} and one or more runs. */
+  endPuts(ledger: Int32Array, runs: number): void {
     this.usable.link(ledger)
     this.dirty.add(ledger)
     if (freePools(ledger) === FREE_POOLS_MAX && this.decay.decayMs === 0) this.closeNow(ledger) // case 1
-    this.purger.notePut()
+    for (let run = 0; run < runs; run++) this.purger.notePut()
   }
 
   private closeNow(ledger: Int32Array): void {
