@@ -172,6 +172,11 @@ static Napi::Value part(const Info& info) {
   return parts_of(info.Env())->make(region, range.start, range.byte_length, holder, word);
 }
 
+static Napi::Value populate(const Info& info) {
+  const Range range = pages_of(info, region_of(info));
+  return Napi::Boolean::New(info.Env(), populate_pages(range.start, range.byte_length));
+}
+
 static void discard(const Info& info) {
   const Range range = pages_of(info, region_of(info));
   check(info.Env(), discard_pages(range.start, range.byte_length));
@@ -315,6 +320,7 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   set("probe", probe);
   set("adopt", adopt);
   set("part", part);
+  set("populate", populate);
   set("discard", discard);
   set("renew", renew);
   set("drop", drop);

@@ -27,6 +27,10 @@ OsResult probe_pages(size_t byte_length);
 // of them copied into a forked child, which would take time for each. What the system does not know it leaves undone.
 void prepare_pages(void* address, size_t byte_length);
 
+// Makes the pages of a range resident in one call, where each would take a fault of its own. False: the system has no
+// such call, or refused, as under a memory limit; some of them may be resident then, and those touched still will be.
+bool populate_pages(void* address, size_t byte_length);
+
 // Gives a whole mapping back, or on POSIX a part of one: address space and memory. Where the system refuses, the memory
 // goes now, and the address space when the next pages are mapped or unmapped.
 void unmap_pages(void* address, size_t byte_length);

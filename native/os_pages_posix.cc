@@ -20,7 +20,9 @@ static OsResult last_error(const char* syscall) { return {errno, syscall}; }
 
 #if defined(__linux__)
 
-constexpr int kMremapDontUnmap = 4;  // since Linux 5.7; by number, because the headers may be older
+// By number, because the headers may be older.
+constexpr int kMremapDontUnmap = 4;  // since Linux 5.7
+constexpr int kPopulateWrite = 23;   // since Linux 5.14
 
 using MincoreByte = unsigned char;
 
@@ -34,6 +36,8 @@ void prepare_pages(void* address, size_t byte_length) {
 OsResult discard_pages(void* address, size_t byte_length) {
   return madvise(address, byte_length, MADV_DONTNEED) == 0 ? OsResult{} : last_error("madvise");
 }
+
+bool populate_pages(void* address, size_t byte_length) { return madvise(address, byte_length, kPopulateWrite) == 0; }
 
 // In two steps. The first takes the pages out, and is refused without harm where they are several mappings to the
 // kernel, or where it knows no such call; only the second unmaps what it replaces, and by then one whole mapping is
@@ -61,6 +65,8 @@ void prepare_pages(void* address, size_t byte_length) { minherit(address, byte_l
 
 // No madvise() lowers the resident set at once and leaves zeros here; a new mapping in the same place does.
 OsResult discard_pages(void* address, size_t byte_length) { return renew_pages(address, byte_length); }
+
+bool populate_pages(void*, size_t) { return false; }
 
 bool move_pages(void*, size_t, void*, size_t) { return false; }
 

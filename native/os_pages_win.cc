@@ -24,6 +24,8 @@ OsResult probe_pages(size_t) { return {}; }  // whoever asks is told
 
 void prepare_pages(void*, size_t) {}  // there are neither huge pages unless asked for, nor forks
 
+bool populate_pages(void*, size_t) { return false; }
+
 // Nothing is split by it: it is not refused.
 void unmap_pages(void* address, size_t) { VirtualFree(address, 0, MEM_RELEASE); }
 

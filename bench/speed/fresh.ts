@@ -6,18 +6,28 @@ import { medians } from '../common/quantile'
 import { digits, table } from '../common/table'
 import type { Filled, PhaseArm } from './phases'
 
-/** Fills of an arm, by the number of blocks. The first, in which code is compiled, does not count. */
-const FILLS: readonly (readonly [live: number, fills: number])[] = [
-  [1e3, 200],
-  [1e4, 50],
-  [1e5, 12],
-  [1e6, 4],
+/**
+ * Turns of an arm by the number of blocks, and fills of a turn: some take their pages at once, and then none for a few fills. The first turn, in
+ * which code is compiled, does not count.
+ */
+const TURNS: readonly (readonly [live: number, turns: number, fills: number])[] = [
+  [1e3, 20, 20],
+  [1e4, 20, 4],
+  [1e5, 12, 1],
+  [1e6, 4, 1],
 ]
 
 /** Medians of one arm at one count. */
 export interface FreshPoint extends Filled {
   readonly arm: string
   readonly live: number
+}
+
+async function fillOften(arm: PhaseArm, fills: number): Promise<Filled> {
+  const all: Filled[] = []
+  for (let fill = 0; fill < fills; fill++) all.push(await arm.fill())
+  const mean = (of: (filled: Filled) => number): number => all.reduce((sum, filled) => sum + of(filled), 0) / fills
+  return { ns: mean(({ ns }) => ns), faults: mean(({ faults }) => faults) }
 }
 
 /** @param start - starts all arms on a trace that begins with so many allocations */
@@ -27,14 +37,14 @@ export async function measureFresh(
   isQuick: boolean,
 ): Promise<FreshPoint[]> {
   const points: FreshPoint[] = []
-  for (const [live, fills] of FILLS) {
+  for (const [live, turns, fills] of TURNS) {
     if (live > most) break
     const arms = await start(live)
     const found = arms.map((): Filled[] => [])
-    for (let fill = -1; fill < (isQuick ? fills / 4 : fills); fill++) {
+    for (let turn = -1; turn < (isQuick ? turns / 4 : turns); turn++) {
       for (const [i, arm] of arms.entries()) {
-        const filled = await arm.fill()
-        if (fill >= 0) found[i]!.push(filled)
+        const filled = await fillOften(arm, fills)
+        if (turn >= 0) found[i]!.push(filled)
       }
     }
     for (const [i, arm] of arms.entries()) {

@@ -35,6 +35,8 @@ export interface NativeAddon {
    * the buffer's memory is collected, under whatever ArrayBuffer it is by then.
    */
   part(region: number, byteOffset: number, byteLength: number, holder: number, hold: number): ArrayBuffer
+  /** Makes pages resident in one call. False: this OS cannot, or refused; some may be resident then. */
+  populate(region: number, byteOffset: number, byteLength: number): boolean
   /** Gives the memory of pages back; they read zero then. */
   discard(region: number, byteOffset: number, byteLength: number): void
   /** The same for pages that `move` has brought: they become one mapping with their neighbours again. */

@@ -33,6 +33,10 @@ class NativePages implements Region {
     this.osPageSize = addon.osPageSize
   }
 
+  populate(byteOffset: number, byteLength: number): boolean {
+    return this.#addon.populate(this.#id, byteOffset, byteLength)
+  }
+
   discard(byteOffset: number, byteLength: number): void {
     this.#addon.discard(this.#id, byteOffset, byteLength)
   }

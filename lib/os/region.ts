@@ -10,6 +10,8 @@ export interface Region {
   readonly byteLength: number
   /** Bytes of a page of the kernel. */
   readonly osPageSize: number
+  /** Makes pages resident in one call, ahead of the first touch of each. False: the OS cannot, or refused; nobody needs to care. */
+  populate(byteOffset: number, byteLength: number): boolean
   /** Gives the memory of pages back now. They stay mapped and read zero. */
   discard(byteOffset: number, byteLength: number): void
   /** The same for pages that `move` has brought here. Pages from elsewhere are a mapping of their own to the kernel, which has a limit. */

@@ -167,6 +167,7 @@ export function emptySpace(): Space {
     buffer,
     byteLength: buffer.byteLength,
     osPageSize: COLUMN_ALIGNMENT,
+    populate: refuse,
     discard: refuse,
     renew: refuse,
     drop: refuse,

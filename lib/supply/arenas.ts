@@ -58,6 +58,10 @@ export interface Ablation {
 /** Usable arenas a search for a run looks into before one is opened: bounds the time of one request. */
 const RUN_SEARCH_MAX = 32
 
+/** Of the pools that a heap took in an epoch, up to this share are made resident ahead, in steps of at least some of them. */
+const POPULATE_SHARE = 1 / 16
+const POPULATE_MIN_POOLS = 16
+
 export class Arenas {
   readonly usable: UsableArenas
   readonly dirty: DirtyPools
@@ -65,6 +69,9 @@ export class Arenas {
   tookFresh = false
   /** The arena that was opened last because no run was found; may be closed, or full. */
   private openedForRuns: Slot | 0 = 0
+  /** Arenas opened for single pools in an epoch of the purger. */
+  private opened = 0
+  private openedEpoch = 0
   private readonly table: ArenaTable
   private readonly purger: Purger
   private readonly decay: Decay
@@ -100,6 +107,7 @@ export class Arenas {
       return found
     }
     if (length > 1) this.openedForRuns = slotOfLedger(ledger)
+    else this.populate(ledger)
     return this.take(ledger, findRun(ledger, length) as PoolIndex, length)
   }
 
@@ -209,10 +217,35 @@ export class Arenas {
     return ledger
   }
 
+  /**
+   * Makes the first pools of an arena resident ahead, in one call to the system instead of a fault for each: the more, the faster the heap
+   * grows, and never more than POPULATE_SHARE of what it has taken in this epoch. They are dirty as if they had been put back, so they are taken
+   * first, and go back where they are not.
+   */
+  private populate(ledger: Int32Array): void {
+    const { epoch } = this.purger
+    this.opened = epoch === this.openedEpoch ? this.opened + 1 : 1
+    this.openedEpoch = epoch
+    const pools = Math.min(FREE_POOLS_MAX, Math.floor((this.opened - 1) * FREE_POOLS_MAX * POPULATE_SHARE))
+    if (pools < POPULATE_MIN_POOLS || this.decay.decayMs === 0 || this.dirty.groupPools > 1) return
+    const { region, byteOffset } = this.table.space.home(slotOfLedger(ledger))
+    if (!region.populate(byteOffset + POOL_BYTES, pools * POOL_BYTES)) {
+      this.opened = 0 // the heap has to grow as much again before it asks once more
+      return
+    }
+    this.purger.noteWake() // and no look at the clock, which might close the arena: all of it is free
+    this.makeDirty(ledger, 1, 1 + pools)
+    this.dirty.add(ledger)
+  }
+
   /** Where an OS page holds several pools, taking one makes the free ones beside it resident. */
   private dirtyMates(ledger: Int32Array, first: PoolIndex, length: number): void {
     const start = first - (first % this.dirty.groupPools)
-    const end = Math.ceil((first + length) / this.dirty.groupPools) * this.dirty.groupPools
+    this.makeDirty(ledger, start, Math.ceil((first + length) / this.dirty.groupPools) * this.dirty.groupPools)
+  }
+
+  /** The free ones of pools start..end-1 are resident from now on. */
+  private makeDirty(ledger: Int32Array, start: number, end: number): void {
     const low = rangeLow(start, end - start) & word(ledger, A_FREE_LOW)
     const high = rangeHigh(start, end - start) & word(ledger, A_FREE_HIGH)
     const before = dirtyPools(ledger)

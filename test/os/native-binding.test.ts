@@ -39,7 +39,7 @@ describe('loadAddon', () => {
     expect(addon.osPageSize).toBeGreaterThanOrEqual(4096)
     const functions = Object.entries(addon).filter(([, value]) => typeof value === 'function')
     expect(functions.map(([name]) => name).sort()).toEqual(
-      'adopt clear copy copyIn copyOut decode discard drop encode mappings move part poll probe renew reserve residentPages signal'.split(
+      'adopt clear copy copyIn copyOut decode discard drop encode mappings move part poll populate probe renew reserve residentPages signal'.split(
         ' ',
       ),
     )

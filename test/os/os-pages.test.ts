@@ -87,6 +87,17 @@ describe.each(Object.keys(ONLY))('pages that are %s', (way) => {
     expect(bytes.reduce((sum, byte) => sum + byte, 0)).toBe(3)
   })
 
+  it('become resident at once when they are populated, where the system does so, keep what is in them, and go back like others', () => {
+    const region = reserve(64)
+    const bytes = bytesOf(region)
+    bytes[10 * PAGE] = 7
+    const isDone = region.populate(8 * PAGE, 16 * PAGE)
+    expect(resident(region)).toBe(isDone ? 16 : 1)
+    expect([bytes[10 * PAGE], bytes.reduce((sum, byte) => sum + byte, 0)]).toEqual([7, 7])
+    region.discard(8 * PAGE, 16 * PAGE)
+    expect(resident(region, 8, 16)).toBe(0)
+  })
+
   it('go back when discarded or renewed, read zero then, and leave their neighbours alone', () => {
     const region = reserve(64)
     const bytes = bytesOf(region)
@@ -399,6 +410,10 @@ const CALLS: Record<string, [right: unknown[], wrong: (readonly (readonly unknow
   part: [
     [real.id, PAGE, PAGE, real.id, 0],
     [REGION, PAGES, PAGES, REGION, HOLD],
+  ],
+  populate: [
+    [real.id, 0, PAGE],
+    [REGION, PAGES, PAGES],
   ],
   discard: [
     [real.id, 0, PAGE],

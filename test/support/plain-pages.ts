@@ -53,6 +53,10 @@ export class PlainRegion implements Region {
     return this.#buffer
   }
 
+  populate(): boolean {
+    return false
+  }
+
   discard(byteOffset: number, byteLength: number): void {
     if (this.#pages.refusesDiscards) throw new Error('refused')
     this.#empty(byteOffset, byteLength)

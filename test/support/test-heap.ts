@@ -20,11 +20,12 @@ afterEach(() => {
 
 /** A heap on decorated OS pages and a clock that stands still until it is told to go on. Closed after the test. */
 export function testHeap(options: HeapOptions & TestOptions = {}): { heap: Heap; os: TestPages; clock: ManualClock } {
-  const { osPageSize, maxByteLength, canMove, isFar, ...rest } = options
+  const { osPageSize, maxByteLength, canMove, canPopulate, isFar, ...rest } = options
   const os = new TestPages({
     ...(osPageSize === undefined ? {} : { osPageSize }),
     ...(maxByteLength === undefined ? {} : { maxByteLength }),
     ...(canMove === undefined ? {} : { canMove }),
+    ...(canPopulate === undefined ? {} : { canPopulate }),
     ...(isFar === undefined ? {} : { isFar }),
   })
   const clock = new ManualClock()

@@ -2,7 +2,7 @@ import type { OsPages, Region } from '../../lib/os/region'
 import { space } from '../../lib/space/thread-space'
 
 /** The calls that are counted. `take` is a slot taken for an arena or a large block: no call to the system, but it can be refused. */
-export type OsCall = 'reserve' | 'discard' | 'renew' | 'move' | 'part' | 'take'
+export type OsCall = 'reserve' | 'populate' | 'discard' | 'renew' | 'move' | 'part' | 'take'
 
 export interface TestOptions {
   /** Bytes of an OS page: a multiple of the real one, as on other systems. Default: the real one. */
@@ -11,6 +11,8 @@ export interface TestOptions {
   readonly maxByteLength?: number
   /** False: pages cannot be moved, as on systems without mremap. Default true. */
   readonly canMove?: boolean
+  /** True: pages can be populated ahead, where the real system does so. Default false, so that all systems are alike. */
+  readonly canPopulate?: boolean
   /** True: no slot is near, as when all near ones are taken. Default false. */
   readonly isFar?: boolean
 }
@@ -64,7 +66,7 @@ export class TestPages implements OsPages {
   readonly osPageSize: number
   readonly maxByteLength: number
   readonly discardsWork = true
-  readonly calls: Record<OsCall, number> = { reserve: 0, discard: 0, renew: 0, move: 0, part: 0, take: 0 }
+  readonly calls: Record<OsCall, number> = { reserve: 0, populate: 0, discard: 0, renew: 0, move: 0, part: 0, take: 0 }
   /** Calls so far that could have failed. */
   fallible = 0
   /** The number of the call that fails; 0: none. */
@@ -76,17 +78,20 @@ export class TestPages implements OsPages {
   /** Only this kind of call fails; undefined: any. */
   failing: OsCall | undefined
   readonly canMove: boolean
+  canPopulate: boolean
   readonly isFar: boolean
 
   constructor({
     osPageSize = real.os.osPageSize,
     maxByteLength = real.os.maxByteLength,
     canMove = true,
+    canPopulate = false,
     isFar = false,
   }: TestOptions = {}) {
     this.osPageSize = osPageSize
     this.maxByteLength = maxByteLength
     this.canMove = canMove
+    this.canPopulate = canPopulate
     this.isFar = isFar
     this.install()
   }
@@ -126,7 +131,7 @@ export class TestPages implements OsPages {
   /** Counts a call, and refuses it if it is its turn. */
   attempt(call: OsCall): void {
     this.calls[call]++
-    if (call === 'move' || call === 'part') return
+    if (call === 'move' || call === 'part' || call === 'populate') return
     if (this.failing !== undefined && this.failing !== call) return
     this.fallible++
     const isTurn = this.failEvery > 0 && this.fallible % this.failEvery === 0
@@ -148,6 +153,12 @@ class TestRegion implements Region {
     this.buffer = region.buffer
     this.byteLength = region.byteLength
     this.osPageSize = pages.osPageSize
+  }
+
+  populate(byteOffset: number, byteLength: number): boolean {
+    this.#check(byteOffset, byteLength)
+    this.#pages.attempt('populate')
+    return this.#pages.canPopulate && this.#region.populate(byteOffset, byteLength)
   }
 
   discard(byteOffset: number, byteLength: number): void {
