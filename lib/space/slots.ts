@@ -14,7 +14,7 @@ import type { OsPages, Region } from '../os/region'
 import { Extents } from './extents'
 import { ANNEX_SHIFT, type Home, Homes } from './homes'
 import { FAR_ALIASES, type SpacePlan } from './plan'
-import { HOLD, TENANT_WORDS, Tenants } from './tenants'
+import { Tenants } from './tenants'
 
 /** No large block takes more than this share of the near slots, so that arenas find room there. */
 const NEAR_SHARE = 1 / 16
@@ -33,8 +33,6 @@ export abstract class Slots {
   /** What each slot holds, for readers of the words. */
   readonly tenants: Tenants
   private readonly homes: Homes
-  /** Word of the hold of slot 0, among the records of tenants. */
-  private readonly holds: number
   /** Large blocks begin at this near slot or later. */
   private readonly nearMiddle: Slot
   /** Free slots from nearMiddle on. */
@@ -59,7 +57,6 @@ export abstract class Slots {
     this.nearMiddle = ((plan.nearFirst + plan.nearEnd) >>> 1) as Slot
     this.upper = new Extents(this.nearMiddle, plan.nearEnd)
     this.near = (plan.byteLength - plan.nearFirst * ARENA_BYTES) / 4
-    this.holds = plan.tenants / 4 + HOLD
     this.nearHint = plan.nearFirst
   }
 
@@ -230,9 +227,8 @@ export abstract class Slots {
    * @param keepsShared - the memory stays, too, where somebody has an ArrayBuffer over it
    */
   protected leave(slot: Slot, keepsShared: boolean): void {
-    const others = this.holdOf(slot) - 1
-    this.words[this.holdAt(slot)] = others
-    if (others === 0) {
+    this.tenants.setHolds(slot, 1, this.tenants.holdOf(slot) - 1)
+    if (this.isFree(slot)) {
       this.release(slot)
       return
     }
@@ -246,7 +242,7 @@ export abstract class Slots {
     const large = this.homes.large(slot)
     const slots = large?.slots || 1
     if (large !== undefined) this.homes.forget(slot)
-    this.setHolds(slot, slots, 0)
+    this.tenants.setHolds(slot, slots, 0)
     if (!this.isNear(slot)) this.farHint = Math.min(this.farHint, slot)
     else if (slot >= this.nearMiddle) this.upper.put(slot, slots)
     else this.nearHint = Math.min(this.nearHint, slot)
@@ -274,35 +270,23 @@ export abstract class Slots {
   /** An ArrayBuffer over the memory of a slot from byte `byteOffset` of its home. The slot is not used again before that is gone. */
   wrap(slot: Slot, byteOffset: number, byteLength: number): ArrayBuffer {
     const home = this.home(slot)
-    return home.region.part(home.byteOffset + byteOffset, byteLength, this.region, 4 * this.holdAt(slot))
+    return home.region.part(home.byteOffset + byteOffset, byteLength, this.region, 4 * this.tenants.holdAt(slot))
   }
 
   /** Whether somebody has an ArrayBuffer over the memory of a slot in use. */
   isShared(slot: Slot): boolean {
-    return this.holdOf(slot) > 1
+    return this.tenants.holdOf(slot) > 1
   }
 
   /** Whether nobody has a slot, nor an ArrayBuffer over its memory. */
   isFree(slot: number): boolean {
-    return this.holdOf(slot) === 0
+    return this.tenants.holdOf(slot) === 0
   }
 
   private hold(first: Slot, slots: number): Slot {
     if (!this.isNear(first)) this.farHint = first + 1
-    this.setHolds(first, slots, 1)
+    this.tenants.setHolds(first, slots, 1)
     return first
-  }
-
-  private holdAt(slot: number): number {
-    return this.holds + slot * TENANT_WORDS
-  }
-
-  private holdOf(slot: number): number {
-    return this.words[this.holdAt(slot)] as number
-  }
-
-  private setHolds(first: Slot, slots: number, hold: number): void {
-    for (let slot = first as number; slot < first + slots; slot++) this.words[this.holdAt(slot)] = hold
   }
 
   private firstFree(from: number, to: number): Slot | 0 {

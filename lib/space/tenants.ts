@@ -12,7 +12,7 @@ import { POOL_BYTES, type Slot } from '../base/layout'
 
 export const TENANT_WORDS = 4
 /** Word of the hold in a record. */
-export const HOLD = 3
+const HOLD = 3
 export const ARENA = 1
 export const LARGE = 2
 export const KEPT = 3
@@ -45,5 +45,20 @@ export class Tenants {
   /** A slot holds nothing any more. */
   forget(slot: Slot): void {
     this.words[this.column + slot * TENANT_WORDS] = 0
+  }
+
+  /** Word of a slot's hold. */
+  holdAt(slot: number): number {
+    return this.column + slot * TENANT_WORDS + HOLD
+  }
+
+  /** How many can reach the memory of a slot. */
+  holdOf(slot: number): number {
+    return this.words[this.holdAt(slot)] as number
+  }
+
+  /** Sets the holds of neighbouring slots. */
+  setHolds(first: Slot, slots: number, hold: number): void {
+    for (let slot = first as number; slot < first + slots; slot++) this.words[this.holdAt(slot)] = hold
   }
 }

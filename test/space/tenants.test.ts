@@ -16,3 +16,14 @@ it('say what a slot holds, of which heap, and in pools how long it is', () => {
   tenants.forget(2 as Slot)
   expect(words[5 + 2 * TENANT_WORDS]).toBe(0)
 })
+
+it('keep the holds of slots in the same records', () => {
+  const words = new Int32Array(4 * TENANT_WORDS)
+  const tenants = new Tenants(words, 0)
+  tenants.setHolds(1 as Slot, 2, 5)
+  tenants.note(1 as Slot, 7, ARENA)
+  tenants.forget(1 as Slot)
+  expect([0, 1, 2, 3].map((slot) => tenants.holdOf(slot))).toEqual([0, 5, 5, 0])
+  words[tenants.holdAt(2)] = 6
+  expect(tenants.holdOf(2)).toBe(6)
+})
