@@ -75,7 +75,8 @@ bool World::tried(const char* name, std::vector<napi_value> arguments, bool is_v
 
 // Finalizers that ran meanwhile may have been refused their discard, and go on without it.
 void World::settle() {
-  if (refusals() != refused_before || realm->is_unsure) shadow.accept();
+  was_accepted = refusals() != refused_before || realm->is_unsure;
+  if (was_accepted) shadow.accept();
   realm->is_unsure = false;
   refused_before = refusals();
 }
@@ -158,7 +159,8 @@ void World::part() {
   const auto offset = static_cast<size_t>(range.offset), length = static_cast<size_t>(range.length);
   must(result->store->data == region.at(offset) && result->store->length == length, "a part is over its pages");
   realm->add_part(result, region, offset, length, held_in, static_cast<size_t>(hold));
-  if (engine.collects_inside) shadow.accept();  // which came first, the hold or finalizers, is not to be known
+  // What was accepted has the hold already; and which came first, it or finalizers, is not to be known.
+  if (was_accepted || engine.collects_inside) shadow.accept();
 }
 
 void World::discard(const char* name) {

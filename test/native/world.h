@@ -62,7 +62,8 @@ class World {
   Realm* realm = nullptr;
   napi_value result = nullptr;
   int refused_before = 0;
-  bool may_strand = false;  // a part whose buffer is not to be found when its environment ends stays mapped for good
+  bool was_accepted = false;  // what is there, by the last call that was tried
+  bool may_strand = false;    // a part whose buffer is not to be found when its environment ends stays mapped for good
 };
 
 }  // namespace driver
