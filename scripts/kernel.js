@@ -2,7 +2,7 @@
 // What a process sees of a kernel that refuses: address space and data limited at many points, as many mappings as there may be, and, in
 // user-mode Linux (Debian's user-mode-linux, a kernel that runs as a plain process), strict overcommit, few mappings, and a control group
 // that is full. Each session (scripts/kernel/) must end by itself, without a signal: an error with its code, books right, a retry that works.
-// Only the control group kills, which nobody in the process hears of. Arguments: names of parts, default: all; --quick for every fourth point.
+// Only the control group kills, which nobody in the process hears of. Arguments: names of parts, default: all; --quick for every fifth point.
 // Linux, a built checkout. `N passed, N failed, N skipped` is also in out/kernel.json.
 const { spawnSync } = require('node:child_process')
 const { existsSync, mkdirSync, writeFileSync } = require('node:fs')
@@ -16,7 +16,9 @@ const isQuick = process.argv.includes('--quick')
 const file = (name) => path.join(root, 'scripts', 'kernel', name)
 const EXHAUST = file('exhaust.js')
 /** MiB beyond what a bare Node has. */
-const POINTS = [16, 64, 200, 400, 600, 900, 1200, 1800, 2500, 3300, 4300, 5000, 6500, 9000]
+const POINTS = [16, 64, 200, 400, 600, 700, 900, 1200, 1800, 2500, 3300, 4300, 5000, 6500, 9000]
+/** MiB: some of each fit into the near memory of a small space, and the last does not. */
+const BLOCKS = [3, 20, 100]
 
 /** How a session ended, and the line that it said. */
 function ended({ status, signal, stdout, stderr }) {
@@ -39,11 +41,11 @@ function bareNode(name) {
 function atPoints(limit, name) {
   const base = bareNode(name)
   const rows = []
-  for (const mebibytes of POINTS.filter((_, i) => !isQuick || i % 4 === 1)) {
-    for (const block of [3, 100]) {
+  for (const mebibytes of POINTS.filter((_, i) => !isQuick || i % 5 === 0)) {
+    for (const block of BLOCKS) {
       const prefix = ['prlimit', `--${limit}=${base + mebibytes * MIB}`]
       if (node(['-e', '0'], prefix).status !== 0) continue
-      const result = ended(node([EXHAUST, String(block * MIB), String(block === 3 ? 400 : 60)], prefix))
+      const result = ended(node([EXHAUST, String(block * MIB), String(block < 100 ? 400 : 60)], prefix))
       rows.push({ ...result, name: `${limit} +${mebibytes} MiB, blocks of ${block} MiB` })
     }
   }

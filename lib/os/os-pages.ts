@@ -12,7 +12,7 @@ import { constants } from 'node:buffer'
 import { constants as osConstants } from 'node:os'
 import type { NativeAddon, NativeRegion } from './addon'
 import type { OsPages, Region } from './region'
-import { addressRoom, ENGINE_BYTES } from './room'
+import { addressRoom, engineBytes } from './room'
 
 /** A region of the real operating system. */
 class NativePages implements Region {
@@ -117,7 +117,7 @@ function waysOf(addon: NativeAddon): (byteLength: number) => NativeRegion {
 
 /** What the system would say to a request that it could serve, but nothing after it. */
 function noRoom(room: number): Error {
-  const message = `ENOMEM: ${room} bytes may still be mapped, ${ENGINE_BYTES} of them are left to the engine, mmap`
+  const message = `ENOMEM: ${room} bytes may still be mapped, ${engineBytes()} of them are left to the engine, mmap`
   return Object.assign(new Error(message), { code: 'ENOMEM', errno: -osConstants.errno.ENOMEM, syscall: 'mmap' })
 }
 
@@ -136,7 +136,7 @@ export function osPagesOf(addon: NativeAddon): OsPages {
         throw new RangeError(`byteLength must be at most ${maxByteLength} in this runtime, got ${byteLength}`)
       }
       const room = addressRoom()
-      if (byteLength + ENGINE_BYTES > room) throw noRoom(room)
+      if (room < Infinity && byteLength + engineBytes() > room) throw noRoom(room)
       return new NativePages(addon, reserve(byteLength))
     },
   }

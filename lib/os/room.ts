@@ -34,8 +34,16 @@ export function addressRoom(): number {
   return Math.max(0, Math.floor(room))
 }
 
-/** Bytes that a reservation leaves in any case: the engine's heap grows by some MiB at a time, and its stacks and tasks need some. */
-export const ENGINE_BYTES = 2 ** 26
+/** For the engine's own heap, which grows by some MiB at a time, its stacks and its tasks. */
+const ENGINE_BYTES = 2 ** 26
+/** Addresses that glibc takes for malloc() when a thread first calls it, 64 MiB for each: four of the engine's threads and one more. */
+const ARENAS_BYTES = 5 * 2 ** 26
+
+/** Bytes that any reservation leaves to the engine. */
+export function engineBytes(): number {
+  const isLimited = softLimit(readQuietly('/proc/self/limits'), 'Max address space') !== undefined
+  return isLimited ? ENGINE_BYTES + ARENAS_BYTES : ENGINE_BYTES
+}
 
 /** Whether a generous reservation leaves as much to all others as it takes. */
 export const leavesRoom = (byteLength: number, room = addressRoom()): boolean => 2 * byteLength <= room

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs'
 import { afterEach, expect, it, vi } from 'vitest'
-import { addressRoom, leavesRoom } from '../../lib/os/room'
+import { addressRoom, engineBytes, leavesRoom } from '../../lib/os/room'
 
 vi.mock('node:fs', async (original) => {
   const real = await original<typeof fs>()
@@ -35,11 +35,11 @@ afterEach(() => {
 })
 
 it('is what each limit leaves, the least of them', () => {
-  proc({ addresses: 1_000_000 })
-  expect(addressRoom()).toBe(1_000_000 - 102_400)
+  proc({ addresses: 2 ** 30 })
+  expect(addressRoom()).toBe(2 ** 30 - 102_400)
   proc({ data: 50_000 })
   expect(addressRoom()).toBe(50_000 - 40_960)
-  proc({ addresses: 1_000_000, data: 50_000 })
+  proc({ addresses: 2 ** 30, data: 50_000 })
   expect(addressRoom()).toBe(50_000 - 40_960)
   proc({ overcommit: '2' })
   expect(addressRoom()).toBe(9000 * 1024 - 3200 - 2 ** 23)
@@ -57,6 +57,13 @@ it('has no end where there is no /proc', () => {
     throw new Error('ENOENT')
   })
   expect(addressRoom()).toBe(Infinity)
+})
+
+it('has room for the engine, and for what its threads take where addresses are limited', () => {
+  proc({ data: 2 ** 30 })
+  expect(engineBytes()).toBe(2 ** 26)
+  proc({ addresses: 2 ** 30 })
+  expect(engineBytes()).toBe(6 * 2 ** 26)
 })
 
 it('leaves as much to others as it takes', () => {
