@@ -2,6 +2,7 @@
  * Which copy of ebb made a thing. A process can hold several: duplicates in node_modules, a module registry that was reset, another
  * realm. A pointer of one copy is a number to another, where it means another block; so each refuses what another made.
  */
+import { typeError } from './errors'
 import { PACKAGE_FOLDER } from './folder'
 
 /** Known to all copies, whatever their versions; those from before it bear no mark. */
@@ -47,7 +48,7 @@ export function refuseForeign(value: unknown, taker: string): void {
     mark.folder === PACKAGE_FOLDER
       ? `Both were loaded from ${PACKAGE_FOLDER}: the modules were reset in between (jest.resetModules) or belong to two realms; load ebb once.`
       : `It comes from ${mark.folder}, this one is ${PACKAGE_FOLDER}: \`npm ls ebb\` tells why there are two, \`npm dedupe\` may make them one.`
-  throw new TypeError(
+  throw typeError(
     `ebb: ${taker} was given a ${mark.what} of another copy of ebb, where the same pointer means another block. ${remedy}`,
   )
 }

@@ -70,6 +70,23 @@ export class HeapError extends Error {
   }
 }
 
+/** Codes of a TypeError and of a RangeError that ebb throws: those that Node's own functions throw for the same. */
+export type ArgumentErrorCode = 'ERR_INVALID_ARG_TYPE' | 'ERR_OUT_OF_RANGE'
+
+/** Gives an error a code. Not enumerable, so that nothing but the code is new in what compares or prints errors. */
+const withCode = <E extends Error>(error: E, code: ArgumentErrorCode): E & { readonly code: ArgumentErrorCode } =>
+  Object.defineProperty(error, 'code', { value: code, configurable: true, writable: true }) as E & {
+    readonly code: ArgumentErrorCode
+  }
+
+/** For an argument of the wrong kind. The message says what is needed, and the value. */
+export const typeError = (message: string, options?: ErrorOptions): TypeError & { readonly code: ArgumentErrorCode } =>
+  withCode(new TypeError(message, options), 'ERR_INVALID_ARG_TYPE')
+
+/** For an argument of the wrong magnitude. */
+export const rangeError = (message: string): RangeError & { readonly code: ArgumentErrorCode } =>
+  withCode(new RangeError(message), 'ERR_OUT_OF_RANGE')
+
 /** A value in an error message: short, quoted where it is text, and never running user code. */
 export function show(value: unknown): string {
   switch (typeof value) {
@@ -89,12 +106,18 @@ export function show(value: unknown): string {
 /** A pointer in an error message. */
 export const showPointer = (pointer: number): string => `0x${(pointer >>> 0).toString(16)}`
 
+/** TypeError where a callback is none. */
+export function mustBeFunction(value: unknown, verb: string): void {
+  if (typeof value !== 'function')
+    throw typeError(`ebb: ${verb} needs a function, got ${show(value)} (${typeof value})`)
+}
+
 /** TypeError or RangeError for a count, of bytes as a rule, that is not a whole number. */
 export function refuseByteLength(value: unknown, what = 'byteLength', unit = 'bytes'): never {
   if (typeof value !== 'number') {
-    throw new TypeError(`ebb: ${what} must be a number of ${unit}, got ${show(value)} (${typeof value})`)
+    throw typeError(`ebb: ${what} must be a number of ${unit}, got ${show(value)} (${typeof value})`)
   }
-  throw new RangeError(`ebb: ${what} must be a whole number of ${unit} from 0 to 2^53 - 1, got ${show(value)}`)
+  throw rangeError(`ebb: ${what} must be a whole number of ${unit} from 0 to 2^53 - 1, got ${show(value)}`)
 }
 
 /** True for a non-negative safe integer: what a byte count may be. */

@@ -1,5 +1,5 @@
 /** What all dicts have, whatever their kinds: everything that is not a single look-up. */
-import { refuseByteLength } from '../base/errors'
+import { mustBeFunction, refuseByteLength } from '../base/errors'
 import { Directory } from './directory'
 import { Walk, type Walked } from './walk'
 
@@ -105,6 +105,7 @@ export abstract class BaseDict<K, V> extends Directory implements Walked {
   /** Calls `visit` for each entry. */
   forEach(visit: (value: V, key: K, dict: this) => void): void {
     this.mustBeOpen('forEach')
+    mustBeFunction(visit, 'forEach')
     const walk = new Walk(this)
     while (walk.step()) {
       const key = this.keyAt(walk)

@@ -1,5 +1,5 @@
 /** What a cache is made with, and what it tells of itself. */
-import { show } from '../base/errors'
+import { rangeError, show, typeError } from '../base/errors'
 
 /** Bounds and behaviour of a cache: one bound at least. */
 export interface CacheOptions<K, V> {
@@ -46,18 +46,18 @@ export function checkBounds(options: CacheOptions<never, never>): {
   const maxBytes = checked('maxBytes', options.maxBytes)
   const maxEntries = checked('maxEntries', options.maxEntries)
   if (maxBytes === Infinity && maxEntries === Infinity)
-    throw new TypeError('ebb: a Cache needs a bound: maxBytes, or maxEntries, or both')
+    throw typeError('ebb: a Cache needs a bound: maxBytes, or maxEntries, or both')
   const { policy, onEvict } = options
   if (policy !== undefined && policy !== 's3-fifo' && policy !== 'lru')
-    throw new TypeError(`ebb: policy must be 's3-fifo' or 'lru', got ${show(policy)}`)
+    throw typeError(`ebb: policy must be 's3-fifo' or 'lru', got ${show(policy)}`)
   if (onEvict !== undefined && typeof onEvict !== 'function')
-    throw new TypeError(`ebb: onEvict must be a function, got ${show(onEvict)} (${typeof onEvict})`)
+    throw typeError(`ebb: onEvict must be a function, got ${show(onEvict)} (${typeof onEvict})`)
   return { maxBytes, maxEntries, ttl: checked('ttl', options.ttl) }
 }
 
 function checked(name: string, value: number = Infinity): number {
   if (typeof value !== 'number')
-    throw new TypeError(`ebb: option ${name} must be a number, got ${show(value)} (${typeof value})`)
-  if (!(value >= 0)) throw new RangeError(`ebb: option ${name} must be from 0 to Infinity, got ${show(value)}`)
+    throw typeError(`ebb: option ${name} must be a number, got ${show(value)} (${typeof value})`)
+  if (!(value >= 0)) throw rangeError(`ebb: option ${name} must be from 0 to Infinity, got ${show(value)}`)
   return value
 }

@@ -1,5 +1,5 @@
 /** Caches off the heap of JavaScript, bounded by bytes as the heap counts them; eviction.ts has the policies. */
-import { HeapError, show } from '../base/errors'
+import { HeapError, mustBeFunction, show, typeError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { partsOf } from '../heap/numbers'
@@ -26,7 +26,7 @@ export class BaseCache<K, V> {
   constructor(heap: Heap, options: CacheOptions<K, V> & { readonly key: KeyKind; readonly value: ValueKind }) {
     mustBeHeap(heap, 'a Cache')
     if (typeof options !== 'object' || options === null)
-      throw new TypeError(
+      throw typeError(
         `ebb: a Cache needs options, such as { key: str, value: bytes, maxBytes: 64e6 }, got ${show(options)}`,
       )
     mustBeKeyKind(options.key, 'key')
@@ -186,6 +186,7 @@ export class BaseCache<K, V> {
   /** Calls `visit` for each entry. */
   forEach(visit: (value: V, key: K, cache: this) => void): void {
     this.table.mustBeOpen('forEach')
+    mustBeFunction(visit, 'forEach')
     const walk = new Walk(this.table)
     while (walk.step()) {
       const key = this.table.keyAt(walk)

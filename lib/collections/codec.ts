@@ -1,7 +1,9 @@
 /** How values of a kind lie in words, and what a scalar can hold. */
-import { show } from '../base/errors'
+
+import { show, typeError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
+import { isBytes } from '../heap/lists'
 import { refuseValue, type ScalarKind } from '../records/types'
 
 /** A kind's way into words and out of them. Of values without a fixed length the first word is the head (text.ts). */
@@ -56,7 +58,6 @@ export function mustBeTarget<V>(
   codec: Codec<V>,
   target: unknown,
 ): asserts codec is Codec<V> & Required<Pick<Codec<V>, 'into'>> {
-  if (codec.into === undefined) throw new TypeError('ebb: getInto is for values of bytes; use get')
-  if (!(target instanceof Uint8Array))
-    throw new TypeError(`ebb: getInto needs a Uint8Array, got ${show(target)} (${typeof target})`)
+  if (codec.into === undefined) throw typeError('ebb: getInto is for values of bytes; use get')
+  if (!isBytes(target)) throw typeError(`ebb: getInto needs a Uint8Array, got ${show(target)} (${typeof target})`)
 }

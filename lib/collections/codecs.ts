@@ -1,9 +1,11 @@
 /**
  * The codecs of scalars, texts, bytes and trees (codec.ts).
  */
-import { show } from '../base/errors'
+
+import { rangeError, show, typeError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
+import { isBytes, lengthOf } from '../heap/lists'
 import { refuseValue, Scalar, type ScalarKind, type Shape, Struct } from '../records/types'
 import { type Codec, checkScalar } from './codec'
 import type { ValueKind, Variable } from './kinds'
@@ -112,8 +114,7 @@ class TextCodec implements Codec<string> {
   readonly isEven = false
   private head = 0
   prepare(value: string): number {
-    if (typeof value !== 'string')
-      throw new TypeError(`ebb: value is str, a string, got ${show(value)} (${typeof value})`)
+    if (typeof value !== 'string') throw typeError(`ebb: value is str, a string, got ${show(value)} (${typeof value})`)
     this.head = headOfText(value)
     return 1 + headWords(this.head)
   }
@@ -136,14 +137,13 @@ class BytesCodec implements Codec<Uint8Array> {
   readonly words = 0
   readonly isEven = false
   prepare(value: Uint8Array): number {
-    if (!(value instanceof Uint8Array))
-      throw new TypeError(`ebb: value is bytes, a Uint8Array, got ${show(value)} (${typeof value})`)
-    if (value.length > BYTES_MAX)
-      throw new RangeError(`ebb: value is bytes, at most ${BYTES_MAX} of them, got ${value.length}`)
-    return 1 + ((value.length + 3) >>> 2)
+    if (!isBytes(value)) throw typeError(`ebb: value is bytes, a Uint8Array, got ${show(value)} (${typeof value})`)
+    const length = lengthOf(value)
+    if (length > BYTES_MAX) throw rangeError(`ebb: value is bytes, at most ${BYTES_MAX} of them, got ${length}`)
+    return 1 + ((length + 3) >>> 2)
   }
   write(heap: Heap, pointer: Pointer, word: number, value: Uint8Array): void {
-    setWord(heap, pointer, word, value.length << 1)
+    setWord(heap, pointer, word, lengthOf(value) << 1)
     writeBytes(heap, pointer, word + 1, value)
   }
   read(heap: Heap, pointer: Pointer, word: number): Uint8Array {
@@ -154,8 +154,8 @@ class BytesCodec implements Codec<Uint8Array> {
   }
   into(heap: Heap, pointer: Pointer, word: number, target: Uint8Array): number {
     const length = headBytes(getWord(heap, pointer, word))
-    if (target.length < length)
-      throw new RangeError(`ebb: the value has ${length} bytes and the target room for ${target.length}`)
+    const room = lengthOf(target)
+    if (room < length) throw rangeError(`ebb: the value has ${length} bytes and the target room for ${room}`)
     copyBytes(heap, pointer, word + 1, length, target)
     return length
   }
@@ -169,7 +169,7 @@ class PlainCodec implements Codec<unknown> {
   prepare(value: unknown): number {
     this.packed = packPlain(value)
     if (this.packed.length > BYTES_MAX)
-      throw new RangeError(`ebb: value takes ${this.packed.length} bytes packed, more than ${BYTES_MAX}`)
+      throw rangeError(`ebb: value takes ${this.packed.length} bytes packed, more than ${BYTES_MAX}`)
     return 1 + ((this.packed.length + 3) >>> 2)
   }
   write(heap: Heap, pointer: Pointer, word: number): void {

@@ -1,5 +1,5 @@
 /** Makes dicts of all kinds. */
-import { show } from '../base/errors'
+import { show, typeError } from '../base/errors'
 import type { Heap } from '../heap/heap'
 import { Scalar } from '../records/types'
 import { BaseDict } from './base-dict'
@@ -65,7 +65,7 @@ export function packedKeyOf(key: KeyKind): PackedKey<unknown> {
 function DictOf(heap: Heap, kinds: DictKinds): BaseDict<unknown, unknown> {
   mustBeHeap(heap, 'a Dict')
   if (typeof kinds !== 'object' || kinds === null)
-    throw new TypeError(`ebb: a Dict needs its kinds, such as { key: str, value: f64 }, got ${show(kinds)}`)
+    throw typeError(`ebb: a Dict needs its kinds, such as { key: str, value: f64 }, got ${show(kinds)}`)
   mustBeKeyKind(kinds.key, 'key')
   mustBeValueKind(kinds.value, 'value')
   return makeDict(heap, kinds.key, kinds.value)

@@ -15,6 +15,7 @@
  * entries lead to it. The depth is 1 at least, so that a segment knows a hash that cannot be its own (hash.ts: free slots).
  * In a segment: linear probing, at most LOAD full, and deletion that shifts back: no tombstones, so it shrinks too.
  */
+import { rangeError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { DirectoryBlock, directoryBytes, remainsOf } from './directory-block'
@@ -238,7 +239,7 @@ export abstract class Directory extends DirectoryBlock {
     else if (this.maySplit(depth)) this.split(segment)
     else if (this.slotsIn(this.bytesOf(size + 1)) <= SLOTS_ALONE_MAX) this.rebuild(segment, size + 1)
     else
-      throw new RangeError(
+      throw rangeError(
         `ebb: the collection cannot hold more than ${this.count} entries: too many of their hashes are the same`,
       )
   }

@@ -1,5 +1,5 @@
 /** Dicts whose keys are packed: texts, bytes, and numbers of 64 bits. */
-import { show } from '../base/errors'
+import { show, typeError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { refuseValue } from '../records/types'
@@ -150,7 +150,7 @@ export class TextDoubleDict extends EntryDict<string, number> {
   }
 
   override get(key: string): number | undefined {
-    if (typeof key !== 'string') throw new TypeError(`ebb: key is str, a string, got ${show(key)} (${typeof key})`)
+    if (typeof key !== 'string') throw typeError(`ebb: key is str, a string, got ${show(key)} (${typeof key})`)
     const entry = this.find(pack(key))
     if (this.dirBase < 0 || scratch[0] === 0) return entry === 0 ? undefined : this.valueIn(entry)
     // One exit: where a double is returned on one path and undefined on another, V8 boxes the double.
@@ -158,13 +158,13 @@ export class TextDoubleDict extends EntryDict<string, number> {
   }
 
   override has(key: string): boolean {
-    if (typeof key !== 'string') throw new TypeError(`ebb: key is str, a string, got ${show(key)} (${typeof key})`)
+    if (typeof key !== 'string') throw typeError(`ebb: key is str, a string, got ${show(key)} (${typeof key})`)
     return this.find(pack(key)) !== 0
   }
 
   override set(key: string, value: number): this {
     if (typeof value !== 'number') refuseValue('value', 'f64', value)
-    if (typeof key !== 'string') throw new TypeError(`ebb: key is str, a string, got ${show(key)} (${typeof key})`)
+    if (typeof key !== 'string') throw typeError(`ebb: key is str, a string, got ${show(key)} (${typeof key})`)
     const hash = pack(key)
     const entry = this.find(hash)
     const words = scratch[0] as number

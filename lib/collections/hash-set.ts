@@ -1,4 +1,5 @@
 /** Sets off the heap of JavaScript: Set's face over a dict without values. */
+import { mustBeFunction } from '../base/errors'
 import type { Heap } from '../heap/heap'
 import type { BaseDict, TableIterator } from './base-dict'
 import { makeSet } from './dict'
@@ -83,6 +84,7 @@ export class BaseSet<K> {
   /** Calls `visit` for each key. */
   forEach(visit: (key: K, again: K, set: this) => void): void {
     this.dict.mustBeOpen('forEach')
+    mustBeFunction(visit, 'forEach')
     const walk = new Walk(this.dict)
     while (walk.step()) {
       const key = this.dict.keyAt(walk)

@@ -6,9 +6,11 @@
  * A text has a word for four characters below U+0100, or else for two. A key too long for the head has LONG as its length, its full
  * head (text.ts) as first word of data, and its words in `longKey.words`.
  */
-import { show } from '../base/errors'
+
+import { show, typeError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
+import { isBytes, lengthOf } from '../heap/lists'
 import { checkScalar } from './codec'
 import { SEEDS } from './hash'
 import { readBytes, readText } from './text'
@@ -127,7 +129,7 @@ function hashScratch(words: number, head: number): number {
 }
 
 function packLong(bytes: Uint8Array, head: number): number {
-  const words = new Int32Array(2 + ((bytes.length + 3) >>> 2))
+  const words = new Int32Array(2 + ((lengthOf(bytes) + 3) >>> 2))
   new Uint8Array(words.buffer, 8).set(bytes)
   words[0] = (LONG << 1) | (head & 1)
   words[1] = head
@@ -151,7 +153,7 @@ export interface PackedKey<K> {
 
 export const textKey: PackedKey<string> = {
   pack(key) {
-    if (typeof key !== 'string') throw new TypeError(`ebb: key is str, a string, got ${show(key)} (${typeof key})`)
+    if (typeof key !== 'string') throw typeError(`ebb: key is str, a string, got ${show(key)} (${typeof key})`)
     return packText(key)
   },
   read(heap, pointer, head, word) {
@@ -162,9 +164,8 @@ export const textKey: PackedKey<string> = {
 
 export const bytesKey: PackedKey<Uint8Array> = {
   pack(key) {
-    if (!(key instanceof Uint8Array))
-      throw new TypeError(`ebb: key is bytes, a Uint8Array, got ${show(key)} (${typeof key})`)
-    const { length } = key
+    if (!isBytes(key)) throw typeError(`ebb: key is bytes, a Uint8Array, got ${show(key)} (${typeof key})`)
+    const length = lengthOf(key)
     if (length >= LONG) return packLong(key, length << 1)
     const words = (length + 3) >>> 2
     scratchBuffer.set(key, 8)

@@ -3,7 +3,7 @@
  * element types from them: `new Dict(heap, { key: str, value: f64 })` is a `Dict<string, number>`.
  */
 import { markAsOurs, refuseForeign } from '../base/copy'
-import { show } from '../base/errors'
+import { show, typeError } from '../base/errors'
 import { Heap } from '../heap/heap'
 import { Scalar, Struct, type ValuesOf } from '../records/types'
 
@@ -57,23 +57,21 @@ export type ValueOf<K> =
 export function mustBeHeap(heap: unknown, what: string): asserts heap is Heap {
   refuseForeign(heap, what)
   if (!(heap instanceof Heap))
-    throw new TypeError(`ebb: ${what} needs a Heap as its first argument, got ${show(heap)} (${typeof heap})`)
+    throw typeError(`ebb: ${what} needs a Heap as its first argument, got ${show(heap)} (${typeof heap})`)
 }
 
 /** Refuses what is no kind of a key. */
 export function mustBeKeyKind(kind: unknown, what: string): asserts kind is KeyKind {
   refuseForeign(kind, what)
   if (kind instanceof Scalar || (kind instanceof Variable && kind.kind !== 'value')) return
-  throw new TypeError(`ebb: ${what} must be a scalar such as i32, or str, or bytes, got ${showKind(kind)}`)
+  throw typeError(`ebb: ${what} must be a scalar such as i32, or str, or bytes, got ${showKind(kind)}`)
 }
 
 /** Refuses what is no kind of a value. */
 export function mustBeValueKind(kind: unknown, what: string): asserts kind is ValueKind {
   refuseForeign(kind, what)
   if (kind instanceof Scalar || kind instanceof Variable || kind instanceof Struct) return
-  throw new TypeError(
-    `ebb: ${what} must be a kind such as f64, str, bytes, value or struct(...), got ${showKind(kind)}`,
-  )
+  throw typeError(`ebb: ${what} must be a kind such as f64, str, bytes, value or struct(...), got ${showKind(kind)}`)
 }
 
 const showKind = (kind: unknown): string => (kind instanceof Variable ? `the kind ${kind.kind}` : show(kind))

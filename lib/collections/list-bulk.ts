@@ -1,6 +1,8 @@
 /** Lists, many elements at once: chunk by chunk, through typed arrays over the chunks. */
-import { HeapError, show } from '../base/errors'
+
+import { HeapError, rangeError, show, typeError } from '../base/errors'
 import type { Heap } from '../heap/heap'
+import { lengthOf } from '../heap/lists'
 import { ListChunks } from './list-chunks'
 import type { Elements, ElementsConstructor } from './list-slots'
 
@@ -63,9 +65,9 @@ export abstract class ListBulk<V> extends ListChunks implements Iterable<V> {
 
   set length(length: number) {
     this.mustBeOpen('length')
-    if (typeof length !== 'number') throw new TypeError(`ebb: a list's length is a number, got ${show(length)}`)
+    if (typeof length !== 'number') throw typeError(`ebb: a list's length is a number, got ${show(length)}`)
     if (!Number.isInteger(length) || length < 0 || length > this.length)
-      throw new RangeError(`ebb: a list of ${this.length} can be made shorter, not ${show(length)} long; push adds`)
+      throw rangeError(`ebb: a list of ${this.length} can be made shorter, not ${show(length)} long; push adds`)
     if (length === 0) this.empty()
     else if (length < this.length) {
       this.drop(this.firstAt + length, this.endAt)
@@ -119,7 +121,7 @@ export abstract class ListBulk<V> extends ListChunks implements Iterable<V> {
   sort(compare?: (a: V, b: V) => number): this {
     this.mustBeOpen('sort')
     if (compare !== undefined && typeof compare !== 'function')
-      throw new TypeError(`ebb: sort needs a function that compares two elements, got ${show(compare)}`)
+      throw typeError(`ebb: sort needs a function that compares two elements, got ${show(compare)}`)
     const sorted = new this.elements(this.length)
     this.copyOut(sorted)
     if (compare === undefined) sorted.sort()
@@ -155,12 +157,12 @@ export abstract class ListBulk<V> extends ListChunks implements Iterable<V> {
    */
   pushAll(source: ArrayLike<V>): number {
     this.mustBeOpen('pushAll')
-    if (typeof source !== 'object' || source === null || !isLength(source.length))
-      throw new TypeError(`ebb: pushAll needs an array or a typed array, got ${show(source)}`)
+    const length = typeof source === 'object' && source !== null ? source.length : undefined
+    if (!isLength(length)) throw typeError(`ebb: pushAll needs an array or a typed array, got ${show(source)}`)
     const before = this.length
     try {
-      if (this.isPlain && source instanceof this.elements) this.addAll(source)
-      else for (let index = 0; index < source.length; index++) this.push(source[index] as V)
+      if (this.isPlain && source instanceof this.elements && ArrayBuffer.isView(source)) this.addAll(source)
+      else for (let index = 0; index < length; index++) this.push(source[index] as V)
     } catch (error) {
       if (!this.isClosed) this.length = before
       throw error
@@ -177,10 +179,10 @@ export abstract class ListBulk<V> extends ListChunks implements Iterable<V> {
    */
   copyOut(target: Elements, from?: number): number {
     this.mustBeOpen('copyOut')
-    if (!(target instanceof this.elements))
-      throw new TypeError(`ebb: copyOut of a list of ${this.kind} needs a ${this.elements.name}, got ${show(target)}`)
+    if (!(target instanceof this.elements && ArrayBuffer.isView(target)))
+      throw typeError(`ebb: copyOut of a list of ${this.kind} needs a ${this.elements.name}, got ${show(target)}`)
     const [start] = this.range(from)
-    const end = Math.min(this.endAt, start + target.length)
+    const end = Math.min(this.endAt, start + lengthOf(target))
     let copied = 0
     for (const view of this.views(start, end)) {
       target.set(view as never, copied)
@@ -243,8 +245,8 @@ export abstract class ListBulk<V> extends ListChunks implements Iterable<V> {
   }
 }
 
-const isLength = (length: unknown): boolean => Number.isSafeInteger(length) && (length as number) >= 0
+const isLength = (length: unknown): length is number => Number.isSafeInteger(length) && (length as number) >= 0
 
 export function refuseNumber(what: string, value: unknown): never {
-  throw new TypeError(`ebb: ${what} must be a number, got ${show(value)} (${typeof value})`)
+  throw typeError(`ebb: ${what} must be a number, got ${show(value)} (${typeof value})`)
 }

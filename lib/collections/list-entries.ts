@@ -6,7 +6,7 @@
  * By these two words a list follows the moves of its entries in O(1). Where elements have changed their places since, it writes all
  * positions anew first.
  */
-import { HeapError, show } from '../base/errors'
+import { HeapError, show, typeError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import type { Owner } from '../heap/owners'
@@ -117,7 +117,7 @@ export class EntryList<V> extends ListMethods<V> implements Owner {
     this.mustBeOpen('sort')
     const order = compare ?? (ORDERS[this.kind] as typeof compare)
     if (typeof order !== 'function')
-      throw new TypeError(`ebb: sort of a list of ${this.kind} needs a function, got ${show(compare)}`)
+      throw typeError(`ebb: sort of a list of ${this.kind} needs a function, got ${show(compare)}`)
     const sorted = Array.from({ length: this.length }, (_, index) => ({
       value: this.get(index),
       entry: this.entryAt(this.firstAt + index),
@@ -131,7 +131,7 @@ export class EntryList<V> extends ListMethods<V> implements Owner {
   }
 
   override copyOut(): number {
-    throw new TypeError(`ebb: copyOut is for lists of scalars, and this one is of ${this.kind}; use toArray`)
+    throw typeError(`ebb: copyOut is for lists of scalars, and this one is of ${this.kind}; use toArray`)
   }
 
   /** Frees some entries of what another list left. Returns false when none is left. @internal */
@@ -220,7 +220,7 @@ export class EntryList<V> extends ListMethods<V> implements Owner {
     this.mustBeOpen(verb)
     const order = ORDERS[this.kind] as ((a: V, b: V) => number) | undefined
     if (order === undefined)
-      throw new TypeError(`ebb: ${verb} is for scalars, str and bytes, and this list is of ${this.kind}`)
+      throw typeError(`ebb: ${verb} is for scalars, str and bytes, and this list is of ${this.kind}`)
     this.check(value)
     const [start] = this.range(from)
     for (let at = start; at < this.endAt; at++) if (order(this.read(at), value) === 0) return at - this.firstAt

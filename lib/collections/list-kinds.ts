@@ -2,7 +2,7 @@
  * Lists of scalars: one class a kind, written by a script from one template. The hot path is that of the accessors: one element of a
  * constant typed array over all near memory, and what lies outside of that is far and takes the accessor.
  */
-import { show } from '../base/errors'
+import { rangeError, show, typeError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import { NEAR } from '../space/near'
 import { ListMethods } from './list-methods'
@@ -30,7 +30,7 @@ const TYPES: { readonly [kind: string]: string } = { i64: 'bigint', u64: 'bigint
 /** TypeError or RangeError for a value that an element cannot be. */
 function refuseElement(kind: keyof typeof HOLDS, value: unknown): never {
   const message = `ebb: a list of ${kind} holds ${HOLDS[kind]}, got ${show(value)} (${typeof value})`
-  throw typeof value === (TYPES[kind] ?? 'number') ? new RangeError(message) : new TypeError(message)
+  throw typeof value === (TYPES[kind] ?? 'number') ? rangeError(message) : typeError(message)
 }
 
 /** Index of an iterator that is at its end: no list has so many elements. */

@@ -1,5 +1,5 @@
 /** Lists, one element at a time: what is alike for all kinds. */
-import { show } from '../base/errors'
+import { mustBeFunction, rangeError, show } from '../base/errors'
 import { ListBulk, refuseNumber } from './list-bulk'
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
@@ -119,13 +119,13 @@ export abstract class ListMethods<V> extends ListBulk<V> {
     this.mustBeOpen('access')
     if (typeof index !== 'number') refuseNumber('an index', index)
     const allowed = this.length === 0 ? 'the list is empty' : `a whole number from 0 to ${this.length - 1} is`
-    throw new RangeError(`ebb: index ${show(index)} is not in the list; ${allowed}`)
+    throw rangeError(`ebb: index ${show(index)} is not in the list; ${allowed}`)
   }
 
   /** @internal */
   protected mustVisit(visit: unknown): void {
     this.mustBeOpen('forEach')
-    if (typeof visit !== 'function') throw new TypeError(`ebb: forEach needs a function, got ${show(visit)}`)
+    mustBeFunction(visit, 'forEach')
   }
 
   private cutBack(): void {

@@ -9,7 +9,7 @@
  * The place of a chunk is the element of the constant typed array of its kind at which it begins (near.ts), or FAR. A list with one chunk
  * that is not full yet has a smaller one, in slot 0. `tailAt + position` is the place of an element of the last chunk, where `push` writes.
  */
-import { HeapError, refuseClosed } from '../base/errors'
+import { HeapError, rangeError, refuseClosed } from '../base/errors'
 import { MEDIUM_MAX_BYTES, type Pointer, slotOf } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { payloadOffset } from '../heap/live-blocks'
@@ -248,7 +248,7 @@ export abstract class ListSlots implements PlacedOwner {
     const used = this.lastSlot - this.firstSlot + 1
     const most = POSITIONS / (this.mask + 1) - 1
     if (used >= most)
-      throw new RangeError(`ebb: a list has less than 2^31 elements, and this one ${this.endAt - this.firstAt}`)
+      throw rangeError(`ebb: a list has less than 2^31 elements, and this one ${this.endAt - this.firstAt}`)
     const slots = used <= this.slots >> 1 ? this.slots : Math.min(this.slots * 2, most)
     if (slots > this.slots) this.resizeDirectory(slots)
     this.slideSlots(isFront ? (slots - used + 1) >> 1 : 0)

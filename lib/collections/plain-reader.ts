@@ -1,5 +1,5 @@
 /** Reads packed trees (plain.ts), whole or a part. */
-import { show } from '../base/errors'
+import { show, typeError } from '../base/errors'
 import type { Plain } from './kinds'
 import { INDEXED, TAGS } from './plain'
 
@@ -24,7 +24,7 @@ export class PlainReader {
   seek(path: Path): boolean {
     for (const step of path) {
       if (typeof step !== 'string' && typeof step !== 'number')
-        throw new TypeError(`ebb: a path has names and indices, got ${show(step)} (${typeof step})`)
+        throw typeError(`ebb: a path has names and indices, got ${show(step)} (${typeof step})`)
     }
     return path.every((step) => this.enter(step))
   }

@@ -10,7 +10,9 @@
  *
  * Long lists and dicts are indexed where a part of the tree may be asked for.
  */
-import { show } from '../base/errors'
+
+import { isByteLength, rangeError, show, typeError } from '../base/errors'
+import { isBytes, lengthOf } from '../heap/lists'
 
 /** First byte of a value. Those of indexed lists and dicts are INDEXED more. */
 export const TAGS = {
@@ -83,14 +85,16 @@ class Packer {
   }
 
   private object(value: object, path: string, depth: number): void {
-    if (depth > DEPTH_MAX) throw new RangeError(`ebb: value is nested more than ${DEPTH_MAX} deep, or goes in a circle`)
-    if (value instanceof Uint8Array) {
-      this.head(BYTES, value.length)
-      this.room(value.length)
+    if (depth > DEPTH_MAX) throw rangeError(`ebb: value is nested more than ${DEPTH_MAX} deep, or goes in a circle`)
+    if (isBytes(value)) {
+      const length = lengthOf(value)
+      this.head(BYTES, length)
+      this.room(length)
       this.buffer.set(value, this.length)
-      this.length += value.length
+      this.length += length
     } else if (Array.isArray(value)) {
-      const { length } = value // a getter of an element may change it
+      const { length } = value // a getter of an element may change it, and a proxy say anything
+      if (!(isByteLength(length) && length < 2 ** 32)) refuse(path, value, `an array whose length is ${show(length)}`)
       const ends = this.open(LIST, length)
       const first = this.length
       for (let i = 0; i < length; i++) {
@@ -149,7 +153,7 @@ class Packer {
 }
 
 function refuse(path: string, value: unknown, what: string): never {
-  throw new TypeError(
+  throw typeError(
     `ebb: ${path} must be null, a boolean, a number, a string, a Uint8Array, an array or a plain object, got ${what} (${typeof value})`,
   )
 }

@@ -1,5 +1,5 @@
 /** Structs as values: plain objects outside, their fields in words of the block inside. */
-import { show } from '../base/errors'
+import { show, typeError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { type Leaf, leavesOf, type ScalarKind, type Shape, type Struct } from '../records/types'
@@ -76,15 +76,13 @@ function leafOf(value: object, path: readonly string[]): unknown {
 /** Refuses what is no object with exactly the fields of a shape. */
 function refuseOthers(shape: Shape, value: unknown, path: string): void {
   if (typeof value !== 'object' || value === null)
-    throw new TypeError(
-      `ebb: ${path === '' ? 'value' : path} is a struct, an object, got ${show(value)} (${typeof value})`,
-    )
+    throw typeError(`ebb: ${path === '' ? 'value' : path} is a struct, an object, got ${show(value)} (${typeof value})`)
   for (const name of Object.keys(value)) {
     if (!Object.hasOwn(shape, name))
-      throw new TypeError(`ebb: the struct has no field ${path}${name}; it has ${Object.keys(shape).join(', ')}`)
+      throw typeError(`ebb: the struct has no field ${path}${name}; it has ${Object.keys(shape).join(', ')}`)
   }
   for (const [name, type] of Object.entries(shape)) {
-    if (!Object.hasOwn(value, name)) throw new TypeError(`ebb: field ${path}${name} has no value`)
+    if (!Object.hasOwn(value, name)) throw typeError(`ebb: field ${path}${name} has no value`)
     if ('shape' in type) refuseOthers(type.shape, (value as Record<string, unknown>)[name], `${path}${name}.`)
   }
 }

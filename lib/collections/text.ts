@@ -4,8 +4,10 @@
  *
  *     head (one word)   | length: 30 | is wide: 1 |      length: characters of a text, or bytes
  */
+
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
+import { lengthOf } from '../heap/lists'
 import { copyOut, copyOutTo, latin1At, near, nearByte } from '../heap/near-bytes'
 import { NEAR } from '../space/near'
 import { nearBase } from './words'
@@ -70,7 +72,7 @@ export function readText(heap: Heap, pointer: Pointer, word: number, head: numbe
 /** Writes bytes at a word of a block. */
 export function writeBytes(heap: Heap, pointer: Pointer, word: number, bytes: Uint8Array): void {
   const base = nearBase(pointer)
-  const { length } = bytes
+  const length = lengthOf(bytes)
   if (base < 0 || length > LOOP_MAX_BYTES) {
     heap.copyIn(pointer, bytes, word << 2)
     return

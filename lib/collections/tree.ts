@@ -1,6 +1,6 @@
 /** JSON documents off the heap of JavaScript: a whole tree in one block, which is read as a whole or a part at a time. */
 import { markAsOurs, refuseForeign } from '../base/copy'
-import { HeapError, refuseClosed, show } from '../base/errors'
+import { HeapError, refuseClosed, show, typeError } from '../base/errors'
 import { type Pointer, slotOf } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { payloadOffset } from '../heap/live-blocks'
@@ -123,6 +123,6 @@ export function fromObject<T>(heap: Heap, object: T): Tree<T> {
 export function toObject<T>(tree: Tree<T>): T {
   refuseForeign(tree, 'toObject')
   if (!(tree instanceof Tree))
-    throw new TypeError(`ebb: toObject needs a tree that fromObject has made, got ${show(tree)} (${typeof tree})`)
+    throw typeError(`ebb: toObject needs a tree that fromObject has made, got ${show(tree)} (${typeof tree})`)
   return (tree as Tree<T>).toObject()
 }

@@ -8,7 +8,7 @@ import type { CompactResult, Moved } from '../heap/compact'
 import type { Block } from '../heap/heap'
 import { clearBlock, usableBytes } from '../heap/live-blocks'
 import { partsOf } from '../heap/numbers'
-import type { CompactBudget, HeapOptions } from '../heap/options'
+import { type CompactBudget, checkOptions, type HeapOptions } from '../heap/options'
 import { setOwners } from '../heap/owners'
 import { mustBeOpen } from '../heap/refuse'
 import { tookFresh } from '../heap/take'
@@ -34,6 +34,7 @@ export class DebugHeap extends CheckedBytes {
 
   /** @param options - those of a heap; where `debug` is not there, the default is `true` and what EBB_DEBUG says */
   constructor(options: HeapOptions = {}) {
+    if (typeof options !== 'object' || options === null) checkOptions(options) // which refuses it
     const debug = { ...debugByEnvironment(), ...(typeof options.debug === 'object' ? options.debug : {}) }
     super({ ...options, debug })
     this.#leaks = debug.leaks ?? 'warn'

@@ -5,7 +5,7 @@
  *     EBB_DEBUG=leaks                         a report of live blocks at exit
  *     EBB_DEBUG=stacks=100,quarantine=1e8     numbers as in DebugOptions; noleaks and noidle switch off
  */
-import { show } from '../base/errors'
+import { show, typeError } from '../base/errors'
 import { checkDebug, type DebugOptions } from '../heap/debug-options'
 
 /** Digits, with an exponent at most. */
@@ -21,7 +21,7 @@ export function debugByEnvironment({ EBB_DEBUG = '' }: NodeJS.ProcessEnv = proce
     else if (name === 'noidle') options.idle = false
     else if (['stacks', 'frames', 'quarantine'].includes(name) && isNumber(value)) options[name] = Number(value)
     else if (!['', '0', '1', 'true'].includes(word))
-      throw new TypeError(
+      throw typeError(
         `ebb: EBB_DEBUG knows 1, leaks, noleaks, noidle, stacks=N, frames=N and quarantine=BYTES, with commas between them, got ${show(word)}`,
       )
   }

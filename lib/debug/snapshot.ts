@@ -1,5 +1,5 @@
 /** Live blocks by where they were allocated: a snapshot, the difference of two, and the files that tools open. */
-import { show } from '../base/errors'
+import { show, typeError } from '../base/errors'
 import { toHeapProfile } from './heap-profile'
 import { toPprof } from './pprof'
 
@@ -64,7 +64,7 @@ export class Snapshot {
    */
   since(before: Snapshot): readonly Leak[] {
     if (!Array.isArray((before as Snapshot | undefined)?.leaks))
-      throw new TypeError(`ebb: since needs an earlier snapshot() of the heap, got ${show(before)} (${typeof before})`)
+      throw typeError(`ebb: since needs an earlier snapshot() of the heap, got ${show(before)} (${typeof before})`)
     const change = new Snapshot('')
     for (const { stack, blocks, bytes } of this.leaks) change.add(stack, blocks, bytes)
     for (const { stack, blocks, bytes } of before.leaks) change.add(stack, -blocks, -bytes)

@@ -1,5 +1,5 @@
 /** The options of a debug heap, as part of those of a heap. */
-import { show } from '../base/errors'
+import { show, typeError } from '../base/errors'
 import { checkNumber, readOptions } from './read-options'
 
 /** What a debug heap does otherwise than by default. */
@@ -38,11 +38,9 @@ export function checkDebug(debug: unknown): DebugOptions | false | undefined {
     if (given[name] !== undefined) checked[name] = checkNumber(`option debug.${name}`, given[name], numbers[name])
   const { leaks, idle } = given
   if (leaks !== undefined && !LEAKS.includes(leaks as 'warn'))
-    throw new TypeError(
-      `ebb: option debug.leaks must be 'warn', 'exit' or 'ignore', got ${show(leaks)} (${typeof leaks})`,
-    )
+    throw typeError(`ebb: option debug.leaks must be 'warn', 'exit' or 'ignore', got ${show(leaks)} (${typeof leaks})`)
   if (idle !== undefined && typeof idle !== 'boolean')
-    throw new TypeError(`ebb: option debug.idle must be true or false, got ${show(idle)} (${typeof idle})`)
+    throw typeError(`ebb: option debug.idle must be true or false, got ${show(idle)} (${typeof idle})`)
   if (leaks !== undefined) checked.leaks = leaks
   if (idle !== undefined) checked.idle = idle
   return checked

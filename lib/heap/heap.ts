@@ -3,7 +3,7 @@
 import { inspect } from 'node:util'
 import { forAll, inTurn } from '../base/calls'
 import { markAsOurs } from '../base/copy'
-import { HeapError, isByteLength, refuseByteLength, show } from '../base/errors'
+import { HeapError, isByteLength, refuseByteLength, show, typeError } from '../base/errors'
 import { POOL_BYTES, type Pointer } from '../base/layout'
 import { mustHaveStack } from '../base/stack'
 import { booksOf, type HeapMap, readMap } from '../inspect/map'
@@ -17,7 +17,7 @@ import { Compactor, type CompactResult, type Guide, type Moved, tellCompacted } 
 
 import { listHeap } from './heaps'
 import { IdleCompaction } from './idle'
-import { type PointerSource, type PointerTarget, sourceLength, store, targetLength } from './lists'
+import { type PointerSource, type PointerTarget, roomFor, sourceLength, store, targetLength } from './lists'
 import { isLive, liveBlocks, usableBytes } from './live-blocks'
 import { isHeap, partsOf, partsOfThis } from './numbers'
 import { type CompactBudget, checkBudget, checkOptions, type HeapOptions } from './options'
@@ -153,7 +153,7 @@ export class Heap extends Bytes {
   compact(moved?: Moved, budget: CompactBudget = {}): CompactResult {
     const parts = partsOfThis(this)
     if (moved !== undefined && typeof moved !== 'function')
-      throw new TypeError(`ebb: compact needs a function that is told (from, to) of each move, got ${show(moved)}`)
+      throw typeError(`ebb: compact needs a function that is told (from, to) of each move, got ${show(moved)}`)
     const bounds = checkBudget(budget)
     mustBeOpen(parts, 'compact')
     if (this.#isCompacting)
@@ -205,7 +205,7 @@ export class Heap extends Bytes {
     mustBeOpen(partsOfThis(this), 'onMoved')
     for (const call of [listener, ended ?? listener])
       if (typeof call !== 'function')
-        throw new TypeError(`ebb: onMoved needs functions, got ${show(call)} (${typeof call})`)
+        throw typeError(`ebb: onMoved needs functions, got ${show(call)} (${typeof call})`)
     const registered: Listener = { moved: listener, ended }
     this.#listeners.add(registered)
     return () => this.#listeners.delete(registered)
@@ -234,7 +234,7 @@ export class Heap extends Bytes {
    * @throws as {@link alloc}; TypeError for another list
    */
   allocMany<T extends PointerTarget>(byteLength: number, into: T): T {
-    const made = new Int32Array(targetLength(into, 'allocMany'))
+    const made = roomFor(targetLength(into, 'allocMany'), 'allocMany')
     if (!isByteLength(byteLength)) refuseByteLength(byteLength)
     mustBeOpen(partsOf(this), 'allocMany')
     let count = 0

@@ -4,7 +4,7 @@
  */
 
 import { types } from 'node:util'
-import { show } from '../base/errors'
+import { HeapError, show, typeError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array
@@ -27,12 +27,15 @@ interface BytesGetters {
 /** Elements of a typed array. */
 export const lengthOf = (array: ArrayBufferView): number => typedLength.call(array)
 
+/** Whether a value is a Uint8Array, and no proxy or other object that only claims to be one. */
+export const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array && ArrayBuffer.isView(value)
+
 /** The bytes of any view or buffer of any realm, as they are. */
 export function bytesOf(source: unknown, verb: string): Uint8Array {
-  if (source instanceof Uint8Array && ArrayBuffer.isView(source)) return source
+  if (isBytes(source)) return source
   if (types.isAnyArrayBuffer(source)) return new Uint8Array(source)
   if (!ArrayBuffer.isView(source))
-    throw new TypeError(
+    throw typeError(
       `ebb: ${verb} needs a Uint8Array, another view, or an ArrayBuffer, got ${show(source)} (${typeof source})`,
     )
   const { buffer, byteOffset, byteLength } = types.isDataView(source) ? viewBytes : arrayBytes
@@ -49,16 +52,26 @@ export function sourceLength(list: unknown, verb: string): number {
   if (types.isInt32Array(list) || types.isUint32Array(list) || types.isFloat64Array(list)) return lengthOf(list)
   if (Array.isArray(list)) return list.length
   const got = ArrayBuffer.isView(list) ? 'a view whose elements hold no pointers' : `${show(list)} (${typeof list})`
-  throw new TypeError(`ebb: ${verb} needs an array of pointers, an Int32Array or a Uint32Array, got ${got}`)
+  throw typeError(`ebb: ${verb} needs an array of pointers, an Int32Array or a Uint32Array, got ${got}`)
 }
 
 /** Elements of a list of pointers to be written. Throws TypeError where that cannot be done. */
 export function targetLength(list: unknown, verb: string): number {
   if (types.isFloat64Array(list) || (Array.isArray(list) && Object.isFrozen(list)))
-    throw new TypeError(
+    throw typeError(
       `ebb: ${verb} writes pointers into an array, an Int32Array or a Uint32Array, got ${types.isFloat64Array(list) ? 'a Float64Array' : 'a frozen array'}`,
     )
   return sourceLength(list, verb)
+}
+
+/** Room for so many pointers, before any of them is allocated. */
+export function roomFor(count: number, verb: string): Int32Array {
+  try {
+    return new Int32Array(count)
+  } catch (cause) {
+    const message = `ebb: ${verb}: there is no memory for a list of ${count} pointers; allocate in several calls`
+    throw new HeapError('EBB_OUT_OF_MEMORY', message, cause)
+  }
 }
 
 /** Writes pointers into a list of the same length. */

@@ -12,6 +12,7 @@
  * up to the caller. A closed heap gets accessors that throw (closed.ts).
  */
 
+import { show, typeError } from '../base/errors'
 import {
   ARENA_BYTES,
   GRANULE_MASK,
@@ -43,9 +44,11 @@ const isInPool = (byteOffset: number, shift: number): boolean =>
   byteOffset < poolBytes &&
   (byteOffset >> shift) << shift === byteOffset
 
-/** Offset of a byte of a block in the DataView of its slot; -1, which that refuses, for what lies before the block. */
+/** Offset of a byte of a block in the DataView of its slot; -1, which that refuses, for what lies before the block or is no number. */
 const at = (pointer: Pointer, byteOffset: number): number =>
-  byteOffset >= 0 ? ((pointer & granuleMask) << granuleShift) - poolBytes + byteOffset : -1
+  typeof byteOffset === 'number' && byteOffset >= 0
+    ? ((pointer & granuleMask) << granuleShift) - poolBytes + byteOffset
+    : -1
 
 const { i8, u8, i16, u16, i32, u32, f32, f64, i64, u64, near1, near2, near4, near8 } = NEAR
 
@@ -93,6 +96,7 @@ export class Numbers {
   setInt8(pointer: Pointer, byteOffset: number, value: number): void {
     if (
       typeof pointer === 'number' &&
+      typeof value === 'number' &&
       isInPool(byteOffset, 0) &&
       i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
     ) {
@@ -118,6 +122,7 @@ export class Numbers {
   setUint8(pointer: Pointer, byteOffset: number, value: number): void {
     if (
       typeof pointer === 'number' &&
+      typeof value === 'number' &&
       isInPool(byteOffset, 0) &&
       i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
     ) {
@@ -143,6 +148,7 @@ export class Numbers {
   setInt16(pointer: Pointer, byteOffset: number, value: number): void {
     if (
       typeof pointer === 'number' &&
+      typeof value === 'number' &&
       isInPool(byteOffset, 1) &&
       i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
     ) {
@@ -168,6 +174,7 @@ export class Numbers {
   setUint16(pointer: Pointer, byteOffset: number, value: number): void {
     if (
       typeof pointer === 'number' &&
+      typeof value === 'number' &&
       isInPool(byteOffset, 1) &&
       i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
     ) {
@@ -188,7 +195,7 @@ export class Numbers {
 
   /** Writes a signed 32-bit integer (4 bytes). */
   setInt32(pointer: Pointer, byteOffset: number, value: number): void {
-    if (typeof pointer === 'number' && isInPool(byteOffset, 2)) {
+    if (typeof pointer === 'number' && typeof value === 'number' && isInPool(byteOffset, 2)) {
       const index = (near4 + (pointer << 2) + (byteOffset >> 2)) | 0
       if (i32[index] !== undefined) {
         i32[index] = value
@@ -209,7 +216,7 @@ export class Numbers {
 
   /** Writes an unsigned 32-bit integer (4 bytes). */
   setUint32(pointer: Pointer, byteOffset: number, value: number): void {
-    if (typeof pointer === 'number' && isInPool(byteOffset, 2)) {
+    if (typeof pointer === 'number' && typeof value === 'number' && isInPool(byteOffset, 2)) {
       const index = (near4 + (pointer << 2) + (byteOffset >> 2)) | 0
       if (u32[index] !== undefined) {
         u32[index] = value
@@ -230,7 +237,7 @@ export class Numbers {
 
   /** Writes a 32-bit IEEE 754 number (4 bytes). */
   setFloat32(pointer: Pointer, byteOffset: number, value: number): void {
-    if (typeof pointer === 'number' && isInPool(byteOffset, 2)) {
+    if (typeof pointer === 'number' && typeof value === 'number' && isInPool(byteOffset, 2)) {
       const index = (near4 + (pointer << 2) + (byteOffset >> 2)) | 0
       if (f32[index] !== undefined) {
         f32[index] = value
@@ -251,7 +258,7 @@ export class Numbers {
 
   /** Writes a 64-bit IEEE 754 number (8 bytes). */
   setFloat64(pointer: Pointer, byteOffset: number, value: number): void {
-    if (typeof pointer === 'number' && isInPool(byteOffset, 3)) {
+    if (typeof pointer === 'number' && typeof value === 'number' && isInPool(byteOffset, 3)) {
       const index = (near8 + (pointer << 1) + (byteOffset >> 3)) | 0
       if (f64[index] !== undefined) {
         f64[index] = value
@@ -272,7 +279,7 @@ export class Numbers {
 
   /** Writes a signed 64-bit integer (8 bytes). */
   setBigInt64(pointer: Pointer, byteOffset: number, value: bigint): void {
-    if (typeof pointer === 'number' && isInPool(byteOffset, 3)) {
+    if (typeof pointer === 'number' && typeof value === 'bigint' && isInPool(byteOffset, 3)) {
       const index = (near8 + (pointer << 1) + (byteOffset >> 3)) | 0
       if (i64[index] !== undefined) {
         i64[index] = value
@@ -293,7 +300,7 @@ export class Numbers {
 
   /** Writes an unsigned 64-bit integer (8 bytes). */
   setBigUint64(pointer: Pointer, byteOffset: number, value: bigint): void {
-    if (typeof pointer === 'number' && isInPool(byteOffset, 3)) {
+    if (typeof pointer === 'number' && typeof value === 'bigint' && isInPool(byteOffset, 3)) {
       const index = (near8 + (pointer << 1) + (byteOffset >> 3)) | 0
       if (u64[index] !== undefined) {
         u64[index] = value
@@ -409,7 +416,16 @@ function setFar(parts: HeapParts, kind: Kind, pointer: Pointer, byteOffset: numb
         break
     }
   } catch (cause) {
-    refuseAccess(parts, pointer, byteOffset, BYTES[kind], cause)
+    refuseAccess(parts, pointer, byteOffset, BYTES[kind], refusalOf(kind, value, cause))
   }
+}
+
+/** What a value is refused with: an error of ebb's, where it is of a kind that no number is made of; else what the DataView threw. */
+function refusalOf(kind: Kind, value: unknown, cause: unknown): unknown {
+  const isBig = kind >= bigint64
+  const isWrong = isBig ? typeof value !== 'bigint' : typeof value === 'bigint' || typeof value === 'symbol'
+  if (!isWrong) return cause
+  const wanted = isBig ? 'bigint' : 'number'
+  return typeError(`ebb: an accessor writes a ${wanted}, got ${show(value)} (${typeof value})`, { cause })
 }
 // </written>

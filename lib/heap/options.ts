@@ -1,7 +1,7 @@
 /** What callers give as options: every property is read once and checked before anything is taken. */
 
 import { type Clock, systemClock } from '../base/clock'
-import { show } from '../base/errors'
+import { rangeError, show, typeError } from '../base/errors'
 import type { Ablation } from '../supply/arenas'
 import { checkDebug, type DebugOptions } from './debug-options'
 import { checkNumber, readOptions } from './read-options'
@@ -64,18 +64,17 @@ export function checkOptions(options: HeapOptions): CheckedOptions {
   const known = ['decay', 'limit', 'name', 'clock', 'compact', 'debug', 'profile', 'ablation'] as const
   const given = readOptions(options, known, AN_OPTION)
   const { decay, limit, name = '', clock = systemClock, compact, ablation } = given
-  if (typeof name !== 'string')
-    throw new TypeError(`ebb: option name must be a string, got ${show(name)} (${typeof name})`)
+  if (typeof name !== 'string') throw typeError(`ebb: option name must be a string, got ${show(name)} (${typeof name})`)
   if (!isClock(clock))
-    throw new TypeError(`ebb: option clock must be an object with the methods now and schedule, got ${show(clock)}`)
+    throw typeError(`ebb: option clock must be an object with the methods now and schedule, got ${show(clock)}`)
   if (compact !== undefined && compact !== 'idle')
-    throw new TypeError(`ebb: option compact must be 'idle', or not be there, got ${show(compact)} (${typeof compact})`)
+    throw typeError(`ebb: option compact must be 'idle', or not be there, got ${show(compact)} (${typeof compact})`)
   if (compact === 'idle' && decay === Infinity)
-    throw new RangeError("ebb: option compact: 'idle' gives memory back by itself, which decay: Infinity forbids")
+    throw rangeError("ebb: option compact: 'idle' gives memory back by itself, which decay: Infinity forbids")
   const switches = readOptions(ablation ?? {}, ['fullestFirst', 'dirtyFirst'] as const, 'an ablation of a heap')
   for (const [key, value] of Object.entries(switches))
     if (value !== undefined && typeof value !== 'boolean')
-      throw new TypeError(`ebb: option ablation.${key} must be true or false, got ${show(value)} (${typeof value})`)
+      throw typeError(`ebb: option ablation.${key} must be true or false, got ${show(value)} (${typeof value})`)
   return {
     decay: checkNumber('option decay', decay ?? 1000, 'milliseconds'),
     limit: checkNumber('option limit', limit ?? Infinity, 'bytes'),

@@ -1,5 +1,5 @@
 /** Reading options that callers give in an object. */
-import { show } from '../base/errors'
+import { rangeError, show, typeError } from '../base/errors'
 
 /** The known properties of an object, inherited ones too, each read once; a property of its own that is not known is refused. */
 export function readOptions<K extends string>(
@@ -8,11 +8,11 @@ export function readOptions<K extends string>(
   what: string,
 ): { [key in K]?: unknown } {
   if (typeof given !== 'object' || given === null)
-    throw new TypeError(
+    throw typeError(
       `ebb: ${what} comes in an object, such as { ${known[0]}: ... }, got ${show(given)} (${typeof given})`,
     )
   const unknown = Object.keys(given).find((key) => !known.includes(key as K))
-  if (unknown !== undefined) throw new TypeError(`ebb: ${show(unknown)} is not ${what}; there are ${known.join(', ')}`)
+  if (unknown !== undefined) throw typeError(`ebb: ${show(unknown)} is not ${what}; there are ${known.join(', ')}`)
   const read: { [key in K]?: unknown } = {}
   for (const key of known) read[key] = (given as { [key in K]?: unknown })[key]
   return read
@@ -20,7 +20,7 @@ export function readOptions<K extends string>(
 
 export function checkNumber(name: string, value: unknown, unit: string): number {
   if (typeof value !== 'number')
-    throw new TypeError(`ebb: ${name} must be a number of ${unit}, got ${show(value)} (${typeof value})`)
-  if (!(value >= 0)) throw new RangeError(`ebb: ${name} must be from 0 to Infinity ${unit}, got ${show(value)}`)
+    throw typeError(`ebb: ${name} must be a number of ${unit}, got ${show(value)} (${typeof value})`)
+  if (!(value >= 0)) throw rangeError(`ebb: ${name} must be from 0 to Infinity ${unit}, got ${show(value)}`)
   return value
 }

@@ -1,5 +1,5 @@
 /** Refusals: the slow, exact reason why a pointer is not that of a live block, or a range not inside of one. All of them throw. */
-import { HeapError, type HeapErrorCode, refuseClosed, show, showPointer } from '../base/errors'
+import { HeapError, type HeapErrorCode, refuseClosed, show, showPointer, typeError } from '../base/errors'
 import {
   GRANULE_SHIFT,
   GRANULES_PER_POOL,
@@ -28,7 +28,7 @@ export function mustBeOpen({ isClosed }: HeapParts, verb: string): void {
 
 /** Throws TypeError: a method was called on something else than a heap. */
 export function refuseReceiver(receiver: unknown): never {
-  throw new TypeError(
+  throw typeError(
     `ebb: a method of a heap was called on ${show(receiver)} (${typeof receiver}), which is no heap of this copy of ebb; ` +
       'call heap.free(pointer), or pass (pointer) => heap.free(pointer)',
   )
@@ -76,9 +76,7 @@ export function refuseRange(pointer: Pointer, range: string, usable: number, ver
 export function refusePointer(parts: HeapParts, pointer: unknown, verb: string): never {
   mustBeOpen(parts, verb)
   if (typeof pointer !== 'number') {
-    throw new TypeError(
-      `ebb: ${verb} needs a pointer that this heap returned, got ${show(pointer)} (${typeof pointer})`,
-    )
+    throw typeError(`ebb: ${verb} needs a pointer that this heap returned, got ${show(pointer)} (${typeof pointer})`)
   }
   const [code, why] = explain(parts.table, pointer as Pointer)
   const named = Number.isInteger(pointer) ? showPointer(pointer) : show(pointer)

@@ -9,7 +9,7 @@
  * ASCII is the same bytes in both encodings. It is told apart once, when it is stored, and marked as one byte a character: as such it
  * is read by a copy.
  */
-import { HeapError, show, showPointer } from '../base/errors'
+import { HeapError, rangeError, show, showPointer, typeError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 
 /**
@@ -31,7 +31,7 @@ interface Wellness {
 
 /** Throws TypeError for what is no text. */
 export function mustBeText(text: unknown, verb: string): asserts text is string {
-  if (typeof text !== 'string') throw new TypeError(`ebb: ${verb} needs a string, got ${show(text)} (${typeof text})`)
+  if (typeof text !== 'string') throw typeError(`ebb: ${verb} needs a string, got ${show(text)} (${typeof text})`)
 }
 
 /**
@@ -40,11 +40,11 @@ export function mustBeText(text: unknown, verb: string): asserts text is string 
  */
 export function mustBeLatin1(text: string, encoding: StringEncoding): void {
   mustBeText(text, 'allocString')
-  if (encoding !== 'latin1') throw new TypeError(`ebb: encoding must be 'utf8' or 'latin1', got ${show(encoding)}`)
+  if (encoding !== 'latin1') throw typeError(`ebb: encoding must be 'utf8' or 'latin1', got ${show(encoding)}`)
   if (isLatin1(text)) return
   const beyond = text.search(BEYOND_LATIN1)
   const code = text.charCodeAt(beyond).toString(16).padStart(4, '0')
-  throw new RangeError(`ebb: latin1 has no U+${code} (at ${beyond} of ${show(text)}); store it as utf8`)
+  throw rangeError(`ebb: latin1 has no U+${code} (at ${beyond} of ${show(text)}); store it as utf8`)
 }
 
 /** Up to so many characters a loop is faster than a regular expression. */
@@ -80,7 +80,7 @@ export const isWellFormed = (text: string): boolean => (text as unknown as Welln
 /** @throws TypeError for a text with a lone surrogate */
 export function mustBeWellFormed(text: string): void {
   if (isWellFormed(text)) return
-  throw new TypeError(
+  throw typeError(
     `ebb: utf8 cannot hold the lone surrogate at ${text.search(LONE_SURROGATE)} of ${show(text)}; ` +
       'call toWellFormed() on it, or store its UTF-16 with copyIn',
   )

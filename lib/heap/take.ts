@@ -1,5 +1,5 @@
 /** The slow path of alloc: who serves a request, by its size. */
-import { show } from '../base/errors'
+import { rangeError, show } from '../base/errors'
 import { MEDIUM_MAX_BYTES, POOL_BYTES, type Pointer, poolStart, type SizeClass, slotOf } from '../base/layout'
 import { blockBytesOf, runBlocksOf, sizeClassOf } from '../base/size-classes'
 import type { HeapParts } from '../supply/parts'
@@ -13,7 +13,7 @@ export function takeAny({ magazines }: HeapParts, byteLength: number): Pointer {
 export function allocAligned(parts: HeapParts, byteLength: number, alignment: number): Pointer {
   const page = parts.space.region.osPageSize
   if (!Number.isInteger(alignment) || alignment < 1 || alignment > page || (alignment & (alignment - 1)) !== 0) {
-    throw new RangeError(
+    throw rangeError(
       `ebb: alignment must be a power of two from 1 to ${page} (an OS page) bytes, got ${show(alignment)}`,
     )
   }

@@ -2,6 +2,7 @@
  * Heaps of other classes that `new Heap` makes where the options or the environment ask for one. They lie on a floor above this one, and
  * their code is loaded when the first is made: an ordinary heap costs nothing for them.
  */
+import { typeError } from '../base/errors'
 import type { CheckedOptions } from './options'
 
 /** The classes by the name of their option. */
@@ -33,8 +34,6 @@ export function variantFor(options: CheckedOptions): object | undefined {
   if (debug === false && profile === 0) return undefined
   if (variants === undefined) load()
   if (variants === undefined)
-    throw new TypeError(
-      'ebb: options debug and profile need the module ebb/debug, which is not loaded; import it first',
-    )
+    throw typeError('ebb: options debug and profile need the module ebb/debug, which is not loaded; import it first')
   return debug === false ? variants.profile(options) : variants.debug({ ...options, debug })
 }

@@ -5,6 +5,8 @@
  * holds and how many blocks of a run are taken, the ledgers which pools are free. A reader on another thread may meet books that are half
  * written. It takes whatever it reads for a state, and is right again the next time.
  */
+import { types } from 'node:util'
+import { rangeError, show, typeError } from '../base/errors'
 import { POOL_BYTES, POOLS_PER_ARENA, RECORD_WORDS, type Slot } from '../base/layout'
 import { CLASS_TABLE_LENGTH, RUN_BLOCKS, RUN_POOLS } from '../base/size-classes'
 import { A_DIRTY_HIGH, A_DIRTY_LOW, A_FREE_HIGH, A_FREE_LOW, CLASS, LENGTH } from '../books/ledger'
@@ -59,14 +61,20 @@ export interface HeapMap {
 export type MapCounts = Record<keyof typeof PoolState, number>
 
 /** Share of a pool's blocks that are taken, 0 to 1, to within 1 %: live, or in a magazine. Of a state that is not in use: 0. */
-export const fullness = (state: number): number => Math.max(0, (state - PoolState.used) / LEVELS)
+export function fullness(state: number): number {
+  if (typeof state !== 'number') refuseState(state)
+  return Math.max(0, (state - PoolState.used) / LEVELS)
+}
+
+function refuseState(state: unknown): never {
+  const message = `ebb: no pool has the state ${show(state)}; PoolState has those there are`
+  throw typeof state === 'number' ? rangeError(message) : typeError(message)
+}
 
 /** The name of a state. */
 export function nameOfState(state: number): keyof typeof PoolState {
-  if (state > PoolState.used && state < PoolState.full) return 'used'
-  const name = NAMES.get(state)
-  if (name === undefined) throw new RangeError(`ebb: no pool has the state ${state}; PoolState has those there are`)
-  return name
+  const isUsed = typeof state === 'number' && state > PoolState.used && state < PoolState.full
+  return isUsed ? 'used' : (NAMES.get(state) ?? refuseState(state))
 }
 
 const NAMES = new Map<number, keyof typeof PoolState>(
@@ -74,7 +82,10 @@ const NAMES = new Map<number, keyof typeof PoolState>(
 )
 
 /** Counts the pools of each state, `used` without those that are full. */
-export function countStates({ states }: HeapMap): MapCounts {
+export function countStates(map: HeapMap): MapCounts {
+  const states: unknown = map?.states
+  if (!types.isUint8Array(states))
+    throw typeError(`ebb: countStates needs a map, as heap.map() returns it, got ${show(map)} (${typeof map})`)
   const bytes = new Uint32Array(256)
   for (const state of states) bytes[state] = (bytes[state] as number) + 1
   const counts = Object.fromEntries(Object.entries(PoolState).map(([name, state]) => [name, bytes[state]])) as MapCounts

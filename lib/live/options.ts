@@ -1,5 +1,5 @@
 /** What `serve` is given: read once, and checked before anything starts. */
-import { show } from '../base/errors'
+import { rangeError, show, typeError } from '../base/errors'
 import { Heap } from '../heap/heap'
 import { isHeap } from '../heap/numbers'
 
@@ -31,24 +31,24 @@ const INTERVAL_MAX = 10_000
  */
 export function checkOptions(given: Heap | LiveOptions, ...more: readonly unknown[]): CheckedOptions {
   if (more.length > 0 || Array.isArray(given)) {
-    throw new TypeError(
+    throw typeError(
       `ebb/live: serve needs a heap, or options with heaps among them, such as { heaps: [heap], port: 8080 }, ` +
         `got ${Array.isArray(given) ? 'an array' : `${show(more[0])} behind them`}`,
     )
   }
   if (isHeap(given)) return { heaps: [given as Heap], host: '127.0.0.1', port: 0, interval: 100 }
   if (typeof given !== 'object' || given === null) {
-    throw new TypeError(
+    throw typeError(
       `ebb/live: serve needs a heap or options, such as { port: 8080 }, got ${show(given)} (${typeof given})`,
     )
   }
   const unknown = Object.keys(given).find((key) => !(KNOWN as readonly string[]).includes(key))
   if (unknown !== undefined) {
-    throw new TypeError(`ebb/live: ${show(unknown)} is not an option of serve; there are ${KNOWN.join(', ')}`)
+    throw typeError(`ebb/live: ${show(unknown)} is not an option of serve; there are ${KNOWN.join(', ')}`)
   }
   const { heaps, host = '127.0.0.1', port = 0, interval = 100 } = given as LiveOptions
   if (typeof host !== 'string' || host === '') {
-    throw new TypeError(`ebb/live: option host must be an address of this machine, got ${show(host)} (${typeof host})`)
+    throw typeError(`ebb/live: option host must be an address of this machine, got ${show(host)} (${typeof host})`)
   }
   mustBeWhole('port', port, 0, 65_535)
   mustBeWhole('interval', interval, INTERVAL_MIN, INTERVAL_MAX)
@@ -57,22 +57,20 @@ export function checkOptions(given: Heap | LiveOptions, ...more: readonly unknow
 
 function checkHeaps(heaps: unknown): readonly Heap[] {
   if (!Array.isArray(heaps)) {
-    throw new TypeError(`ebb/live: option heaps must be an array of heaps, got ${show(heaps)} (${typeof heaps})`)
+    throw typeError(`ebb/live: option heaps must be an array of heaps, got ${show(heaps)} (${typeof heaps})`)
   }
   const wrong = heaps.findIndex((heap) => !(isHeap(heap) && heap instanceof Heap))
   if (wrong >= 0) {
-    throw new TypeError(
-      `ebb/live: option heaps must be heaps of this copy of ebb, got ${show(heaps[wrong])} at ${wrong}`,
-    )
+    throw typeError(`ebb/live: option heaps must be heaps of this copy of ebb, got ${show(heaps[wrong])} at ${wrong}`)
   }
   return [...heaps]
 }
 
 function mustBeWhole(name: string, value: unknown, low: number, high: number): void {
   if (typeof value !== 'number') {
-    throw new TypeError(`ebb/live: option ${name} must be a number, got ${show(value)} (${typeof value})`)
+    throw typeError(`ebb/live: option ${name} must be a number, got ${show(value)} (${typeof value})`)
   }
   if (!(Number.isInteger(value) && value >= low && value <= high)) {
-    throw new RangeError(`ebb/live: option ${name} must be a whole number from ${low} to ${high}, got ${show(value)}`)
+    throw rangeError(`ebb/live: option ${name} must be a whole number from ${low} to ${high}, got ${show(value)}`)
   }
 }

@@ -4,7 +4,7 @@
  *
  * Names and units follow OpenTelemetry's semantic conventions: dots, singular, units of UCUM (`By` is bytes), `{...}` for counts.
  */
-import { show } from '../base/errors'
+import { show, typeError } from '../base/errors'
 import { POOL_BYTES } from '../base/layout'
 import { allStats } from '../heap/all-stats'
 import type { Heap } from '../heap/heap'
@@ -89,7 +89,7 @@ export function registerMetrics<I extends object>(meter: MetricsMeter<I>): () =>
   for (const method of METHODS) {
     if (typeof meter?.[method] === 'function') continue
     const what = `an object with ${method}, as metrics.getMeter('ebb') of @opentelemetry/api 1.3 or newer gives`
-    throw new TypeError(`ebb: registerMetrics needs a meter, ${what}; got ${show(meter)}`)
+    throw typeError(`ebb: registerMetrics needs a meter, ${what}; got ${show(meter)}`)
   }
   const optionsOf = (unit: string, description: string): InstrumentOptions => ({ unit, description })
   const gauge = (name: string, unit: string, description: string): I =>

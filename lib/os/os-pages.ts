@@ -8,8 +8,10 @@
  * V8 counts an ArrayBuffer over foreign memory as external memory from the start, touched or not, and from 14.8 on it collects garbage
  * because of it. Shared memory it does not count.
  */
+
 import { constants } from 'node:buffer'
 import { constants as osConstants } from 'node:os'
+import { rangeError } from '../base/errors'
 import type { NativeAddon, NativeRegion } from './addon'
 import type { OsPages, Region } from './region'
 import { addressRoom, engineBytes } from './room'
@@ -133,7 +135,7 @@ export function osPagesOf(addon: NativeAddon): OsPages {
     reserve(byteLength) {
       // Some engines end the process when a buffer over more than they can index is asked for.
       if (byteLength > maxByteLength) {
-        throw new RangeError(`byteLength must be at most ${maxByteLength} in this runtime, got ${byteLength}`)
+        throw rangeError(`byteLength must be at most ${maxByteLength} in this runtime, got ${byteLength}`)
       }
       const room = addressRoom()
       if (room < Infinity && byteLength + engineBytes() > room) throw noRoom(room)

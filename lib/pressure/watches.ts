@@ -1,6 +1,6 @@
 /** Those who asked to be told of pressure, and what the heaps do about it then. */
 import { pressureChannel } from '../base/channels'
-import { show } from '../base/errors'
+import { rangeError, show, typeError } from '../base/errors'
 import type { Heap } from '../heap/heap'
 import { checkNumber, readOptions } from '../heap/read-options'
 import { type MemoryPressure, Monitor, type Subscriber } from './monitor'
@@ -51,7 +51,7 @@ export class Watches {
   /** @throws TypeError for what is no function; as {@link open} */
   on(listener: PressureListener, options: PressureOptions = {}): Unsubscribe {
     if (typeof listener !== 'function')
-      throw new TypeError(`ebb: onMemoryPressure needs a function, got ${show(listener)} (${typeof listener})`)
+      throw typeError(`ebb: onMemoryPressure needs a function, got ${show(listener)} (${typeof listener})`)
     const watch = this.open(options, listener)
     const unsubscribe = () => watch.close()
     return Object.assign(unsubscribe, { [Symbol.dispose]: unsubscribe })
@@ -106,9 +106,9 @@ function checkPressureOptions(options: PressureOptions): Required<PressureOption
   const known = ['purge', 'hurry', 'share'] as const
   const { purge = true, hurry = 10_000, share = 0.85 } = readOptions(options, known, 'an option of a pressure watch')
   if (typeof purge !== 'boolean')
-    throw new TypeError(`ebb: option purge must be true or false, got ${show(purge)} (${typeof purge})`)
+    throw typeError(`ebb: option purge must be true or false, got ${show(purge)} (${typeof purge})`)
   checkNumber('option share', share, 'shares of the limit')
   if (!((share as number) > 0 && (share as number) <= 1))
-    throw new RangeError(`ebb: option share must be above 0 and up to 1, got ${show(share)}`)
+    throw rangeError(`ebb: option share must be above 0 and up to 1, got ${show(share)}`)
   return { purge, hurry: checkNumber('option hurry', hurry, 'milliseconds'), share: share as number }
 }

@@ -1,7 +1,7 @@
 /** A cursor, for loops: it stands on one record of a block at a time and shows it as properties. */
 
 import { inspect } from 'node:util'
-import { show } from '../base/errors'
+import { rangeError, show } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { WeakList } from '../base/weak-list'
 import type { Heap } from '../heap/heap'
@@ -67,7 +67,7 @@ export class Cursor<S extends Shape> {
    * @throws RangeError for another index; HeapError where the block is freed or its heap closed
    */
   at(index: number): RowOf<S> {
-    if (index >>> 0 !== index || index >= this.#count) refuseIndex(index, this.#count)
+    if (typeof index !== 'number' || index >>> 0 !== index || index >= this.#count) refuseIndex(index, this.#count)
     const place = this.#place
     if (((words[place.mapWord] as number) & place.bit) === 0) this.seat(place.pointer, this.#count)
     place.stand(index)
@@ -105,14 +105,14 @@ export class Cursor<S extends Shape> {
 }
 
 function refuseIndex(index: unknown, count: number): never {
-  throw new RangeError(`ebb: cursor index must be a whole number from 0 to ${count - 1}, got ${show(index)}`)
+  throw rangeError(`ebb: cursor index must be a whole number from 0 to ${count - 1}, got ${show(index)}`)
 }
 
 /** Throws where a block is not live or holds fewer than `length` records. */
 export function checkRecords(heap: Heap, pointer: Pointer, length: number, stride: number, verb: string): void {
   const usable = heap.usableSize(pointer)
   if (!Number.isSafeInteger(length) || length < 0)
-    throw new RangeError(`ebb: ${verb} needs a whole number of records from 0, got ${show(length)}`)
+    throw rangeError(`ebb: ${verb} needs a whole number of records from 0, got ${show(length)}`)
   if (length * stride > usable) {
     const story = partsOf(heap).checked?.describe(pointer)
     refuseRange(pointer, `${length} records of ${stride} bytes`, usable, verb, story)

@@ -2,7 +2,7 @@
 
 import { inspect } from 'node:util'
 import { refuseForeign } from '../base/copy'
-import { show } from '../base/errors'
+import { rangeError, show, typeError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import { WeakList } from '../base/weak-list'
 import type { Heap } from '../heap/heap'
@@ -76,7 +76,7 @@ export class RecordType<S extends Shape> {
    */
   allocArray(length: number): Pointer {
     if (!Number.isSafeInteger(length) || length < 0)
-      throw new RangeError(`ebb: allocArray needs a whole number of records from 0, got ${show(length)}`)
+      throw rangeError(`ebb: allocArray needs a whole number of records from 0, got ${show(length)}`)
     return this.heap.allocZeroed(length * this.byteLength)
   }
 
@@ -197,8 +197,7 @@ export class RecordType<S extends Shape> {
 export function record<S extends Shape>(heap: Heap, shape: S | Struct<S>): RecordType<S> {
   refuseForeign(heap, 'record()')
   refuseForeign(shape, 'record()')
-  if (!isHeap(heap))
-    throw new TypeError(`ebb: record needs a heap of this copy of ebb, got ${show(heap)} (${typeof heap})`)
+  if (!isHeap(heap)) throw typeError(`ebb: record needs a heap of this copy of ebb, got ${show(heap)} (${typeof heap})`)
   return new RecordType(heap, shape instanceof Struct ? shape : new Struct(shape))
 }
 
@@ -255,7 +254,7 @@ function readValues(fields: Tree<Field<unknown>>, values: unknown, path: string,
   const given = { ...mustBeObject(values, path) }
   for (const name of Object.keys(given)) fieldOf(fields, name, path)
   for (const [name, field] of Object.entries(fields)) {
-    if (!Object.hasOwn(given, name)) throw new TypeError(`ebb: field ${path}${name} has no value`)
+    if (!Object.hasOwn(given, name)) throw typeError(`ebb: field ${path}${name} has no value`)
     if (isField(field)) into.push(given[name])
     else readValues(field, given[name], `${path}${name}.`, into)
   }
@@ -272,7 +271,7 @@ const NAMES_MAX = 20
 function refuseName(fields: Tree<Field<unknown>>, path: string): never {
   const names = Object.keys(fields)
   const more = names.length > NAMES_MAX ? ` and ${names.length - NAMES_MAX} more` : ''
-  throw new TypeError(
+  throw typeError(
     `ebb: the record has no field ${cut(path)}; it has ${names.slice(0, NAMES_MAX).map(cut).join(', ')}${more}`,
   )
 }
@@ -282,5 +281,5 @@ const cut = (name: string): string => (name.length > 80 ? `${name.slice(0, 80)}.
 function mustBeObject(values: unknown, path: string): Record<string, unknown> {
   if (typeof values === 'object' && values !== null) return values as Record<string, unknown>
   const what = path === '' ? 'a record' : `field ${path.slice(0, -1)}`
-  throw new TypeError(`ebb: ${what} needs an object of values, got ${show(values)} (${typeof values})`)
+  throw typeError(`ebb: ${what} needs an object of values, got ${show(values)} (${typeof values})`)
 }

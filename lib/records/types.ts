@@ -5,7 +5,7 @@
  *     struct({ tag: u8, x: f64, id: u16 })     | tag | 7 padding | x: 8 | id: 2 | 6 padding |     24 bytes, alignment 8
  */
 import { markAsOurs, refuseForeign } from '../base/copy'
-import { show } from '../base/errors'
+import { rangeError, show, typeError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 
 /** Name of a scalar: i = signed, u = unsigned, f = IEEE 754, with its bits. */
@@ -164,20 +164,18 @@ const RESERVED = ['__proto__', '_cursor']
 /** The fields of a shape, each read once. */
 function checkedFields(shape: unknown): Shape {
   if (typeof shape !== 'object' || shape === null)
-    throw new TypeError(`ebb: a record needs an object of fields, such as { x: f64, y: f64 }, got ${show(shape)}`)
+    throw typeError(`ebb: a record needs an object of fields, such as { x: f64, y: f64 }, got ${show(shape)}`)
   const fields = { ...shape } as Record<string, unknown>
   const names = Object.keys(fields)
-  if (names.length === 0) throw new TypeError('ebb: a record needs at least one field')
+  if (names.length === 0) throw typeError('ebb: a record needs at least one field')
   for (const name of names) {
     const type = fields[name]
     refuseForeign(type, 'struct()')
     if (!(type instanceof Scalar) && !(type instanceof Struct))
-      throw new TypeError(
-        `ebb: field ${show(name)} must be a type such as f64, u8, ref, or a struct, got ${show(type)}`,
-      )
-    if (RESERVED.includes(name)) throw new TypeError(`ebb: a field cannot have the name ${show(name)}; give it another`)
+      throw typeError(`ebb: field ${show(name)} must be a type such as f64, u8, ref, or a struct, got ${show(type)}`)
+    if (RESERVED.includes(name)) throw typeError(`ebb: a field cannot have the name ${show(name)}; give it another`)
     if (String(Number(name)) === name)
-      throw new TypeError(`ebb: field ${show(name)} is a number, and JavaScript sorts those first; give it a name`)
+      throw typeError(`ebb: field ${show(name)} is a number, and JavaScript sorts those first; give it a name`)
   }
   return fields as Shape
 }
@@ -221,9 +219,9 @@ const RANGES: Record<ScalarKind, string> = {
 /** Throws where a value is not the index of a record. */
 export function checkIndex(index: unknown, what: string): asserts index is number {
   if (typeof index !== 'number')
-    throw new TypeError(`ebb: ${what} needs the index of a record, a number, got ${show(index)} (${typeof index})`)
+    throw typeError(`ebb: ${what} needs the index of a record, a number, got ${show(index)} (${typeof index})`)
   if (!Number.isSafeInteger(index) || index < 0)
-    throw new RangeError(`ebb: ${what} needs a whole number from 0 as the index of a record, got ${show(index)}`)
+    throw rangeError(`ebb: ${what} needs a whole number from 0 as the index of a record, got ${show(index)}`)
 }
 
 const TYPES: Partial<Record<ScalarKind, string>> = { i64: 'bigint', u64: 'bigint', bool: 'boolean' }
@@ -231,5 +229,5 @@ const TYPES: Partial<Record<ScalarKind, string>> = { i64: 'bigint', u64: 'bigint
 /** TypeError or RangeError for a value that a field cannot hold. */
 export function refuseValue(name: string, kind: ScalarKind, value: unknown): never {
   const message = `ebb: field ${name} is ${kind}, ${RANGES[kind]}, got ${show(value)} (${typeof value})`
-  throw typeof value === (TYPES[kind] ?? 'number') ? new RangeError(message) : new TypeError(message)
+  throw typeof value === (TYPES[kind] ?? 'number') ? rangeError(message) : typeError(message)
 }

@@ -8,7 +8,9 @@
  *     ...
  *     fs.writeFileSync('rss.csv', recorder.stop().toCsv())
  */
+
 import { type Cancel, epochNow, repeat } from '../base/clock'
+import { rangeError, show, typeError } from '../base/errors'
 import { type LinuxMemory, linuxMemory } from './linux'
 
 /** One look at a process. Bytes; a field is undefined where the platform has no such figure or does not let us see it. */
@@ -105,11 +107,15 @@ export class RssRecorder {
    * @throws RangeError for a pid or interval that cannot be
    */
   constructor(options: RssRecorderOptions = {}) {
+    if (typeof options !== 'object' || options === null)
+      throw typeError(
+        `ebb/rss: options come in an object, such as { pid: ... }, got ${show(options)} (${typeof options})`,
+      )
     this.pid = options.pid ?? process.pid
     this.interval = options.interval ?? 100
     checkPid(this.pid)
     if (!(this.interval >= 1 && this.interval <= 0x7fff_ffff)) {
-      throw new RangeError(`ebb/rss: interval must be 1 to ${0x7fff_ffff} milliseconds, got ${String(this.interval)}`)
+      throw rangeError(`ebb/rss: interval must be 1 to ${0x7fff_ffff} milliseconds, got ${show(this.interval)}`)
     }
   }
 
@@ -181,8 +187,14 @@ const COLUMNS = ['ms', 'resident', 'proportional', 'anonymous', 'peak', 'hugePag
  * decimal, memory in bytes, what is undefined empty.
  */
 export function toCsv(samples: Iterable<RssSample>): string {
+  if (typeof samples !== 'object' || samples === null || typeof samples[Symbol.iterator] !== 'function')
+    throw typeError(`ebb/rss: toCsv needs samples in an array, got ${show(samples)} (${typeof samples})`)
   const lines = [COLUMNS.join(',')]
-  for (const sample of samples) lines.push(COLUMNS.map((column) => field(sample[column], column)).join(','))
+  for (const sample of samples) {
+    if (typeof sample !== 'object' || sample === null)
+      throw typeError(`ebb/rss: toCsv needs samples, got ${show(sample)} among them`)
+    lines.push(COLUMNS.map((column) => field(sample[column], column)).join(','))
+  }
   return `${lines.join('\n')}\n`
 }
 
@@ -194,7 +206,7 @@ function field(value: string | number | undefined, column: (typeof COLUMNS)[numb
 
 function checkPid(pid: unknown): void {
   if (!Number.isInteger(pid) || (pid as number) < 1 || (pid as number) > 0x7fff_ffff) {
-    throw new RangeError(`ebb/rss: pid must be a process id, a whole number from 1, got ${String(pid)}`)
+    throw rangeError(`ebb/rss: pid must be a process id, a whole number from 1, got ${show(pid)}`)
   }
 }
 

@@ -16,20 +16,20 @@ function accessor({ name, bytes, says, type, array }) {
   const shift = Math.log2(bytes)
   const element = `near${bytes} + (pointer << ${4 - shift}) + ${shift === 0 ? 'byteOffset' : `(byteOffset >> ${shift})`}`
   if (bytes < 4) {
-    const isNear = `    if (
-      typeof pointer === 'number' &&
+    const isNear = (more = '') => `    if (
+      typeof pointer === 'number' &&${more}
       isInPool(byteOffset, ${shift}) &&
       i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
     ) {`
     return `${heads[0]}
-${isNear}
+${isNear()}
       return ${array}[(${element}) >>> 0] as number
     }
     return ${slow[0]}
   }
 
 ${heads[1]}
-${isNear}
+${isNear("\n      typeof value === 'number' &&")}
       ${array}[(${element}) >>> 0] = value
       return
     }
@@ -46,7 +46,7 @@ ${isNear}
   }
 
 ${heads[1]}
-    if (typeof pointer === 'number' && isInPool(byteOffset, ${shift})) {
+    if (typeof pointer === 'number' && typeof value === '${type}' && isInPool(byteOffset, ${shift})) {
       const index = (${element}) | 0
       if (${array}[index] !== undefined) {
         ${array}[index] = value
@@ -94,8 +94,17 @@ ${open}${gets.join('')}    }
 function setFar(parts: HeapParts, kind: Kind, pointer: Pointer, byteOffset: number, value: number | bigint): void {
 ${open}${sets.join('')}    }
   } catch (cause) {
-    refuseAccess(parts, pointer, byteOffset, BYTES[kind], cause)
+    refuseAccess(parts, pointer, byteOffset, BYTES[kind], refusalOf(kind, value, cause))
   }
+}
+
+/** What a value is refused with: an error of ebb's, where it is of a kind that no number is made of; else what the DataView threw. */
+function refusalOf(kind: Kind, value: unknown, cause: unknown): unknown {
+  const isBig = kind >= bigint64
+  const isWrong = isBig ? typeof value !== 'bigint' : typeof value === 'bigint' || typeof value === 'symbol'
+  if (!isWrong) return cause
+  const wanted = isBig ? 'bigint' : 'number'
+  return typeError(\`ebb: an accessor writes a \${wanted}, got \${show(value)} (\${typeof value})\`, { cause })
 }
 `
 }

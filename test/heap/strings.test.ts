@@ -3,6 +3,7 @@ import { Heap, type HeapErrorCode, type Pointer, type StringEncoding } from '../
 import { show, showPointer } from '../../lib/base/errors'
 import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
+import { codeOf } from '../support/caught'
 
 let heap: Heap
 
@@ -23,7 +24,7 @@ function refused(call: () => unknown, code: HeapErrorCode | 'TypeError' | 'Range
     thrown = error as Error
   }
   expect(thrown, 'nothing was thrown').toBeDefined()
-  expect(thrown?.code ?? thrown?.name).toBe(code)
+  expect(thrown?.code).toBe(codeOf(code))
   expect(thrown?.message).toContain(message)
 }
 

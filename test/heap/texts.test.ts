@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Heap, type HeapErrorCode, type Pointer } from '../../lib'
 import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
+import { codeOf } from '../support/caught'
 import { Random } from '../support/random'
 
 let heap: Heap
@@ -24,7 +25,7 @@ function refused(call: () => unknown, code: HeapErrorCode | 'TypeError' | 'Range
     thrown = error as Error
   }
   expect(thrown, 'nothing was thrown').toBeDefined()
-  expect(thrown?.code ?? thrown?.name).toBe(code)
+  expect(thrown?.code).toBe(codeOf(code))
   expect(thrown?.message).toContain(message)
 }
 

@@ -21,6 +21,7 @@ import {
 } from '../../lib'
 import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
+import { codeOf } from '../support/caught'
 
 let heap: Heap
 
@@ -40,7 +41,7 @@ function refused(call: () => unknown, code: HeapErrorCode | 'TypeError' | 'Range
     thrown = error as Error
   }
   expect(thrown, 'nothing was thrown').toBeDefined()
-  expect(thrown?.code ?? thrown?.name).toBe(code)
+  expect(thrown?.code).toBe(codeOf(code))
   expect(thrown?.message).toContain(message)
 }
 

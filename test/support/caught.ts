@@ -9,3 +9,7 @@ export function caught(call: () => unknown): HeapError {
   }
   throw new Error('nothing was thrown')
 }
+
+/** The code of an error: that of a TypeError or RangeError by the name of its class. */
+export const codeOf = (name: string): string =>
+  ({ TypeError: 'ERR_INVALID_ARG_TYPE', RangeError: 'ERR_OUT_OF_RANGE' })[name] ?? name
