@@ -126,7 +126,7 @@ for (const kind of wanted) {
     continue
   }
   const { isOk, output, what } = values.prove ? prove(kind, compiler) : run(buildDriver(driver, compiler))
-  console.log(`${kind}: ${isOk ? 'nothing found' : 'FAILED'}, ${what}`)
+  console.log(`${kind}: ${isOk ? (values.prove ? 'each found' : 'nothing found') : 'FAILED'}, ${what}`)
   if (!isOk) console.error(shorten(output))
   totals[isOk ? 'passed' : 'failed']++
 }
