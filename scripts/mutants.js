@@ -2,7 +2,8 @@
 // Changes lib/ in small ways, one at a time, and runs the tests that reach the change: what no test notices is printed. (Stryker.)
 //     FILES           files or folders of lib/; default: FOLDERS below
 //     --tests GLOBS   the test files, separated by commas; default: those of TESTS
-//     --again         only the lines where mutants survived before, or ran out of time
+//     --again         only the lines where mutants survived before
+//     --patient       with --again: also those where they ran out of time, with more of it
 //     --sample N      only the mutants within every so many-th line, on average; they are chosen by --seed, default 1
 //     --summary       tests nothing: adds up what earlier runs have found
 // Results are kept in out/mutants/, as JSON and as a page for a browser, for each file of lib/. Ends non-zero if a file scores less than SCORE_MIN.
@@ -54,6 +55,7 @@ const { values, positionals } = parseArgs({
   options: {
     tests: { type: 'string' },
     again: { type: 'boolean', default: false },
+    patient: { type: 'boolean', default: false },
     sample: { type: 'string', default: '1' },
     seed: { type: 'string', default: '1' },
     summary: { type: 'boolean', default: false },
@@ -99,7 +101,7 @@ async function run(file, ranges) {
   const testFiles = values.tests?.split(',') ?? testsOf(file)
   process.env.EBB_TEST_ORDER = testFiles.join()
   const htmlReporter = { fileName: `${resultOf(file)}.html` }
-  const patience = values.again ? { timeoutMS: PATIENT_MS } : {}
+  const patience = values.patient ? { timeoutMS: PATIENT_MS } : {}
   const mutants = await new Stryker({ mutate, testFiles, htmlReporter, ...patience }).runMutationTest()
   const texts = readFileSync(path.join(root, file), 'utf8').split('\n')
   return mutants
@@ -124,7 +126,8 @@ async function runAgain(file) {
     const [line] = lines.sort((a, b) => away(a) - away(b))
     return line === undefined ? [] : [{ ...mutant, line }]
   })
-  const ranges = known.flatMap(({ status, line, height }) => (status === 'Killed' ? [] : [[line, line + height]]))
+  const isOpen = (mutant) => (values.patient ? mutant.status !== 'Killed' : isMissed(mutant))
+  const ranges = known.filter(isOpen).map(({ line, height }) => [line, line + height])
   const after = ranges.length === 0 ? [] : await run(file, ranges)
   const done = new Set(after.map(keyOf))
   return [...known.filter((mutant) => !done.has(keyOf(mutant))), ...after]
