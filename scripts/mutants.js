@@ -6,11 +6,13 @@
 //     --patient       with --again: also those where they ran out of time, with more of it
 //     --sample N      only the mutants within every so many-th line, on average; they are chosen by --seed, default 1
 //     --summary       tests nothing: adds up what earlier runs have found
-// Results are kept in out/mutants/, as JSON and as a page for a browser, for each file of lib/. Ends non-zero if a file scores less than SCORE_MIN.
+// Results are kept in out/mutants/, as JSON and as a page for a browser, for each file of lib/. Ends non-zero if a file scores less than
+// SCORE_MIN without the mutants that scripts/mutants/explained.js knows.
 const { createHash } = require('node:crypto')
 const { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } = require('node:fs')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
+const { isExplained } = require('./mutants/explained.js')
 
 const root = path.join(__dirname, '..')
 const results = path.join(root, 'out', 'mutants')
@@ -75,13 +77,18 @@ function sources(names) {
 const isNoticed = ({ status }) => status === 'Killed' || status === 'Timeout'
 const isMissed = ({ status }) => status === 'Survived' || status === 'NoCoverage'
 
-/** Killed, timeouts, survived, not covered, and the score in percent. Mutants that do not run, or are ignored, do not count. */
+/**
+ * What became of mutants, in numbers, and two scores in percent: of all, and without those that are explained. Mutants that do not run, or are
+ * ignored, do not count.
+ */
 function count(mutants) {
   const of = (status) => mutants.filter((mutant) => mutant.status === status).length
   const counts = ['Killed', 'Timeout', 'Survived', 'NoCoverage'].map(of)
   const all = counts.reduce((sum, some) => sum + some, 0)
-  const score = all === 0 ? 100 : (100 * mutants.filter(isNoticed).length) / all
-  return [all, ...counts, score.toFixed(1)]
+  const noticed = mutants.filter(isNoticed).length
+  const explained = mutants.filter((mutant) => isMissed(mutant) && isExplained(mutant.file, mutant)).length
+  const score = (total) => (total === 0 ? 100 : (100 * noticed) / total).toFixed(1)
+  return [all, ...counts, explained, score(all), score(all - explained)]
 }
 
 const resultOf = (file) => path.join(results, file.replaceAll('/', '-'))
@@ -108,6 +115,7 @@ async function run(file, ranges) {
     .filter(({ status }) => status !== 'Ignored')
     .map(({ status, mutatorName, replacement, location: { start, end } }) => ({
       status,
+      file,
       mutatorName,
       line: start.line,
       height: end.line - start.line,
@@ -124,7 +132,7 @@ async function runAgain(file) {
     const lines = texts.flatMap((text, index) => (text.trim() === mutant.text ? [index + 1] : []))
     const away = (line) => Math.abs(line - mutant.line)
     const [line] = lines.sort((a, b) => away(a) - away(b))
-    return line === undefined ? [] : [{ ...mutant, line }]
+    return line === undefined ? [] : [{ ...mutant, file, line }]
   })
   const isOpen = (mutant) => (values.patient ? mutant.status !== 'Killed' : isMissed(mutant))
   const ranges = known.filter(isOpen).map(({ line, height }) => [line, line + height])
@@ -157,14 +165,17 @@ async function test(file) {
 function found() {
   const names = readdirSync(results).filter((name) => name.endsWith('.json'))
   return names.map((name) => {
+    const file = name.replace(/^lib-([a-z]+)-(.*)\.json$/, 'lib/$1/$2')
     const mutants = JSON.parse(readFileSync(path.join(results, name), 'utf8'))
-    return [name.replace(/^lib-([a-z]+)-/, 'lib/$1/').replace(/\.json$/, ''), mutants]
+    return [file, mutants.map((mutant) => ({ ...mutant, file }))]
   })
 }
 
 function print(rows) {
-  console.log('| mutants of | all | killed | timeouts | survived | not reached | score |')
-  console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: |')
+  console.log(
+    '| mutants of | all | killed | out of time | survived | not reached | of these explained | score | without the explained |',
+  )
+  console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |')
   for (const [name, mutants] of rows) console.log(`| ${[name, ...count(mutants)].join(' | ')} |`)
 }
 

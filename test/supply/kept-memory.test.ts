@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { type Pointer, slotOf } from '../../lib/base/layout'
+import { type Pointer, type Slot, slotOf } from '../../lib/base/layout'
+import { Budget } from '../../lib/books/budget'
 import type { Heap } from '../../lib/heap/heap'
 import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
+import { Decay } from '../../lib/release/decay'
+import { KeptMemory } from '../../lib/supply/kept-memory'
 import type { ManualClock } from '../support/manual-clock'
 import { Random } from '../support/random'
 import { testHeap } from '../support/test-heap'
 import type { TestOptions } from '../support/test-pages'
+import { testTable } from '../support/test-table'
+import { TEST_TAG } from '../support/test-tag'
 
 const MIB = 2 ** 20
 const OS_PAGES = [4096, 16_384, 65_536] as const
@@ -150,6 +155,38 @@ describe('kept memory', () => {
     expect(heap.stats()).toMatchObject({ keptBytes: 6 * MIB, mappedBytes: 11 * MIB })
     clock.advance(10_000)
     expect(heap.stats()).toMatchObject({ keptBytes: 0, mappedBytes: 5 * MIB })
+  })
+
+  it('is bounded by what was live in this decay and in the one before, in epochs', () => {
+    const budget = new Budget(Infinity, TEST_TAG)
+    const table = testTable(budget)
+    const memory = new KeptMemory(table, budget, new Decay(1000, 0))
+    memory.put(table.space.takeLarge(8 * MIB, false) as Slot, 8 * MIB, 18)
+    memory.noteLive(10 * MIB, 0)
+    for (const [epoch, given] of [
+      [8, -1],
+      [17, -1], // epochs 9 to 17 are the decay after the one of the peak
+      [18, 2 * MIB],
+    ] as const) {
+      memory.noteLive(2 * MIB, epoch)
+      expect([epoch, memory.giveBackStep(epoch, false)]).toEqual([epoch, given])
+    }
+    memory.close()
+  })
+
+  it('of less than 256 KiB is not kept by itself, also on a shelf', () => {
+    const { heap } = testHeap({ isFar: true })
+    for (const [rest, isKept] of [
+      [252 * 1024, false],
+      [256 * 1024, true],
+    ] as const) {
+      const pointer = heap.alloc(4 * MIB)
+      heap.free(pointer)
+      expect(heap.alloc(4 * MIB - rest)).toBe(pointer)
+      expect([rest, kept(heap).bytes]).toEqual([rest, isKept ? rest : 0])
+      heap.free(pointer)
+      heap.purge()
+    }
   })
 
   it('is kept of a block that was live for long while nothing happened', () => {
