@@ -41,7 +41,7 @@ export function resizeInPlace(parts: HeapParts, pointer: Pointer, byteLength: nu
   const isAlone = sizeClass > 0 && runBlocksOf(sizeClass) === 1 && word(ledger, record + PINS) === 0
   if (!isAlone) return false
   if (byteLength <= usable) {
-    if (sizeClass !== WHOLE_RUN || byteLength <= MEDIUM_MAX_BYTES) return false
+    if (byteLength <= MEDIUM_MAX_BYTES) return false
     parts.wholeRuns.shrinkInPlace(pointer, Math.ceil(byteLength / POOL_BYTES))
     return true
   }

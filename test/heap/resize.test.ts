@@ -1,5 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { ARENA_BYTES, POOL_BYTES, type Pointer, slotOf } from '../../lib/base/layout'
+import { WHOLE_RUN } from '../../lib/base/size-classes'
+import { classAt } from '../../lib/heap/free'
 import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { space } from '../../lib/space/thread-space'
@@ -61,9 +63,25 @@ describe('realloc', () => {
   })
 
   it('gives it no more than was asked for where the limit leaves no room for a third', () => {
-    const { heap } = testHeap({ limit: 4 * MIB - 1 })
-    const pointer = heap.alloc(3 * MIB)
-    expect([heap.realloc(pointer, 3 * MIB + 1), heap.usableSize(pointer)]).toEqual([pointer, 3 * MIB + 4096])
+    for (const [limit, usable] of [
+      [4 * MIB - 1, 3 * MIB + 4096],
+      [4 * MIB, 4 * MIB],
+    ] as const) {
+      const { heap } = testHeap({ limit })
+      const pointer = heap.alloc(3 * MIB)
+      expect([heap.realloc(pointer, 3 * MIB + 1), heap.usableSize(pointer)]).toEqual([pointer, usable])
+    }
+  })
+
+  it('gives it no more than was asked for where a third more would be longer than a block can be', () => {
+    for (const [most, usable] of [
+      [4 * MIB - 4096, 3 * MIB + 4096],
+      [4 * MIB, 4 * MIB],
+    ] as const) {
+      const { heap } = testHeap({ maxByteLength: most + 4096 })
+      const pointer = heap.alloc(3 * MIB)
+      expect([heap.realloc(pointer, 3 * MIB + 1), heap.usableSize(pointer)]).toEqual([pointer, usable])
+    }
   })
 
   it('makes a run of a large block, and a large block of a run, where the size is that of one', () => {
@@ -80,6 +98,7 @@ describe('realloc', () => {
     ] as const) {
       const pointer = heap.realloc(heap.alloc(from), to)
       expect([from, to, table.isLarge(slotOf(pointer)), heap.usableSize(pointer)]).toEqual([from, to, isLarge, to])
+      expect(classAt(table, pointer) === WHOLE_RUN).toBe(to > 32_768)
       heap.free(pointer)
       checkHeap(partsOf(heap))
     }
