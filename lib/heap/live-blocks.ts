@@ -64,11 +64,7 @@ export function clearBlock(table: ArenaTable, pointer: Pointer, byteLength: numb
     table.clearBytes(slotOf(pointer), payloadOffset(pointer), byteLength, isFresh)
     return
   }
-  const { words, region } = space
-  const start = space.wordAt(pointer)
-  const end = start + ((byteLength + 3) >>> 2)
-  if (byteLength > LOOP_MAX_BYTES) region.clear(start * 4, byteLength)
-  else for (let i = start; i < end; i++) words[i] = 0
+  space.region.clear(space.wordAt(pointer) * 4, byteLength)
 }
 
 /** Live blocks of a run, lowest first, put behind what is in `blocks`. */
