@@ -135,6 +135,67 @@ describe('a heap', () => {
     checkHeap(partsOf(heap))
   })
 
+  it('names the method that a closed heap refuses', () => {
+    const { heap } = testHeap()
+    const pointer = heap.alloc(16)
+    heap.close()
+    const calls: Record<string, () => unknown> = {
+      alloc: () => heap.alloc(16),
+      allocAligned: () => heap.allocAligned(16, 16),
+      allocMany: () => heap.allocMany(16, []),
+      blocks: () => heap.blocks(),
+      bytes: () => heap.bytes(pointer),
+      compact: () => heap.compact(),
+      copyIn: () => heap.copyIn(pointer, new Uint8Array(1)),
+      copyOut: () => heap.copyOut(pointer),
+      free: () => heap.free(pointer),
+      freeMany: () => heap.freeMany([]),
+      onMoved: () => heap.onMoved(() => {}),
+      pin: () => heap.pin(pointer),
+      purge: () => heap.purge(),
+      realloc: () => heap.realloc(pointer, 5),
+      unpin: () => heap.unpin(pointer),
+      usableSize: () => heap.usableSize(pointer),
+    }
+    for (const [name, call] of Object.entries(calls)) {
+      const error = caught(call)
+      expect([name, error.code, error.message.startsWith(`ebb: ${name} on a closed heap`)]).toEqual([
+        ...[name, 'EBB_CLOSED', true],
+      ])
+    }
+  })
+
+  it('tells nobody of moves who is no function, or has taken himself away', () => {
+    const { heap } = testHeap()
+    const told: string[] = []
+    for (const [listener, ended, got] of [
+      [5, undefined, '5 (number)'],
+      [undefined, undefined, 'undefined (undefined)'],
+      [() => {}, 'x', '"x" (string)'],
+    ] as const) {
+      const error = caught(() => heap.onMoved(listener as never, ended as never))
+      expect([error.name, error.message]).toEqual(['TypeError', `ebb: onMoved needs functions, got ${got}`])
+    }
+    const stop = heap.onMoved(
+      () => told.push('moved'),
+      () => told.push('ended'),
+    )
+    const thinned = (): void => {
+      for (const [index, pointer] of heap.allocMany(512, new Int32Array(80)).entries())
+        if (index % 8 > 0) heap.free(pointer as Pointer)
+    }
+    thinned()
+    const { moved, done } = heap.compact(() => {})
+    expect([moved > 0, done, told]).toEqual([true, true, [...Array(moved).fill('moved'), 'ended']])
+    thinned()
+    expect([stop(), stop(), heap.compact(() => {}, { maxBlocks: 1 })]).toMatchObject([
+      true,
+      false,
+      { moved: 1, done: false },
+    ])
+    expect(told).toHaveLength(moved + 1)
+  })
+
   it('has nothing to do with another', () => {
     const [a, b] = [testHeap({ name: 'a' }).heap, testHeap({ name: 'b' }).heap]
     const [p, q] = [a.alloc(50), b.alloc(50)]
