@@ -6,6 +6,7 @@ import { CLASS, freePools, recordWord, runsOf } from '../../lib/books/ledger'
 import type { Heap } from '../../lib/heap/heap'
 import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
+import { SEGMENTS_AT } from '../../lib/space/plan'
 import { caught } from '../support/caught'
 import { testHeap } from '../support/test-heap'
 
@@ -178,8 +179,8 @@ describe('magazines', () => {
     for (const { heap: each } of [one, { heap }])
       for (const size of [16, 512, 2560, 40_000]) each.free(each.alloc(size))
     for (const sizeClass of [1, 32, sizeClassOf(2560), WHOLE_RUN]) {
-      const segment = ((words[base + sizeClass] as number) - base) >> 6
-      expect([sizeClass, segment]).toEqual([sizeClass, sizeClass + 1])
+      const segment = ((words[base + sizeClass] as number) - base - SEGMENTS_AT) >> 6
+      expect([sizeClass, segment]).toEqual([sizeClass, sizeClass - 1])
     }
     heap.close()
     expect(words[base - 1]).toBe(-7)
