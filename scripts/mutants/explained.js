@@ -63,6 +63,11 @@ const explained = [
   ['heap/lists.ts', 'Array.isArray(into)', SHORT, 'true'],
   ['heap/pins.ts', 'sizeClass !== WHOLE_RUN', SAME, 'true'], // as many blocks as such a run has by the table: none
   ['heap/pins.ts', 'parts.moving !== 0', SAME, 'true'], // the null pool has no magazine
+  ['heap/strings.ts', 'length > LOOP_MAX', SHORT],
+  ['heap/strings.ts', 'text.length <= BEGIN', SHORT],
+  ['heap/strings.ts', "'utf8'", SAME], // the default
+  ['heap/texts.ts', 'text.length <= ENCODE_LOOP_MAX', SHORT],
+  ['heap/texts.ts', 'byteLength < 0', SAVES],
   ['heap/take.ts', 'byteLength > MEDIUM_MAX_BYTES', SAME, 'byteLength >= MEDIUM_MAX_BYTES'],
 ]
 

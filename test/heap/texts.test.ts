@@ -5,6 +5,7 @@ import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { codeOf } from '../support/caught'
 import { Random } from '../support/random'
+import { testHeap } from '../support/test-heap'
 
 let heap: Heap
 
@@ -64,6 +65,34 @@ describe('texts of every length', () => {
       checkHeap(partsOf(heap))
     })
   }
+
+  it('are the same in far blocks, whole and in part, and copies too', () => {
+    const { heap: far } = testHeap({ isFar: true })
+    for (const [text, encoding] of [
+      ['', 'utf8'],
+      ['tide', 'utf8'],
+      ['fa\u00e7ade', 'latin1'],
+      ['\u00e9b\u20ac', 'utf8'],
+      ['a'.repeat(3000), 'utf8'],
+      ['\u00ff'.repeat(3000), 'latin1'],
+      ['\u{1f30a}'.repeat(300), 'utf8'],
+      ['\u20ac'.repeat(20_000), 'utf8'],
+    ] as const) {
+      const bytes = Buffer.from(text, encoding)
+      const [pointer, other] = [far.allocString(text, encoding), far.allocZeroed(bytes.length + 4)]
+      expect([far.readString(pointer) === text, far.stringByteLength(pointer)]).toEqual([true, bytes.length])
+      expect([far.equalsString(pointer, text), far.equalsString(pointer, `${text.slice(1)}.`)]).toEqual([true, false])
+      expect(bytes.compare(far.copyOut(pointer, bytes.length, 4))).toBe(0)
+      expect(bytes.compare(far.bytes(pointer).subarray(4, 4 + bytes.length))).toBe(0)
+      expect(far.copyIn(other, bytes, 3)).toBe(bytes.length)
+      expect([...far.copyOut(other, bytes.length + 4)]).toEqual([0, 0, 0, ...bytes, 0])
+      expect(Buffer.from(bytes).compare(far.buffer(other, bytes.length + 3), 3)).toBe(0)
+      if (bytes.length < 4) continue
+      expect(far.readString(pointer, bytes.length - 3)).toBe(bytes.subarray(-3).toString(encoding))
+      expect(far.readString(pointer, 0, 3)).toBe(bytes.subarray(0, 3).toString(encoding))
+    }
+    checkHeap(partsOf(far))
+  })
 
   it('leave what lies beside them as it was', () => {
     for (const length of LENGTHS) {
