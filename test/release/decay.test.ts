@@ -16,9 +16,9 @@ describe('decay', () => {
   })
 
   it('counts epochs from its start, and tells how long each lasts', () => {
-    const decay = new Decay(1000, 500)
-    expect([500, 624, 625, 750].map((now) => decay.epochAt(now))).toEqual([0, 0, 1, 2])
-    expect([500, 510, 624.5, 625, 700].map((now) => decay.untilEpoch(now))).toEqual([125, 115, 1, 125, 50])
+    const decay = new Decay(1000, 530)
+    expect([530, 654, 655, 780].map((now) => decay.epochAt(now))).toEqual([0, 0, 1, 2])
+    expect([530, 540, 654.5, 655, 730].map((now) => decay.untilEpoch(now))).toEqual([125, 115, 1, 125, 50])
     expect([new Decay(0, 7).untilEpoch(9), new Decay(Infinity, 7).untilEpoch(9)]).toEqual([0, Infinity])
   })
 
