@@ -63,7 +63,8 @@ describe('the parts of a heap', () => {
     expect([small, large].map((pointer) => space.isFree(slotOf(pointer)))).toEqual([true, true])
     const again = wire(clock, 1000, Infinity, TEST_TAG)
     expect(again.table.map.base).toBe(parts.table.map.base)
-    again.isClosed = true // closed, and collected later
+    again.arenas.takePool()
+    again.isClosed = true // closed, when it was counted, and collected later
     abandon(again)
     expect(past.maps - before).toBe(2)
   })
