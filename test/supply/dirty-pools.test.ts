@@ -198,6 +198,15 @@ describe('arenas with dirty pools', () => {
     TestPages.remove()
   })
 
+  it('make no call for a stretch over parts of two OS pages', () => {
+    const pages = new TestPages({ osPageSize: 16_384 })
+    const books = three()
+    put(books, books.ledgers[0], 6, 4)
+    books.dirty.beginEpoch()
+    expect([steps(books.dirty, 9), books.dirty.discards, pages.calls.discard]).toEqual([[0], 0, 0])
+    TestPages.remove()
+  })
+
   it('stay listed while a whole OS page of dirty pools has not expired', () => {
     new TestPages({ osPageSize: 16_384 })
     const books = three()
