@@ -44,6 +44,7 @@ const explained = [
   ['supply/magazines.ts', 'top === this.sleep', SAVES, 'false'],
   ['supply/magazines.ts', 'false', SAVES, 'true'],
   ['supply/magazines.ts', 'released.length > 0', SAVES],
+  ['supply/parts.ts', 'get isDirty(): boolean {', SAVES], // the pages of books go back with the next memory that does
   ['supply/resting-pools.ts', 'c < CLASS_TABLE_LENGTH', BEHIND, 'c <= CLASS_TABLE_LENGTH'],
   ['supply/resting-pools.ts', 'this.count > 0', SAVES],
   ['supply/runs.ts', 'recordAt(pool) + CLASS', SAME], // CLASS is 0
@@ -61,6 +62,9 @@ const explained = [
   ['heap/blocks.ts', 'return sizeClass > 0 && sizeClass <= last && base !== noMagazines ? sizeClass : 0', SHORT],
   ['heap/free.ts', 'parts.pins.size > 0', SAVES],
   ['heap/lists.ts', 'Array.isArray(into)', SHORT, 'true'],
+  ['heap/live-blocks.ts', 'byteLength > BUILTIN_MAX_BYTES', SHORT],
+  ['heap/live-blocks.ts', 'byteLength > LOOP_MAX_BYTES', SHORT],
+  ['heap/live-blocks.ts', 'isFresh || !space.isNear(slotOf(pointer))', SHORT, 'true'],
   ['heap/pins.ts', 'sizeClass !== WHOLE_RUN', SAME, 'true'], // as many blocks as such a run has by the table: none
   ['heap/pins.ts', 'parts.moving !== 0', SAME, 'true'], // the null pool has no magazine
   ['heap/strings.ts', 'length > LOOP_MAX', SHORT],
