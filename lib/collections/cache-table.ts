@@ -135,9 +135,9 @@ export class CacheTable<K, V> extends EntryDict<K, V> {
     return (getWord(this.heap, entry, USES) & this.main.bit) === 0 ? this.small : this.main
   }
 
-  /** Puts an entry that is in no queue in as the newest, with no uses. */
-  enter(queue: Queue, entry: Pointer): void {
-    this.join(queue, entry, this.usable(entry), 0)
+  /** Puts an entry that is in no queue in as the newest, with so many uses. */
+  enter(queue: Queue, entry: Pointer, uses: number): void {
+    this.join(queue, entry, this.usable(entry), uses)
   }
 
   private join(queue: Queue, entry: Pointer, usable: number, uses: number): void {

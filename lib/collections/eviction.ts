@@ -1,9 +1,16 @@
 /**
  * Which entries a cache evicts.
  *
- * S3-FIFO (Yang, Zhang, Qiu, Yue, Rashmi, "FIFO queues are all you need for cache eviction", SOSP 2023): a new entry goes into a small queue,
- * a tenth of the cache; one that was asked for again before it leaves goes on into the main queue, and so does one that comes back soon after
- * it was evicted (ghosts.ts). A hit counts a use and touches no other entry. LRU moves each hit to the front of one queue.
+ * S3-FIFO (Yang, Zhang, Qiu, Yue, Rashmi, "FIFO queues are all you need for cache eviction", SOSP 2023): a new entry goes into a small
+ * queue; one that was asked for again before it leaves goes on into the main queue, and so does one that comes back soon after it was
+ * evicted (ghosts.ts). A hit counts a use and touches no other entry. LRU moves each hit to the front of one queue.
+ *
+ * How large the small queue should be is learnt, as in Megiddo and Modha, "ARC: a self-tuning, low overhead replacement cache", FAST 2003:
+ * a key that comes back right after the small queue has evicted it would have been a hit if that were a little longer, and one that
+ * the main queue has evicted, if the small one were shorter. Where few keys stay in demand long, it gets nearly all of the cache.
+ *
+ * An entry of less than four fifths of the average bytes enters the main queue with a use, one of less than a half with two: more such
+ * entries get hits in the same room.
  */
 import type { Pointer } from '../base/layout'
 import type { CacheOptions } from './cache-options'
@@ -11,8 +18,13 @@ import { checkBounds, newStats } from './cache-options'
 import type { CacheTable, Queue } from './cache-table'
 import { Ghosts } from './ghosts'
 
-/** Share of the small queue. */
-const SMALL_SHARE = 0.1
+/** Share of the small queue in the beginning, and what it may be. */
+const SHARE = 0.1
+const SHARE_MIN = 0.01
+const SHARE_MAX = 0.9
+/** Entries of the cache for each that a queue has evicted last: "a little longer". */
+const ENTRIES_A_LATEST = 64
+const LATEST_MIN = 64
 /** Entries that are looked at for one to evict: those behind them are evicted although they were used. */
 const LOOKS_MAX = 1000
 /** Entries at the end of a queue that each `set` looks at for stale ones. */
@@ -26,7 +38,11 @@ export class Eviction<K, V> {
   /** Whether `onEvict` is running. */
   isTelling = false
   private readonly table: CacheTable<K, V>
-  private readonly ghosts = new Ghosts()
+  /** Evicted from the small queue. */
+  private readonly ghosts = new Ghosts(1, 1024)
+  private readonly latestOfSmall = new Ghosts(ENTRIES_A_LATEST, LATEST_MIN)
+  private readonly latestOfMain = new Ghosts(ENTRIES_A_LATEST, LATEST_MIN)
+  private smallShare = SHARE
   private readonly onEvict: CacheOptions<K, V>['onEvict']
 
   constructor(table: CacheTable<K, V>, options: CacheOptions<K, V>) {
@@ -46,7 +62,27 @@ export class Eviction<K, V> {
   /** Puts a new entry into a queue. */
   enter(entry: Pointer, hash: number): void {
     const { table } = this
-    table.enter(this.isLru || this.ghosts.take(hash) ? table.main : table.small, entry)
+    if (this.isLru) table.enter(table.main, entry, 0)
+    else {
+      this.learn(hash)
+      if (this.ghosts.take(hash)) table.enter(table.main, entry, this.credit(entry))
+      else table.enter(table.small, entry, 0)
+    }
+  }
+
+  /** Makes the small queue's share larger where it has just evicted this one, smaller where the main queue has. */
+  private learn(hash: number): void {
+    const { latestOfSmall, latestOfMain } = this
+    if (latestOfSmall.take(hash)) this.smallShare = Math.min(SHARE_MAX, this.smallShare + 1 / latestOfSmall.length)
+    else if (latestOfMain.take(hash)) this.smallShare = Math.max(SHARE_MIN, this.smallShare - 1 / latestOfMain.length)
+  }
+
+  /** Uses that an entry enters the main queue with. */
+  private credit(entry: Pointer): number {
+    const { small, main } = this.table
+    const share = (this.table.usable(entry) * (small.count + main.count)) / (small.bytes + main.bytes)
+    if (share < 0.5) return 2
+    return share < 0.8 ? 1 : 0
   }
 
   /** Counts a use of an entry. */
@@ -65,6 +101,9 @@ export class Eviction<K, V> {
     this.table.small.clear()
     this.table.main.clear()
     this.ghosts.clear()
+    this.latestOfSmall.clear()
+    this.latestOfMain.clear()
+    this.smallShare = SHARE
   }
 
   /** Evicts until both bounds hold. */
@@ -77,24 +116,31 @@ export class Eviction<K, V> {
   evictOne(): boolean {
     const { table } = this
     for (let looks = 0; ; looks++) {
-      const isSmall = table.small.count > 0 && (table.main.count === 0 || this.isAboveShare(table.small))
-      const queue = isSmall ? table.small : table.main
-      const entry = queue.oldest
+      const isSmall = table.main.count === 0 || this.isAboveShare(table.small)
+      const entry = isSmall ? table.small.oldest : table.main.oldest
       if (entry === 0) return false
       const uses = looks < LOOKS_MAX ? table.uses(entry) : 0
       if (this.isLru || uses === 0) {
-        if (isSmall) this.ghosts.add(table.hash(entry), table.count)
+        if (!this.isLru) this.note(table.hash(entry), isSmall)
         this.drop(entry)
         return true
       }
-      table.reenter(table.main, entry, isSmall ? 0 : uses - 1)
+      table.reenter(table.main, entry, isSmall ? this.credit(entry) : uses - 1)
     }
   }
 
-  private isAboveShare(queue: Queue): boolean {
+  private note(hash: number, isSmall: boolean): void {
+    const { count } = this.table
+    if (isSmall) this.ghosts.add(hash, count)
+    ;(isSmall ? this.latestOfSmall : this.latestOfMain).add(hash, count)
+  }
+
+  /** Whether the small queue is too long. The newest entry alone never is: it was put there by the call that evicts. */
+  private isAboveShare(small: Queue): boolean {
+    if (small.count <= 1) return false
     return this.maxBytes === Infinity
-      ? queue.count > this.maxEntries * SMALL_SHARE
-      : queue.bytes > this.maxBytes * SMALL_SHARE
+      ? small.count > this.maxEntries * this.smallShare
+      : small.bytes > this.maxBytes * this.smallShare
   }
 
   /** Evicts an entry. */

@@ -1,16 +1,32 @@
 /**
- * Hashes of entries that were evicted not long ago: one that comes again was evicted too early. A table with one place for each hash, so
- * that new ones push out old ones; as long as the cache has entries, rounded up to a power of two.
+ * Hashes of entries that were evicted not long ago. A table with one place for each hash, so that new ones push out old ones; it grows
+ * with the cache, in powers of two.
  */
-const FIRST = 1024
 const MAX = 1 << 24
 
 export class Ghosts {
-  private hashes = new Int32Array(FIRST)
+  private readonly ratio: number
+  private readonly first: number
+  private hashes: Int32Array
+
+  /**
+   * @param ratio - entries of a cache for each place, at most
+   * @param first - places in the beginning, a power of two
+   */
+  constructor(ratio: number, first: number) {
+    this.ratio = ratio
+    this.first = first
+    this.hashes = new Int32Array(first)
+  }
+
+  /** How many it can note. */
+  get length(): number {
+    return this.hashes.length
+  }
 
   /** Notes an evicted entry of a cache that has so many. */
   add(hash: number, entries: number): void {
-    if (entries > this.hashes.length && entries <= MAX) this.grow()
+    if (entries > this.hashes.length * this.ratio && this.hashes.length < MAX) this.grow()
     this.hashes[hash & (this.hashes.length - 1)] = hash
   }
 
@@ -23,7 +39,7 @@ export class Ghosts {
   }
 
   clear(): void {
-    this.hashes = new Int32Array(FIRST)
+    this.hashes = new Int32Array(this.first)
   }
 
   private grow(): void {

@@ -83,7 +83,6 @@ const TESTED_ELSEWHERE = new Map([
   ['lib/collections/entry-dict.ts', 'collections/dict'],
   ['lib/collections/entry-segments.ts', 'collections/directory'],
   ['lib/collections/entry-table.ts', 'collections/dict'],
-  ['lib/collections/eviction.ts', 'collections/cache'],
   ['lib/collections/ghosts.ts', 'collections/cache'],
   ['lib/collections/hash.ts', 'collections/directory'],
   ['lib/collections/kinds.ts', 'collections/dict'],
