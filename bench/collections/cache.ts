@@ -10,10 +10,9 @@ export function cacheRows(isQuick: boolean): ListRow[] {
   const count = isQuick ? 4e5 : 4e6
   const arms = ['lru-cache', 'ebb', 'ebb-into']
   const [lru, ebb, into] = inTurn('cache', arms, 'zipf', count, isQuick ? 1 : 3) as [Figures, Figures, Figures]
-  // What the keys and values of as many hits and misses make V8 take, without any cache.
-  const none = once('cache', 'none', 'zipf', count)
   const scans = once('cache', 'ebb', 'scans', count)
-  const more = (ebb.hits as number) - (lru.hits as number)
+  const points = (name: string): number => (ebb[name] as number) - (lru[name] as number)
+  const hits = (name: string, figures: Figures): string => `${digits(figures[name] as number)} %`
   return [
     below(
       'Cache: time of a request, of lru-cache',
@@ -25,7 +24,7 @@ export function cacheRows(isQuick: boolean): ListRow[] {
       'Cache: resident, of lru-cache',
       (ebb.resident as number) / (lru.resident as number),
       0.35,
-      `${megabytes(ebb)} : ${megabytes(lru)} MB; ${megabytes(none)} without a cache`,
+      `${megabytes(ebb)} : ${megabytes(lru)} MB`,
     ),
     below(
       'Cache by getInto: time of a request, of lru-cache',
@@ -37,13 +36,13 @@ export function cacheRows(isQuick: boolean): ListRow[] {
       'Cache by getInto: resident, of lru-cache',
       (into.resident as number) / (lru.resident as number),
       0.35,
-      `${megabytes(into)} : ${megabytes(lru)} MB; ${megabytes(none)} without a cache`,
+      `${megabytes(into)} : ${megabytes(lru)} MB`,
     ),
     {
-      name: 'Cache: hits more than lru-cache, points',
+      name: 'Cache: hits more than lru-cache once full, points',
       bound: '6',
-      measured: `${digits(more)} (${digits(ebb.hits as number)} %)`,
-      isHeld: more >= 6,
+      measured: `${digits(points('hits'))} (${hits('hits', ebb)}); from empty ${digits(points('fromEmpty'))} (${hits('fromEmpty', ebb)})`,
+      isHeld: points('hits') >= 6,
     },
     below(
       'Cache: longest 1000 requests, ms',
@@ -52,9 +51,9 @@ export function cacheRows(isQuick: boolean): ListRow[] {
       `lru-cache ${digits(lru.longestMs as number)}`,
     ),
     {
-      name: 'Cache: hits with 25 % of one-time keys, %',
+      name: 'Cache: hits once full with 25 % of one-time keys, %',
       bound: '51',
-      measured: digits(scans.hits as number),
+      measured: `${digits(scans.hits as number)}; from empty ${digits(scans.fromEmpty as number)}`,
       isHeld: (scans.hits as number) >= 51,
     },
   ]
