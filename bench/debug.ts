@@ -25,6 +25,7 @@ const quiet = { leaks: 'ignore', idle: false } as const
 const ARMS: Record<string, { readonly options: HeapOptions; readonly most?: number }> = {
   'ordinary heap': { options: {} },
   'profile: true': { options: { profile: true }, most: 2 },
+  'clearOnFree: true': { options: { clearOnFree: true } },
   'debug, all checks, no stacks': { options: { debug: { ...quiet, stacks: 0 } }, most: 10 },
   'debug, every 1000th stack': { options: { debug: { ...quiet, stacks: 1000 } } },
   'debug, every 100th stack': { options: { debug: { ...quiet, stacks: 100 } } },

@@ -2,6 +2,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /// <reference types="node" preserve="true" />
 
+import './heap/clearing-heap'
 import './heap/door'
 import { loadVariantsBy } from './heap/variants'
 

@@ -29,7 +29,7 @@ import { MOVES } from '../space/tally'
 import type { HeapParts } from '../supply/parts'
 import { runOf } from '../supply/runs'
 import { freeBlock } from './free'
-import { copyBlock, isLive, listBlocks, usableBytes } from './live-blocks'
+import { clearBlock, copyBlock, isLive, listBlocks, usableBytes } from './live-blocks'
 import type { CompactBudget } from './options'
 
 /** The outcome of a call of `compact`. */
@@ -220,7 +220,10 @@ export class Compactor {
       if (isLive(parts.table, from)) {
         const isPinned = recordWord(parts.table.ledger(slotOf(from)), poolOf(runOf(parts.table, from)), PINS) > 0
         if (!isPinned) map.setMagazine(from, sizeClass)
-        if (!parts.pins.has(from)) freeBlock(parts, from, true)
+        if (!parts.pins.has(from)) {
+          if (parts.clearsFreed) clearBlock(parts.table, from, byteLength)
+          freeBlock(parts, from, true)
+        }
       }
     }
   }

@@ -61,6 +61,9 @@ export class Heap extends Bytes {
     const variant = new.target === Heap ? variantFor(checked) : undefined
     // biome-ignore lint/correctness/noConstructorReturn: `new Heap({ debug: true })` is a heap of another class
     if (variant !== undefined) return variant as Heap
+    // Of a debug heap freed blocks are filled in any case.
+    if (checked.clearOnFree && !checked.debug)
+      throw typeError('ebb: option clearOnFree is for new Heap itself, not for a class that extends it')
     const { decay, limit, name, clock, compact, ablation } = checked
     const id = Symbol(`ebb: heap ${show(name)}, which stays in its thread; send copies of bytes, from copyOut`)
     super(wire(clock, decay, limit, { heap: name, id }, ablation))

@@ -36,6 +36,11 @@ export interface HeapOptions {
    * Samples where live blocks were allocated, one in so many bytes on average; `true`: one in 512 KiB. Default: not. docs/debugging.md.
    */
   readonly profile?: boolean | number
+  /**
+   * Zeroes what is freed before anybody can have it again: by `free`, `freeMany`, `realloc`, `compact` and `close`. Not together with
+   * `profile`. A debug heap fills freed blocks in any case. Default false. docs/security.md.
+   */
+  readonly clearOnFree?: boolean
   /** Switches heuristics off, to measure what they are worth. */
   readonly ablation?: Ablation
 }
@@ -61,7 +66,7 @@ const AN_OPTION = 'an option of a heap'
 
 /** @throws TypeError for an option of another kind or an unknown one, RangeError for a number that cannot be */
 export function checkOptions(options: HeapOptions): CheckedOptions {
-  const known = ['decay', 'limit', 'name', 'clock', 'compact', 'debug', 'profile', 'ablation'] as const
+  const known = ['decay', 'limit', 'name', 'clock', 'compact', 'debug', 'profile', 'clearOnFree', 'ablation'] as const
   const given = readOptions(options, known, AN_OPTION)
   const { decay, limit, name = '', clock = systemClock, compact, ablation } = given
   if (typeof name !== 'string') throw typeError(`ebb: option name must be a string, got ${show(name)} (${typeof name})`)
@@ -71,6 +76,12 @@ export function checkOptions(options: HeapOptions): CheckedOptions {
     throw typeError(`ebb: option compact must be 'idle', or not be there, got ${show(compact)} (${typeof compact})`)
   if (compact === 'idle' && decay === Infinity)
     throw rangeError("ebb: option compact: 'idle' gives memory back by itself, which decay: Infinity forbids")
+  const { clearOnFree = false } = given
+  if (typeof clearOnFree !== 'boolean')
+    throw typeError(`ebb: option clearOnFree must be true or false, got ${show(clearOnFree)} (${typeof clearOnFree})`)
+  const profile = checkProfile(given.profile)
+  if (clearOnFree && profile > 0)
+    throw typeError('ebb: options clearOnFree and profile do not go together; profile another heap')
   const switches = readOptions(ablation ?? {}, ['fullestFirst', 'dirtyFirst'] as const, 'an ablation of a heap')
   for (const [key, value] of Object.entries(switches))
     if (value !== undefined && typeof value !== 'boolean')
@@ -82,7 +93,8 @@ export function checkOptions(options: HeapOptions): CheckedOptions {
     clock,
     compact,
     debug: checkDebug(given.debug),
-    profile: checkProfile(given.profile),
+    profile,
+    clearOnFree,
     ablation: switches as Ablation,
   }
 }

@@ -15,6 +15,14 @@ const { EBB_DEBUG = '' } = process.env
 /** Whether the environment asks for debug heaps. */
 const isAsked = EBB_DEBUG !== '' && EBB_DEBUG !== '0'
 
+/** Makes a heap that zeroes what is freed. */
+let clearing: ((options: CheckedOptions) => object) | undefined
+
+/** clearing-heap.ts is there. */
+export function setClearing(make: (options: CheckedOptions) => object): void {
+  clearing = make
+}
+
 let variants: Variants | undefined
 let load = (): void => {}
 
@@ -31,7 +39,12 @@ export function setVariants(made: Variants): void {
 /** The heap of another class that these options ask for; undefined: an ordinary one is asked for. */
 export function variantFor(options: CheckedOptions): object | undefined {
   const { debug = isAsked ? {} : false, profile } = options
-  if (debug === false && profile === 0) return undefined
+  if (debug === false && profile === 0) {
+    if (!options.clearOnFree) return undefined
+    if (clearing === undefined)
+      throw typeError('ebb: option clearOnFree needs the module clearing-heap, which is not loaded; import ebb')
+    return clearing(options)
+  }
   if (variants === undefined) load()
   if (variants === undefined)
     throw typeError('ebb: options debug and profile need the module ebb/debug, which is not loaded; import it first')

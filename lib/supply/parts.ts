@@ -56,6 +56,8 @@ export interface HeapParts {
   isClosed: boolean
   /** Set by a debug heap. */
   checked: Checked | undefined
+  /** Set by a heap that zeroes what is freed: `compact` zeroes what it moved away from. */
+  clearsFreed: boolean
   /** Slow operations so far, counted where EBB_CHECK asks for it. */
   slowOperations: number
 }
@@ -105,7 +107,7 @@ export function wire(clock: Clock, decayMs: number, limit: number, tag: HeapTag,
     pins,
     readers,
   }
-  return { ...parts, moving: 0, moves: 0, isClosed: false, checked: undefined, slowOperations: 0 }
+  return { ...parts, moving: 0, moves: 0, isClosed: false, checked: undefined, clearsFreed: false, slowOperations: 0 }
 }
 
 /** The pages of the space in which nothing is in use any more. */

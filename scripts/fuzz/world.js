@@ -40,7 +40,7 @@ class World {
     const { Heap } = ebb
     this.heaps = [
       new Heap({ limit: LIMIT, name: 'ordinary' }),
-      new Heap({ limit: LIMIT, decay: 0 }),
+      new Heap({ limit: LIMIT, decay: 0, clearOnFree: true }),
       new Heap({ limit: LIMIT, debug: quiet }),
       new Heap({ limit: LIMIT, profile: 4096 }),
     ]

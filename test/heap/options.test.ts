@@ -11,7 +11,7 @@ const wrong: [object, string, string][] = [
   [
     { decya: 5 },
     'TypeError',
-    'ebb: "decya" is not an option of a heap; there are decay, limit, name, clock, compact, debug, profile, ablation',
+    'ebb: "decya" is not an option of a heap; there are decay, limit, name, clock, compact, debug, profile, clearOnFree, ablation',
   ],
   [{ decay: '5' }, 'TypeError', 'ebb: option decay must be a number of milliseconds, got "5" (string)'],
   [{ decay: Number.NaN }, 'RangeError', 'ebb: option decay must be from 0 to Infinity milliseconds, got NaN'],
@@ -97,7 +97,7 @@ describe('the options of a heap', () => {
       },
     })
     expect(checkOptions(options)).toMatchObject({ decay: 1000, limit: 300_000, name: '' })
-    expect(reads).toEqual(['decay', 'limit', 'name', 'clock', 'compact', 'debug', 'profile', 'ablation'])
+    expect(reads).toEqual(['decay', 'limit', 'name', 'clock', 'compact', 'debug', 'profile', 'clearOnFree', 'ablation'])
   })
 
   it('have defaults, and are kept as they are where they are given', () => {
@@ -110,12 +110,23 @@ describe('the options of a heap', () => {
         compact: undefined,
         debug: undefined,
         profile: 0,
+        clearOnFree: false,
       },
       ablation: {},
     })
     const clock = new ManualClock()
     const ablation = { fullestFirst: false, dirtyFirst: true }
-    const given = { decay: 0, limit: 0, name: 'n', clock, compact: 'idle', debug: false, profile: 7, ablation } as const
+    const given = {
+      decay: 0,
+      limit: 0,
+      name: 'n',
+      clock,
+      compact: 'idle',
+      debug: false,
+      profile: 7,
+      clearOnFree: false,
+      ablation,
+    } as const
     expect(checkOptions(given)).toEqual(given)
     expect([true, false, 0].map((profile) => checkOptions({ profile }).profile)).toEqual([512 * 1024, 0, 0])
     const debug = { stacks: 0, frames: 3, quarantine: 5, leaks: 'exit', idle: false } as const

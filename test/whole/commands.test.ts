@@ -3,6 +3,7 @@
  * with its seed and path; `SEED=... npx vitest run test/whole/commands` repeats it.
  */
 import '../../lib/debug/index'
+import '../../lib/heap/clearing-heap'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Heap } from '../../lib/heap/heap'

@@ -15,6 +15,7 @@ const KINDS: readonly HeapOptions[] = [
   { decay: 100, compact: 'idle' },
   { ablation: { fullestFirst: false, dirtyFirst: false } },
   { profile: 4096 },
+  { clearOnFree: true },
   { debug: { stacks: 0, leaks: 'ignore', idle: false } },
   { debug: { stacks: 0, leaks: 'ignore', idle: false, quarantine: 2000 }, limit: 4 << 20 },
 ]
