@@ -80,6 +80,7 @@ napi_value napi_env__::external(void* data, size_t length, napi_finalize finaliz
   auto external = std::make_shared<engine::External>();
   external->env = this;
   external->data = data;
+  external->length = length;
   external->finalize = finalizer;
   external->hint = hint;
   external->buffer = made;
@@ -106,7 +107,7 @@ void napi_env__::finalize(const std::shared_ptr<engine::External>& external) {
   }
   if (finalizer == nullptr) return;
   externals.remove(external);
-  if (before_finalizer) before_finalizer(external->hint);
+  if (before_finalizer) before_finalizer(*external);
   finalizer(this, external->data, external->hint);
 }
 

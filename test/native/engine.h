@@ -34,6 +34,7 @@ struct Store {
 struct External {
   napi_env env;
   void* data;
+  size_t length;
   napi_finalize finalize;
   void* hint;
   napi_value buffer;  // as it was made; null once it is collected
@@ -136,7 +137,7 @@ struct napi_env__ {
   engine::Refusal refusal = engine::Refusal::none;
   bool collects_inside = false;            // of calls that make a buffer, and finalizes there too
   void* hint_of(napi_value buffer) const;  // of an external buffer as it was made
-  std::function<void(void* hint)> before_finalizer;
+  std::function<void(const engine::External&)> before_finalizer;
 
  private:
   void mark(napi_value value);

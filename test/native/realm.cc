@@ -21,7 +21,9 @@ static std::string text_of(napi_value error, const char* name) {
 }
 
 Realm::Realm(Shadow& shadow) : shadow(shadow) {
-  engine.before_finalizer = [this](void* hint) { part_ends(hint); };
+  engine.before_finalizer = [this](const engine::External& external) {
+    if (external.length >= engine::kPage) part_ends(external.hint);  // not the guard of Parts, a byte
+  };
   engine.global->properties["ebb"] = napi_register_module_v1(&engine, engine.make(napi_object));
   engine.handles.clear();
 }

@@ -90,8 +90,9 @@ World::Range World::range(size_t unit) {
   Region* region = any_region();
   if (region == nullptr) return {};
   const size_t units = region->length() / unit, first = input.below(units);
+  const size_t most_units = input.one_in(8) ? units + 1 : units - first;  // behind the end, now and then
   Range made{region, input.number(static_cast<double>(first * unit)),
-             input.number(static_cast<double>((1 + input.below(units - first)) * unit)), false};
+             input.number(static_cast<double>((1 + input.below(most_units)) * unit)), false};
   const auto is_whole = [&](double number) { return std::fmod(number, static_cast<double>(unit)) == 0; };
   const auto most = static_cast<double>(region->length());
   made.is_valid = made.offset >= 0 && is_whole(made.offset) && made.length >= static_cast<double>(unit) &&
@@ -143,7 +144,9 @@ void World::part() {
   Region* holder = any_region();
   if (range.region == nullptr || holder == nullptr) return;
   const Region region = *range.region, held_in = *holder;  // copies: finalizers may run
-  const double hold = input.number(static_cast<double>(input.below(held_in.length() / 4) * 4));
+  // Few words, so that parts share holds.
+  const size_t word = input.one_in(4) ? input.byte() : input.below(3);
+  const double hold = input.number(static_cast<double>(word * 4));
   const bool is_valid = range.is_valid && range.offset > 0 && hold >= 0 && std::fmod(hold, 4) == 0 &&
                         hold < static_cast<double>(held_in.length());
   auto& engine = realm->engine;
@@ -159,6 +162,9 @@ void World::part() {
   const auto offset = static_cast<size_t>(range.offset), length = static_cast<size_t>(range.length);
   must(result->store->data == region.at(offset) && result->store->length == length, "a part is over its pages");
   realm->add_part(result, region, offset, length, held_in, static_cast<size_t>(hold));
+  const uint8_t byte = input.byte();
+  result->store->data[length - 1] = static_cast<char>(byte);
+  shadow.write(region.at(offset + length - 1), &byte, 1);
   // What was accepted has the hold already; and which came first, it or finalizers, is not to be known.
   if (was_accepted || engine.collects_inside) shadow.accept();
 }
@@ -253,8 +259,12 @@ void World::hand_over() {
 
 void World::end_realm(bool collects) {
   may_strand |= !collects;
-  if (collects) realm->engine.collect();
-  if (collects) realm->engine.turn();
+  if (collects) {
+    realm->engine.collect();
+    realm->engine.turn();
+    settle();
+    touch();
+  }
   for (auto& each : realms) {
     if (each.get() != realm) continue;
     each.reset();

@@ -88,10 +88,29 @@ void World::encode() {
   if (utf8) must(std::memcmp(buffer->store->data, utf8->data(), utf8->size()) == 0, "and just those");
 }
 
+// Bytes that are UTF-8 or nearly so: code points at the ends of what each length can say, and any bytes.
+static std::string nearly_utf8(Input& input) {
+  static const uint32_t kCodes[] = {0x7f,   0x80,   0x7ff,  0x800,   0xd7ff,   0xd800,
+                                    0xdfff, 0xe000, 0xffff, 0x10000, 0x10ffff, 0x110000};
+  std::string bytes;
+  for (size_t left = input.below(40); left > 0; left--) {
+    if (input.one_in(4)) {
+      bytes += input.bytes(8);
+      continue;
+    }
+    const uint32_t code = kCodes[input.below(sizeof kCodes / sizeof *kCodes)];
+    const int more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+    bytes.push_back(static_cast<char>(more == 0 ? code : (0xff00 >> (more + 1) & 0xff) | code >> (6 * more)));
+    for (int rest = more - 1; rest >= 0; rest--) bytes.push_back(static_cast<char>(0x80 | (code >> (6 * rest) & 0x3f)));
+    if (input.one_in(16)) bytes.pop_back();
+  }
+  return bytes;
+}
+
 void World::decode() {
   Range at = range(1);
   if (at.region == nullptr) return;
-  const std::string bytes = input.bytes(200);
+  const std::string bytes = nearly_utf8(input);
   if (at.is_valid && bytes.size() > 0 && bytes.size() <= at.bytes()) {
     std::memcpy(at.start(), bytes.data(), bytes.size());
     shadow.write(at.start(), bytes.data(), bytes.size());
