@@ -147,7 +147,7 @@ export class Runs {
   /** Takes pools in an open arena, after those that rest have been given back if need be; 0 where there are none. */
   find(length: number): Pointer | 0 {
     // Memory that is resident goes before memory that is not.
-    if (this.resting.isDirty && !this.arenas.dirty.isDirty) this.resting.release()
+    if (this.resting.isDirty && this.table.counts.dirty === 0) this.resting.release()
     if (length === 1) return this.arenas.takePool()
     return this.arenas.findRun(length) || (this.resting.release() ? this.arenas.findRun(length) : 0)
   }

@@ -120,4 +120,20 @@ describe('pools that rest', () => {
     const { resting: pools } = partsOf(heap)
     expect([pools.release(), pools.release(), pools.giveBackStep()]).toEqual([true, false, -1])
   })
+
+  it('give way, too, when the dirty pools were all taken again and no sweep has noticed', () => {
+    const { heap } = testHeap()
+    const pointers = [...heap.allocMany(512, new Int32Array(63 * 8))] as Pointer[]
+    const { resting: pools, arenas, table } = partsOf(heap)
+    partsOf(heap).magazines.releaseAll()
+    heap.freeMany(pointers.slice(0, 64))
+    pools.release()
+    while (table.counts.dirty > 0) heap.alloc(4096)
+    expect([arenas.dirty.isDirty, table.counts.dirty]).toEqual([true, 0])
+    heap.freeMany(pointers.slice(64, 160))
+    expect(pools.isDirty).toBe(true)
+    heap.alloc(64)
+    expect([pools.isDirty, heap.stats().arenas]).toEqual([false, 1])
+    checkHeap(partsOf(heap))
+  })
 })
