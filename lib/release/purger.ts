@@ -54,6 +54,11 @@ export class Purger {
     this.#tag = tag
   }
 
+  /** Whether memory is short: nothing is to be had ahead of its use. */
+  get isHurrying(): boolean {
+    return this.#clock.now() < this.#hurriesUntil
+  }
+
   /** Adds a source. Those added first are asked first. */
   add(source: Source): void {
     this.#sources.push(source)

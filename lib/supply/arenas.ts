@@ -228,6 +228,7 @@ export class Arenas {
     this.openedEpoch = epoch
     const pools = Math.min(FREE_POOLS_MAX, Math.floor((this.opened - 1) * FREE_POOLS_MAX * POPULATE_SHARE))
     if (pools < POPULATE_MIN_POOLS || this.decay.decayMs === 0 || this.dirty.groupPools > 1) return
+    if (this.purger.isHurrying) return
     const { region, byteOffset } = this.table.space.home(slotOfLedger(ledger))
     if (!region.populate(byteOffset + POOL_BYTES, pools * POOL_BYTES)) {
       this.opened = 0 // the heap has to grow as much again before it asks once more

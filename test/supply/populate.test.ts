@@ -89,6 +89,16 @@ describe.skipIf(!canPopulate || page !== POOL_BYTES)('a heap that grows fast', (
     checkHeap(partsOf(heap))
   })
 
+  it('has nothing populated while memory is short', () => {
+    const { heap, os, clock } = testHeap({ canPopulate: true })
+    partsOf(heap).purger.hurry(1000)
+    fill(heap, 20)
+    expect(os.calls.populate).toBe(0)
+    clock.advance(1001)
+    fill(heap, 7) // the first while the epoch is still the old one
+    expect(os.calls.populate).toBe(1)
+  })
+
   it('is far, too', () => {
     const { heap, os } = testHeap({ canPopulate: true, isFar: true })
     const pointers = fill(heap, 20)
