@@ -1,65 +1,78 @@
-/** What all dicts have, whatever their kinds: everything that is not a single look-up. */
-import { mustBeFunction, refuseByteLength } from '../base/errors'
-import { Directory } from './directory'
-import { Walk, type Walked } from './walk'
+/** What users hold of a dict: Map's face. All else is behind a door, in the table. */
+import { mustBeFunction, refuseByteLength, show, typeError } from '../base/errors'
+import type { Heap } from '../heap/heap'
+import { DictTable } from './dict-table'
+import { entriesLine } from './inspect'
+import type { TableIterator } from './table-iterator'
+import { Walk } from './walk'
 
-/** An iterator of a collection. It shows what lasts exactly once, whatever changes meanwhile (walk.ts). */
-export class TableIterator<T> implements IterableIterator<T> {
-  private readonly walk: Walk
-  private readonly show: (walk: Walk) => T
+const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 
-  /** @internal */
-  constructor(table: Walked, show: (walk: Walk) => T) {
-    this.walk = new Walk(table)
-    this.show = show
-  }
-
-  next(): IteratorResult<T> {
-    if (!this.walk.step()) return { value: undefined, done: true }
-    return { value: this.show(this.walk), done: false }
-  }
-
-  [Symbol.iterator](): this {
-    return this
-  }
-}
+/** The table behind a dict: the door for lib/ and the tests, not part of the public interface. @internal */
+export let tableOf: <K, V>(dict: BaseDict<K, V>) => DictTable<K, V>
 
 /** A dict of some kinds: Map's face. Its order is unspecified. Keys are compared as a Map does (SameValueZero), bytes by their contents. */
-export abstract class BaseDict<K, V> extends Directory implements Walked {
+export class BaseDict<K, V> {
+  readonly #table: DictTable<K, V>
+
+  static {
+    tableOf = (dict) => {
+      if (typeof dict !== 'object' || dict === null || !(#table in dict)) refuseReceiver(dict)
+      return dict.#table
+    }
+  }
+
+  /** @internal */
+  constructor(table: DictTable<K, V>) {
+    if (!(table instanceof DictTable))
+      throw typeError(
+        'ebb: make a dict by new Dict(heap, { key, value }); the classes of dicts take no arguments of yours',
+      )
+    this.#table = table
+  }
+
+  /** The heap that holds it. */
+  get heap(): Heap {
+    return tableOf(this).heap
+  }
+
+  /** Entries held; 0 after close. */
+  get size(): number {
+    return this.#table.count
+  }
+
+  /** Usable bytes of all of its blocks: what counts against the heap's limit. */
+  get byteLength(): number {
+    return tableOf(this).byteLength
+  }
+
   /**
    * The value of a key.
    * @throws TypeError, RangeError for what is no key of the kind; HeapError `EBB_CLOSED`
    */
-  abstract get(key: K): V | undefined
+  get(key: K): V | undefined {
+    return this.#table.get(key)
+  }
 
   /** Whether a key is there. Throws as {@link get}. */
-  abstract has(key: K): boolean
+  has(key: K): boolean {
+    return this.#table.has(key)
+  }
 
   /**
    * Puts a value for a key.
    * @throws TypeError, RangeError for what is not of the kinds; HeapError `EBB_LIMIT`, `EBB_OUT_OF_MEMORY`, `EBB_CLOSED`. The dict is as
    *   before then.
    */
-  abstract set(key: K, value: V): this
+  set(key: K, value: V): this {
+    this.#table.set(key, value)
+    return this
+  }
 
   /** Takes a key and its value out. Returns whether they were there. Throws as {@link get}. */
-  abstract delete(key: K): boolean
-
-  /**
-   * Copies the bytes of a key's value, where values are `bytes`.
-   * @returns how many; -1 where the key is not there
-   * @throws RangeError where they do not fit: nothing is copied then. TypeError for values of another kind.
-   */
-  abstract getInto(key: K, target: Uint8Array): number
-
-  /** @internal */
-  abstract gather(walk: Walk): void
-  /** @internal */
-  abstract findAgain(walk: Walk): boolean
-  /** @internal */
-  abstract keyAt(walk: Walk): K
-  /** @internal */
-  abstract valueAt(walk: Walk): V
+  delete(key: K): boolean {
+    return this.#table.delete(key)
+  }
 
   /** The value of a key, or `otherwise`. Throws as {@link get}. */
   getOr(key: K, otherwise: V): V {
@@ -74,46 +87,90 @@ export abstract class BaseDict<K, V> extends Directory implements Walked {
   }
 
   /**
+   * Copies the bytes of a key's value, where values are `bytes`.
+   * @returns how many; -1 where the key is not there
+   * @throws RangeError where they do not fit: nothing is copied then. TypeError for values of another kind.
+   */
+  getInto(key: K, target: Uint8Array): number {
+    return this.#table.getInto(key, target)
+  }
+
+  /**
    * Allocates segments for so many entries now.
    * @throws RangeError for what is no number of entries; as {@link set}
    */
   reserve(entries: number): void {
-    this.mustBeOpen('reserve')
-    if (!Number.isSafeInteger(entries) || entries < 0) refuseByteLength(entries, 'reserve', 'entries')
-    this.growTo(entries)
+    reserveIn(tableOf(this), entries)
+  }
+
+  /** Drops all entries. Those of a large dict are freed in slices afterwards. */
+  clear(): void {
+    tableOf(this).clear()
   }
 
   keys(): TableIterator<K> {
-    this.mustBeOpen('keys')
-    return new TableIterator<K>(this, (walk) => this.keyAt(walk))
+    return tableOf(this).keys()
   }
 
   values(): TableIterator<V> {
-    this.mustBeOpen('values')
-    return new TableIterator<V>(this, (walk) => this.valueAt(walk))
+    return tableOf(this).values()
   }
 
   entries(): TableIterator<[K, V]> {
-    this.mustBeOpen('entries')
-    return new TableIterator<[K, V]>(this, (walk) => [this.keyAt(walk), this.valueAt(walk)])
+    return tableOf(this).entries()
   }
 
   [Symbol.iterator](): TableIterator<[K, V]> {
-    return this.entries()
+    return tableOf(this).entries()
   }
 
   /** Calls `visit` for each entry. */
   forEach(visit: (value: V, key: K, dict: this) => void): void {
-    this.mustBeOpen('forEach')
+    const table = tableOf(this)
+    table.mustBeOpen('forEach')
     mustBeFunction(visit, 'forEach')
-    const walk = new Walk(this)
+    const walk = new Walk(table)
     while (walk.step()) {
-      const key = this.keyAt(walk)
-      visit(this.valueAt(walk), key, this)
+      const key = table.keyAt(walk)
+      visit(table.valueAt(walk), key, this)
     }
+  }
+
+  /** Gives everything back, in slices where that is much. Every later call but `size`, `byteLength` and `close` is refused. */
+  close(): void {
+    tableOf(this).close()
+  }
+
+  /** `using` closes it at the end of the block. */
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /** One line for `console.log`. @internal */
+  [INSPECT](): string {
+    const table = tableOf(this)
+    return entriesLine(
+      'Dict',
+      table,
+      () => table.entries(),
+      ([key, value]) => `${show(key)} => ${show(value)}`,
+    )
   }
 
   get [Symbol.toStringTag](): string {
     return 'Dict'
   }
+}
+
+/** Allocates for so many entries. @throws RangeError, TypeError for what is no number of entries */
+export function reserveIn(table: DictTable<never, unknown> | DictTable<unknown, unknown>, entries: number): void {
+  table.mustBeOpen('reserve')
+  if (!Number.isSafeInteger(entries) || entries < 0) refuseByteLength(entries, 'reserve', 'entries')
+  table.growTo(entries)
+}
+
+function refuseReceiver(receiver: unknown): never {
+  throw typeError(
+    `ebb: a method of a Dict was called on ${show(receiver)} (${typeof receiver}), which is none; call dict.get(key), or pass (key) => dict.get(key)`,
+  )
 }

@@ -3,7 +3,6 @@ import { HeapError, mustBeFunction, show, typeError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { partsOf } from '../heap/numbers'
-import type { TableIterator } from './base-dict'
 import { type CacheOptions, type CacheStats, checkBounds } from './cache-options'
 import { CacheTable } from './cache-table'
 import type { Codec } from './codec'
@@ -13,14 +12,15 @@ import { Eviction } from './eviction'
 import type { PackedKey } from './keys'
 import { type KeyKind, mustBeHeap, mustBeKeyKind, mustBeValueKind, type ValueKind, type ValueOf } from './kinds'
 import { isRefusal } from './pending'
+import type { TableIterator } from './table-iterator'
 import { Walk } from './walk'
 
 /** A cache of some kinds: bounded, and what it evicts gives its memory back. Keys are compared as a Map does, bytes by their contents. */
 export class BaseCache<K, V> {
-  private readonly table: CacheTable<K, V>
-  private readonly eviction: Eviction<K, V>
-  private readonly ttl: number
-  private readonly now: () => number
+  readonly #table: CacheTable<K, V>
+  readonly #eviction: Eviction<K, V>
+  readonly #ttl: number
+  readonly #now: () => number
 
   /** @internal */
   constructor(heap: Heap, options: CacheOptions<K, V> & { readonly key: KeyKind; readonly value: ValueKind }) {
@@ -32,26 +32,26 @@ export class BaseCache<K, V> {
     mustBeKeyKind(options.key, 'key')
     mustBeValueKind(options.value, 'value')
     const { ttl } = checkBounds(options)
-    this.ttl = ttl
-    this.now = () => partsOf(heap).clock.now()
+    this.#ttl = ttl
+    this.#now = () => partsOf(heap).clock.now()
     const keys = packedKeyOf(options.key) as PackedKey<K>
-    this.table = new CacheTable<K, V>(heap, keys, codecOf(options.value) as Codec<V>, ttl !== Infinity)
-    this.eviction = new Eviction(this.table, options)
+    this.#table = new CacheTable<K, V>(heap, keys, codecOf(options.value) as Codec<V>, ttl !== Infinity)
+    this.#eviction = new Eviction(this.#table, options)
   }
 
   /** The heap that holds it. */
   get heap(): Heap {
-    return this.table.heap
+    return this.#table.heap
   }
 
   /** Entries held, stale ones included; 0 after close. */
   get size(): number {
-    return this.table.size
+    return this.#table.size
   }
 
   /** Usable bytes of all of its blocks: what `maxBytes` bounds. */
   get byteLength(): number {
-    return this.table.byteLength
+    return this.#table.byteLength
   }
 
   /**
@@ -59,25 +59,25 @@ export class BaseCache<K, V> {
    * @throws TypeError, RangeError for what is no key of the kind; HeapError `EBB_CLOSED`
    */
   get(key: K): V | undefined {
-    const entry = this.used(key)
-    return entry === 0 ? undefined : this.table.value(entry)
+    const entry = this.#used(key)
+    return entry === 0 ? undefined : this.#table.value(entry)
   }
 
   /** Copies the bytes of a key's value; returns how many, or -1. Otherwise as {@link get}. @throws RangeError where they do not fit */
   getInto(key: K, target: Uint8Array): number {
-    const entry = this.used(key)
-    return entry === 0 ? -1 : this.table.copyInto(entry, target)
+    const entry = this.#used(key)
+    return entry === 0 ? -1 : this.#table.copyInto(entry, target)
   }
 
   /** The value of a key, without a use and not counted as a hit or a miss. */
   peek(key: K): V | undefined {
-    const entry = this.fresh(key)
-    return entry === 0 ? undefined : this.table.value(entry)
+    const entry = this.#fresh(key)
+    return entry === 0 ? undefined : this.#table.value(entry)
   }
 
   /** Whether a key is there and not stale, without a use. */
   has(key: K): boolean {
-    return this.fresh(key) !== 0
+    return this.#fresh(key) !== 0
   }
 
   /**
@@ -87,54 +87,54 @@ export class BaseCache<K, V> {
    *   `EBB_OUT_OF_MEMORY` where the heap refuses a block although nothing is left to be evicted
    */
   set(key: K, value: V): this {
-    this.mayChange('set')
-    const { table } = this
+    this.#mayChange('set')
+    const table = this.#table
     const words = table.prepare(value)
     const hash = table.pack(key)
-    if (table.bytesFor(words) > this.eviction.maxBytes) {
-      this.eviction.counts.rejected++
+    if (table.bytesFor(words) > this.#eviction.maxBytes) {
+      this.#eviction.counts.rejected++
       const old = table.lookUpHash(hash)
-      if (old !== 0) this.eviction.drop(old)
+      if (old !== 0) this.#eviction.drop(old)
       return this
     }
-    const entry = this.store(key, hash, value, words)
-    table.setExpiry(entry, this.ttl === Infinity ? Infinity : this.now() + this.ttl)
-    const { eviction } = this
-    if (this.ttl !== Infinity) eviction.sweep(this.now())
+    const entry = this.#store(key, hash, value, words)
+    table.setExpiry(entry, this.#ttl === Infinity ? Infinity : this.#now() + this.#ttl)
+    const eviction = this.#eviction
+    if (this.#ttl !== Infinity) eviction.sweep(this.#now())
     if (eviction.isAbove) eviction.evictTo(eviction.maxBytes, eviction.maxEntries)
     return this
   }
 
   /** Takes a key out. Returns whether it was there, stale or not. */
   delete(key: K): boolean {
-    this.mayChange('delete')
-    const entry = this.table.lookUp(key)
+    this.#mayChange('delete')
+    const entry = this.#table.lookUp(key)
     if (entry === 0) return false
-    this.table.remove(entry)
+    this.#table.remove(entry)
     return true
   }
 
   /** Takes all entries out, without a call of `onEvict`. */
   clear(): void {
-    this.mayChange('clear')
-    this.table.clear()
-    this.eviction.forget()
+    this.#mayChange('clear')
+    this.#table.clear()
+    this.#eviction.forget()
   }
 
   /** Takes stale entries out. Returns how many. */
   purgeStale(): number {
-    this.mayChange('purgeStale')
-    const before = this.eviction.counts.expired
-    if (this.ttl === Infinity) return 0
-    const { table } = this
-    const now = this.now()
+    this.#mayChange('purgeStale')
+    const before = this.#eviction.counts.expired
+    if (this.#ttl === Infinity) return 0
+    const table = this.#table
+    const now = this.#now()
     for (const queue of [table.small, table.main]) {
       for (let entry = queue.oldest; entry !== 0; entry = table.next) {
         table.next = table.newer(entry)
-        if (table.expiry(entry) <= now) this.eviction.expire(entry) // onEvict may compact the heap
+        if (table.expiry(entry) <= now) this.#eviction.expire(entry) // onEvict may compact the heap
       }
     }
-    return this.eviction.counts.expired - before
+    return this.#eviction.counts.expired - before
   }
 
   /**
@@ -142,8 +142,8 @@ export class BaseCache<K, V> {
    * @throws TypeError, RangeError for bounds that cannot be
    */
   resize(bounds: { readonly maxBytes?: number; readonly maxEntries?: number }): void {
-    this.mayChange('resize')
-    const { eviction } = this
+    this.#mayChange('resize')
+    const eviction = this.#eviction
     eviction.bound({ maxBytes: eviction.maxBytes, maxEntries: eviction.maxEntries, ...bounds })
     eviction.evictTo(eviction.maxBytes, eviction.maxEntries)
   }
@@ -153,52 +153,52 @@ export class BaseCache<K, V> {
    * @returns bytes less than before
    */
   shrinkTo(bytes: number): number {
-    this.mayChange('shrinkTo')
+    this.#mayChange('shrinkTo')
     const { maxBytes } = checkBounds({ maxBytes: bytes })
     const before = this.byteLength
-    this.eviction.evictTo(maxBytes, Infinity)
+    this.#eviction.evictTo(maxBytes, Infinity)
     return before - this.byteLength
   }
 
   /** What happened since it was made. */
   stats(): CacheStats {
-    return { ...this.eviction.counts, entries: this.size, bytes: this.byteLength }
+    return { ...this.#eviction.counts, entries: this.size, bytes: this.byteLength }
   }
 
   keys(): TableIterator<K> {
-    this.table.mustBeOpen('keys')
-    return this.table.keys()
+    this.#table.mustBeOpen('keys')
+    return this.#table.keys()
   }
 
   values(): TableIterator<V> {
-    return this.table.values()
+    return this.#table.values()
   }
 
   entries(): TableIterator<[K, V]> {
-    return this.table.entries()
+    return this.#table.entries()
   }
 
   /** All entries, stale ones included; none counts as used. */
   [Symbol.iterator](): TableIterator<[K, V]> {
-    return this.table.entries()
+    return this.#table.entries()
   }
 
   /** Calls `visit` for each entry. */
   forEach(visit: (value: V, key: K, cache: this) => void): void {
-    this.table.mustBeOpen('forEach')
+    this.#table.mustBeOpen('forEach')
     mustBeFunction(visit, 'forEach')
-    const walk = new Walk(this.table)
+    const walk = new Walk(this.#table)
     while (walk.step()) {
-      const key = this.table.keyAt(walk)
-      visit(this.table.valueAt(walk), key, this)
+      const key = this.#table.keyAt(walk)
+      visit(this.#table.valueAt(walk), key, this)
     }
   }
 
   /** Gives everything back, in slices where that is much. */
   close(): void {
-    if (!this.table.isClosed) this.mayChange('close')
-    this.table.close()
-    this.eviction.forget()
+    if (!this.#table.isClosed) this.#mayChange('close')
+    this.#table.close()
+    this.#eviction.forget()
   }
 
   /** `using` closes it at the end of the block. */
@@ -211,54 +211,54 @@ export class BaseCache<K, V> {
   }
 
   /** The entry of a key with a use counted, or 0. */
-  private used(key: K): Pointer | 0 {
-    const { table } = this
+  #used(key: K): Pointer | 0 {
+    const table = this.#table
     const entry = table.lookUp(key)
-    if (entry === 0 || (this.ttl !== Infinity && this.isStale(entry))) {
-      this.eviction.counts.misses++
+    if (entry === 0 || (this.#ttl !== Infinity && this.#isStale(entry))) {
+      this.#eviction.counts.misses++
       return 0
     }
-    this.eviction.counts.hits++
-    this.eviction.use(entry)
+    this.#eviction.counts.hits++
+    this.#eviction.use(entry)
     return entry
   }
 
   /** The entry of a key that is not stale, or 0. */
-  private fresh(key: K): Pointer | 0 {
-    const entry = this.table.lookUp(key)
-    return entry !== 0 && this.ttl !== Infinity && this.isStale(entry) ? 0 : entry
+  #fresh(key: K): Pointer | 0 {
+    const entry = this.#table.lookUp(key)
+    return entry !== 0 && this.#ttl !== Infinity && this.#isStale(entry) ? 0 : entry
   }
 
-  private isStale(entry: Pointer): boolean {
-    return this.table.expiry(entry) <= this.now()
+  #isStale(entry: Pointer): boolean {
+    return this.#table.expiry(entry) <= this.#now()
   }
 
   /** Puts a value; where the heap refuses, others are evicted until it does not. */
-  private store(key: K, hash: number, value: V, words: number): Pointer {
-    const { table } = this
+  #store(key: K, hash: number, value: V, words: number): Pointer {
+    const table = this.#table
     for (;;) {
       try {
         const old = table.lookUpHash(hash)
-        if (old !== 0) return this.replaced(table.replace(old, value, words))
+        if (old !== 0) return this.#replaced(table.replace(old, value, words))
         const entry = table.add(hash, value, words)
-        this.eviction.enter(entry, hash)
+        this.#eviction.enter(entry, hash)
         return entry
       } catch (error) {
-        if (!isRefusal(error) || !this.eviction.evictOne()) throw error
+        if (!isRefusal(error) || !this.#eviction.evictOne()) throw error
         table.pack(key)
         table.prepare(value)
       }
     }
   }
 
-  private replaced(entry: Pointer): Pointer {
-    this.eviction.use(entry)
+  #replaced(entry: Pointer): Pointer {
+    this.#eviction.use(entry)
     return entry
   }
 
-  private mayChange(verb: string): void {
-    this.table.mustBeOpen(verb)
-    if (this.eviction.isTelling)
+  #mayChange(verb: string): void {
+    this.#table.mustBeOpen(verb)
+    if (this.#eviction.isTelling)
       throw new HeapError('EBB_BUSY', `ebb: ${verb} of a Cache inside of its own onEvict; do it after`)
   }
 }

@@ -5,6 +5,8 @@ import { Scalar } from '../records/types'
 import { BaseDict } from './base-dict'
 import type { Codec } from './codec'
 import { codecOf, noValue } from './codecs'
+import { Int32F64Face, Int32I32Face, TextDoubleFace } from './dict-faces'
+import type { DictTable } from './dict-table'
 import { EntryDict, TextDoubleDict } from './entry-dict'
 import { bigKey, bytesKey, doubleKey, type PackedKey, textKey, wordKey } from './keys'
 import {
@@ -35,17 +37,19 @@ export function makeDict(heap: Heap, key: KeyKind, value: ValueKind): BaseDict<u
   if (key instanceof Scalar && WORD_KINDS.includes(key.kind)) {
     const codec = codecOf(value) as Codec<never>
     const valueKind = value instanceof Scalar ? value.kind : ''
-    if (key.kind === 'i32' && valueKind === 'f64') return new Int32F64Dict(heap, 'i32', codec, false) as never
-    if (key.kind === 'i32' && valueKind === 'i32') return new Int32I32Dict(heap, 'i32', codec, false) as never
-    return new NumberDict(heap, key.kind, codec, false)
+    if (key.kind === 'i32' && valueKind === 'f64')
+      return new Int32F64Face(new Int32F64Dict(heap, 'i32', codec, false)) as never
+    if (key.kind === 'i32' && valueKind === 'i32')
+      return new Int32I32Face(new Int32I32Dict(heap, 'i32', codec, false)) as never
+    return new BaseDict(new NumberDict(heap, key.kind, codec, false))
   }
   if (key instanceof Variable && key.kind === 'str' && value instanceof Scalar && value.kind === 'f64')
-    return new TextDoubleDict(heap, codecOf(value) as Codec<number>) as never
-  return new EntryDict(heap, packedKeyOf(key), codecOf(value))
+    return new TextDoubleFace(new TextDoubleDict(heap, codecOf(value) as Codec<number>)) as never
+  return new BaseDict(new EntryDict(heap, packedKeyOf(key), codecOf(value)))
 }
 
-/** The dict without values of a set. */
-export function makeSet(heap: Heap, key: KeyKind): BaseDict<unknown, unknown> {
+/** The table without values of a set. */
+export function tableOfKeys(heap: Heap, key: KeyKind): DictTable<unknown, unknown> {
   if (key instanceof Scalar && WORD_KINDS.includes(key.kind)) return new NumberDict(heap, key.kind, noValue, true)
   return new EntryDict(heap, packedKeyOf(key), noValue)
 }

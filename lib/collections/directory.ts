@@ -87,7 +87,7 @@ export abstract class Directory extends DirectoryBlock {
   }
 
   /** Makes segments for so many entries. @internal */
-  protected growTo(entries: number): void {
+  growTo(entries: number): void {
     while (this.growEach(entries));
   }
 

@@ -1,4 +1,4 @@
-/** Dicts whose keys are packed: texts, bytes, and numbers of 64 bits. */
+/** Tables of dicts whose keys are packed: texts, bytes, and numbers of 64 bits. */
 import { show, typeError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
@@ -38,14 +38,13 @@ export class EntryDict<K, V> extends EntryTable<K, V> {
     return this.find(this.packing.pack(key)) !== 0
   }
 
-  override set(key: K, value: V): this {
+  override set(key: K, value: V): void {
     this.mustBeOpen('set')
     const words = this.codec.prepare(value)
     const hash = this.packing.pack(key)
     const entry = this.find(hash)
     if (entry === 0) this.insertEntry(hash, value, words)
     else this.update(entry, value, words)
-    return this
   }
 
   override delete(key: K): boolean {
@@ -162,7 +161,7 @@ export class TextDoubleDict extends EntryDict<string, number> {
     return this.find(pack(key)) !== 0
   }
 
-  override set(key: string, value: number): this {
+  override set(key: string, value: number): void {
     if (typeof value !== 'number') refuseValue('value', 'f64', value)
     if (typeof key !== 'string') throw typeError(`ebb: key is str, a string, got ${show(key)} (${typeof key})`)
     const hash = pack(key)
@@ -173,7 +172,6 @@ export class TextDoubleDict extends EntryDict<string, number> {
       else this.update(entry, value, 2)
     } else if (entry === 0) this.insertNear(hash, value, words)
     else f64[(near8 + (entry << 1) + ((words + 1) >> 1)) | 0] = value
-    return this
   }
 
   /** Puts an entry into the free slot at which `find` has ended. */

@@ -9,7 +9,7 @@
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { NEAR } from '../space/near'
-import { BaseDict } from './base-dict'
+import { DictTable } from './dict-table'
 import { distributeFar, distributeNear, freeSlot, slotOf } from './entry-segments'
 import { dataWords, HEAD_MASK, hashStored, longKey, type PackedKey, scratch as packed } from './keys'
 import { COUNT, floorIn, HEADER_WORDS, SHAPE, SLOT_BITS } from './segments'
@@ -27,7 +27,7 @@ const slotMask = (1 << SLOT_BITS) - 1
 const headMask = HEAD_MASK
 
 /** A table whose keys are packed into words. */
-export abstract class EntryTable<K, V> extends BaseDict<K, V> {
+export abstract class EntryTable<K, V> extends DictTable<K, V> {
   /** @internal */
   protected readonly packing: PackedKey<K>
   /** Words between the head and the data of a key. @internal */

@@ -1,38 +1,43 @@
 /** Sets off the heap of JavaScript: Set's face over a dict without values. */
-import { mustBeFunction } from '../base/errors'
+import { mustBeFunction, show } from '../base/errors'
 import type { Heap } from '../heap/heap'
-import type { BaseDict, TableIterator } from './base-dict'
-import { makeSet } from './dict'
+import { reserveIn } from './base-dict'
+import { tableOfKeys } from './dict'
+import type { DictTable } from './dict-table'
+import { entriesLine } from './inspect'
 import { type KeyKind, mustBeHeap, mustBeKeyKind, type ValueOf } from './kinds'
+import type { TableIterator } from './table-iterator'
 import { Walk } from './walk'
+
+const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 
 /**
  * A set of keys of one kind. Its order is unspecified. Keys are compared as a Set does (SameValueZero), bytes by their contents.
  * Methods throw as those of a Dict.
  */
 export class BaseSet<K> {
-  private readonly dict: BaseDict<K, unknown>
+  readonly #table: DictTable<K, unknown>
 
   /** @internal */
   constructor(heap: Heap, kind: KeyKind) {
     mustBeHeap(heap, 'a HashSet')
     mustBeKeyKind(kind, 'the kind of a HashSet')
-    this.dict = makeSet(heap, kind) as BaseDict<K, unknown>
+    this.#table = tableOfKeys(heap, kind) as DictTable<K, unknown>
   }
 
   /** The heap that holds it. */
   get heap(): Heap {
-    return this.dict.heap
+    return this.#table.heap
   }
 
   /** Keys held; 0 after close. */
   get size(): number {
-    return this.dict.size
+    return this.#table.size
   }
 
   /** Usable bytes of all of its blocks. */
   get byteLength(): number {
-    return this.dict.byteLength
+    return this.#table.byteLength
   }
 
   /**
@@ -40,66 +45,72 @@ export class BaseSet<K> {
    * @throws TypeError, RangeError for what is no key of the kind; HeapError `EBB_LIMIT`, `EBB_OUT_OF_MEMORY`, `EBB_CLOSED`
    */
   add(key: K): this {
-    this.dict.set(key, undefined)
+    this.#table.set(key, undefined)
     return this
   }
 
   /** Whether a key is in it. */
   has(key: K): boolean {
-    return this.dict.has(key)
+    return this.#table.has(key)
   }
 
   /** Takes a key out. Returns whether it was in. */
   delete(key: K): boolean {
-    return this.dict.delete(key)
+    return this.#table.delete(key)
   }
 
   /** Takes all keys out. The blocks of a large set are freed in slices afterwards. */
   clear(): void {
-    this.dict.clear()
+    this.#table.clear()
   }
 
   /** Allocates segments for so many keys now. */
   reserve(entries: number): void {
-    this.dict.reserve(entries)
+    reserveIn(this.#table, entries)
   }
 
   keys(): TableIterator<K> {
-    return this.dict.keys()
+    return this.#table.keys()
   }
 
   values(): TableIterator<K> {
-    return this.dict.keys()
+    return this.#table.keys()
   }
 
   /** Each key twice, as Set's. */
   *entries(): Generator<[K, K]> {
-    for (const key of this.dict.keys()) yield [key, key]
+    for (const key of this.#table.keys()) yield [key, key]
   }
 
   [Symbol.iterator](): TableIterator<K> {
-    return this.dict.keys()
+    return this.#table.keys()
   }
 
   /** Calls `visit` for each key. */
   forEach(visit: (key: K, again: K, set: this) => void): void {
-    this.dict.mustBeOpen('forEach')
+    const table = this.#table
+    table.mustBeOpen('forEach')
     mustBeFunction(visit, 'forEach')
-    const walk = new Walk(this.dict)
+    const walk = new Walk(table)
     while (walk.step()) {
-      const key = this.dict.keyAt(walk)
+      const key = table.keyAt(walk)
       visit(key, key, this)
     }
   }
 
   /** Gives everything back, in slices where that is much. */
   close(): void {
-    this.dict.close()
+    this.#table.close()
   }
 
   /** `using` closes it at the end of the block. */
   [Symbol.dispose](): void {
     this.close()
+  }
+
+  /** One line for `console.log`. @internal */
+  [INSPECT](): string {
+    return entriesLine('HashSet', this.#table, () => this.keys(), show)
   }
 
   get [Symbol.toStringTag](): string {

@@ -1,4 +1,4 @@
-/** Dicts whose keys are words: whole numbers, f32, booleans and pointers. */
+/** Tables of dicts whose keys are words: whole numbers, f32, booleans and pointers. */
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import type { ScalarKind } from '../records/types'
@@ -52,7 +52,7 @@ export class NumberDict<K, V> extends NumberTable<K, V> {
     return this.find(wordOf(this.kind, key)) >= 0
   }
 
-  override set(key: K, value: V): this {
+  override set(key: K, value: V): void {
     this.mustBeOpen('set')
     const word = wordOf(this.kind, key)
     const words = this.codec.prepare(value)
@@ -63,7 +63,6 @@ export class NumberDict<K, V> extends NumberTable<K, V> {
       const at = slot < 0 ? this.insert(word) : slot
       this.codec.write(this.heap, this.segment, valuesAt(this.slots) + at * this.valueWords, value)
     }
-    return this
   }
 
   override delete(key: K): boolean {

@@ -1,5 +1,5 @@
 /**
- * Dicts of the kinds that are used most, with their hot calls written for these alone, because V8 learns types per function. A script writes
+ * Tables of the dicts that are used most, with their hot calls written for these alone, because V8 learns types per function. A script writes
  * them from one template. What is rare or not near is NumberDict's.
  */
 import type { Pointer } from '../base/layout'
@@ -57,11 +57,14 @@ export class Int32F64Dict extends NumberDict<number, number> {
     return this.find(key | 0) >= 0
   }
 
-  override set(key: number, value: number): this {
+  override set(key: number, value: number): void {
     if (typeof value !== 'number') refuseValue('value', 'f64', value)
     if (typeof key !== 'number' || (key | 0) !== key) refuseValue('key', 'i32', key)
     const { dirBase } = this
-    if (dirBase < 0) return super.set(key, value)
+    if (dirBase < 0) {
+      super.set(key, value)
+      return
+    }
     const hash = hashOf(key | 0)
     const entry = (dirBase + ((hash >>> this.shift) << 1)) | 0
     const segment = i32[entry] as number
@@ -74,7 +77,10 @@ export class Int32F64Dict extends NumberDict<number, number> {
       if (found === key) break
       if (found === free) {
         const count = i32[base + countBefore] as number
-        if (count >= (slots * (slots > 1400 ? 12 : 11)) >>> 4) return this.insertGrown(key | 0, value)
+        if (count >= (slots * (slots > 1400 ? 12 : 11)) >>> 4) {
+          this.insertGrown(key | 0, value)
+          return
+        }
         i32[base + countBefore] = count + 1
         i32[(base + slot) | 0] = key
         this.count++
@@ -84,7 +90,6 @@ export class Int32F64Dict extends NumberDict<number, number> {
       if (++slot === slots) slot = 0
     }
     f64[(near8 + (segment << 1) + ((headerWords + 1 + slots) >> 1) + slot) | 0] = value
-    return this
   }
 
   override delete(key: number): boolean {
@@ -154,11 +159,10 @@ export class Int32F64Dict extends NumberDict<number, number> {
   }
 
   /** A key that is not there, where its segment has to grow first. */
-  private insertGrown(key: number, value: number): this {
+  private insertGrown(key: number, value: number): void {
     this.makeRoomFor(key)
     const slot = this.insert(key)
     setDouble(this.heap, this.segment, valuesAt(this.slots) + 2 * slot, value)
-    return this
   }
 
   /** Moves up what may stand in a hole, and what may in the hole that leaves; the last one becomes free. */
@@ -213,11 +217,14 @@ export class Int32I32Dict extends NumberDict<number, number> {
     return this.find(key | 0) >= 0
   }
 
-  override set(key: number, value: number): this {
+  override set(key: number, value: number): void {
     if (typeof value !== 'number' || (value | 0) !== value) refuseValue('value', 'i32', value)
     if (typeof key !== 'number' || (key | 0) !== key) refuseValue('key', 'i32', key)
     const { dirBase } = this
-    if (dirBase < 0) return super.set(key, value)
+    if (dirBase < 0) {
+      super.set(key, value)
+      return
+    }
     const hash = hashOf(key | 0)
     const entry = (dirBase + ((hash >>> this.shift) << 1)) | 0
     const segment = i32[entry] as number
@@ -230,7 +237,10 @@ export class Int32I32Dict extends NumberDict<number, number> {
       if (found === key) break
       if (found === free) {
         const count = i32[base + countBefore] as number
-        if (count >= (slots * (slots > 1400 ? 12 : 11)) >>> 4) return this.insertGrown(key | 0, value)
+        if (count >= (slots * (slots > 1400 ? 12 : 11)) >>> 4) {
+          this.insertGrown(key | 0, value)
+          return
+        }
         i32[base + countBefore] = count + 1
         i32[(base + slot) | 0] = key
         this.count++
@@ -240,7 +250,6 @@ export class Int32I32Dict extends NumberDict<number, number> {
       if (++slot === slots) slot = 0
     }
     i32[(near4 + (segment << 2) + ((headerWords + 1 + slots) & ~1) + slot) | 0] = value
-    return this
   }
 
   override delete(key: number): boolean {
@@ -310,11 +319,10 @@ export class Int32I32Dict extends NumberDict<number, number> {
   }
 
   /** A key that is not there, where its segment has to grow first. */
-  private insertGrown(key: number, value: number): this {
+  private insertGrown(key: number, value: number): void {
     this.makeRoomFor(key)
     const slot = this.insert(key)
     setWord(this.heap, this.segment, valuesAt(this.slots) + slot, value)
-    return this
   }
 
   /** Moves up what may stand in a hole, and what may in the hole that leaves; the last one becomes free. */

@@ -8,7 +8,7 @@
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { NEAR } from '../space/near'
-import { BaseDict } from './base-dict'
+import { DictTable } from './dict-table'
 import { FREE_LOWER, FREE_UPPER, hashWord } from './hash'
 import {
   clearNear,
@@ -37,7 +37,7 @@ const freeLower = FREE_LOWER
 const freeUpper = FREE_UPPER
 
 /** A table whose keys are words. */
-export abstract class NumberTable<K, V> extends BaseDict<K, V> {
+export abstract class NumberTable<K, V> extends DictTable<K, V> {
   /** Words of a value in its slot. @internal */
   readonly valueWords: number
   /** Where the last `find` has looked. @internal */

@@ -14,23 +14,29 @@ import { PlainReader } from './plain-reader'
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 
 /** A tree of null, booleans, numbers, strings, bytes, arrays and plain objects, held in a heap. It cannot be changed. */
-export class Tree<T = unknown> implements PlacedOwner {
+export class Tree<T = unknown> {
   /** The heap that holds it. */
   readonly heap: Heap
-  private pointer: Pointer | 0
+  #pointer: Pointer | 0
+  /** Told of where the block is: no method of the tree, which a caller could call. */
+  readonly #owner: PlacedOwner = {
+    moved: (to) => {
+      this.#pointer = to
+    },
+  }
 
   /** @internal */
   constructor(heap: Heap, packed: Uint8Array) {
     this.heap = heap
     const pointer = take(heap, packed.length)
     heap.copyIn(pointer, packed)
-    ownersOf(heap).place(pointer, this, 0)
-    this.pointer = pointer
+    ownersOf(heap).place(pointer, this.#owner, 0)
+    this.#pointer = pointer
   }
 
   /** Usable bytes of its block; 0 after close. */
   get byteLength(): number {
-    const { pointer } = this
+    const pointer = this.#pointer
     return pointer === 0 || partsOf(this.heap).isClosed ? 0 : this.heap.usableSize(pointer)
   }
 
@@ -40,7 +46,7 @@ export class Tree<T = unknown> implements PlacedOwner {
    * @throws TypeError for a path of other things; HeapError `EBB_CLOSED`
    */
   get(...path: readonly (string | number)[]): unknown {
-    const reader = this.read('get')
+    const reader = this.#read('get')
     return reader.seek(path) ? reader.read() : undefined
   }
 
@@ -48,13 +54,13 @@ export class Tree<T = unknown> implements PlacedOwner {
    * Elements of the array, or entries of the object, that a path leads to; undefined where it leads to neither. Throws as {@link get}.
    */
   size(...path: readonly (string | number)[]): number | undefined {
-    const reader = this.read('size')
+    const reader = this.#read('size')
     return reader.seek(path) ? reader.size() : undefined
   }
 
   /** The whole, as it was given: a new object. @throws HeapError `EBB_CLOSED` */
   toObject(): T {
-    return this.read('toObject').read() as T
+    return this.#read('toObject').read() as T
   }
 
   /** What JSON.stringify writes: the whole. */
@@ -64,8 +70,9 @@ export class Tree<T = unknown> implements PlacedOwner {
 
   /** Frees the tree. Every later call but `close` is refused. */
   close(): void {
-    const { heap, pointer } = this
-    this.pointer = 0
+    const { heap } = this
+    const pointer = this.#pointer
+    this.#pointer = 0
     if (pointer === 0 || partsOf(heap).isClosed) return
     ownersOf(heap).unplace(pointer)
     heap.free(pointer)
@@ -85,14 +92,10 @@ export class Tree<T = unknown> implements PlacedOwner {
     return 'Tree'
   }
 
-  /** @internal */
-  moved(to: Pointer): void {
-    this.pointer = to
-  }
-
   /** A reader over the block itself: good until the heap is used for something else. */
-  private read(verb: string): PlainReader {
-    const { heap, pointer } = this
+  #read(verb: string): PlainReader {
+    const { heap } = this
+    const pointer = this.#pointer
     if (partsOf(heap).isClosed) refuseClosed(verb)
     if (pointer === 0) throw new HeapError('EBB_CLOSED', `ebb: ${verb} on a closed tree; make another by fromObject`)
     const payload = partsOf(heap).table.payload(slotOf(pointer))

@@ -24,9 +24,16 @@ const VALUES = [
 ]
 
 const key = "if (typeof key !== 'number' || (key | 0) !== key) refuseValue('key', 'i32', key)"
-const atHome = (isSuper) => `${key}
+const atHome = (isSuper, isVoid = false) => `${key}
     const { dirBase } = this
-    if (dirBase < 0) return ${isSuper}
+    if (dirBase < 0) ${
+      isVoid
+        ? `{
+      ${isSuper}
+      return
+    }`
+        : `return ${isSuper}`
+    }
     const hash = hashOf(key | 0)
     const entry = (dirBase + ((hash >>> this.shift) << 1)) | 0
     const segment = i32[entry] as number
@@ -62,12 +69,15 @@ export class ${name} extends NumberDict<number, number> {
     return this.find(key | 0) >= 0
   }
 
-  override set(key: number, value: number): this {
+  override set(key: number, value: number): void {
     if (${not}) refuseValue('value', '${kind}', value)
-    ${atHome('super.set(key, value)')}
+    ${atHome('super.set(key, value)', true)}
     ${search(`{
         const count = i32[base + countBefore] as number
-        if (count >= (slots * (slots > 1400 ? 12 : 11)) >>> 4) return this.insertGrown(key | 0, value)
+        if (count >= (slots * (slots > 1400 ? 12 : 11)) >>> 4) {
+          this.insertGrown(key | 0, value)
+          return
+        }
         i32[base + countBefore] = count + 1
         i32[(base + slot) | 0] = key
         this.count++
@@ -75,7 +85,6 @@ export class ${name} extends NumberDict<number, number> {
         break
       }`)}
     ${kind}[(${values} + slot) | 0] = value
-    return this
   }
 
   override delete(key: number): boolean {
@@ -131,11 +140,10 @@ export class ${name} extends NumberDict<number, number> {
   }
 
   /** A key that is not there, where its segment has to grow first. */
-  private insertGrown(key: number, value: number): this {
+  private insertGrown(key: number, value: number): void {
     this.makeRoomFor(key)
     const slot = this.insert(key)
     ${write}
-    return this
   }
 
   /** Moves up what may stand in a hole, and what may in the hole that leaves; the last one becomes free. */

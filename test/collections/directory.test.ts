@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { f64, Heap, i32, type Pointer } from '../../lib'
 import { Dict, str } from '../../lib/collections'
+import { tableOf } from '../../lib/collections/base-dict'
 import { hashWord } from '../../lib/collections/hash'
 import { packText } from '../../lib/collections/keys'
 import { COUNT, HEADER_WORDS, limitOf, PREFIX, SHAPE, SLOT_BITS, segmentSizes } from '../../lib/collections/segments'
@@ -15,12 +16,13 @@ interface Segment {
 /** All segments of a table, in the order of their hashes; checks that each is where its prefix says. */
 function segmentsOf(dict: Dict<never, never>): Segment[] {
   const { heap } = dict
+  const table = tableOf(dict)
   const segments: Segment[] = []
   for (let hash = 0; hash < 2 ** 32; ) {
-    const pointer = dict.segmentOf(hash)
+    const pointer = table.segmentOf(hash)
     const word = (n: number): number => heap.getInt32(pointer, n * 4)
     expect(word(PREFIX) >>> 0).toBe(hash)
-    segments.push({ pointer, slots: dict.slotsOf(hash), count: word(COUNT) })
+    segments.push({ pointer, slots: table.slotsOf(hash), count: word(COUNT) })
     hash += 2 ** (32 - (word(SHAPE) & 0xff))
   }
   expect(segments.reduce((sum, { count }) => sum + count, 0)).toBe(dict.size)
@@ -37,7 +39,7 @@ function distances(dict: Dict<never, never>, isPairs: boolean): { mean: number; 
       const at = 4 * (HEADER_WORDS + (isPairs ? 2 * slot : slot))
       const word = dict.heap.getInt32(pointer, at)
       const hash = isPairs ? word : hashWord(word)
-      if (isPairs ? dict.heap.getInt32(pointer, at + 4) === 0 : dict.segmentOf(hash) !== pointer) continue
+      if (isPairs ? dict.heap.getInt32(pointer, at + 4) === 0 : tableOf(dict).segmentOf(hash) !== pointer) continue
       const home = ((hash & ((1 << SLOT_BITS) - 1)) * slots) >>> SLOT_BITS
       const distance = (slot - home + slots) % slots
       sum += distance
@@ -105,15 +107,15 @@ describe('keys whose hashes are all the same', () => {
   it('are held up to the slots of one segment, then refused, and nothing is lost', () => {
     using heap = new Heap()
     const dict = new Dict(heap, { key: str, value: f64 })
-    const table = dict as unknown as { find(hash: number): number }
-    const find = table.find.bind(dict)
+    const table = tableOf(dict) as unknown as { find(hash: number): number }
+    const find = table.find.bind(table)
     // A hash of a few values, as if somebody knew the seed.
     const few = (hash: number): number => hash & 0x7
-    const insert = dict as unknown as Record<
+    const insert = table as unknown as Record<
       'insertEntry' | 'insertNear',
       (hash: number, value: number, words: number) => number
     >
-    const real = insert.insertEntry.bind(dict)
+    const real = insert.insertEntry.bind(table)
     table.find = (hash) => find(few(hash))
     insert.insertEntry = (hash, value, words) => real(few(hash), value, words)
     insert.insertNear = (hash, value) => insert.insertEntry(hash, value, 2)
