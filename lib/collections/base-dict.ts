@@ -82,7 +82,9 @@ export class BaseDict<K, V> {
 
   /** The value of a key; where it is not there, `value`, which is put for it. Throws as {@link set}. */
   getOrInsert(key: K, value: V): V {
-    if (!this.has(key)) this.set(key, value)
+    const found = this.get(key)
+    if (found !== undefined) return found
+    this.set(key, value)
     return this.get(key) as V
   }
 

@@ -12,6 +12,7 @@ export const SEEDS = {
   second: drawn[1] as number,
   /** Odd, with bits set at both ends. */
   factor: ((drawn[2] as number) & 0x3fff_ffff) | 0x4000_0001,
+  another: ((drawn[3] as number) & 0x3fff_ffff) | 0x4000_0001,
 } as const
 
 const { first, second } = SEEDS

@@ -29,12 +29,16 @@ const scratchBuffer = Buffer.from(scratch.buffer)
 /** The last key that was too long. */
 export const longKey = { words: new Int32Array(0) }
 
-const { first: seed, factor } = SEEDS
+const { first: seed, factor, another } = SEEDS
 
-/** Takes a word into a hash. A rotation beside the product, so that a changed top bit spreads as the others do. */
+/**
+ * Takes a word into a hash, as MurmurHash3 does, with factors that are drawn. Each step can be undone, so that texts which differ in one
+ * word have different hashes; and a changed top bit is spread by a factor that nobody knows before the next word comes.
+ */
 const mix = (hash: number, word: number): number => {
-  const sum = hash ^ word
-  return (Math.imul(sum, factor) + ((sum << 13) | (sum >>> 19))) | 0
+  const product = Math.imul(word, factor)
+  const sum = hash ^ Math.imul((product << 15) | (product >>> 17), another)
+  return (Math.imul((sum << 13) | (sum >>> 19), 5) + 0xe6546b64) | 0
 }
 
 /** Spreads the last words over all bits. (The end of MurmurHash3) */

@@ -51,6 +51,12 @@ describe('packed texts', () => {
 })
 
 describe('hashes', () => {
+  it('differ, whatever the seed, where texts of one length differ in one word', () => {
+    const hashes = new Set<number>()
+    for (let i = 0; i < 100_000; i++) hashes.add(packText(`user${i.toString(36).padStart(4, '0')}rest`))
+    expect(hashes.size).toBe(100_000)
+  })
+
   it('spread over their upper and their lower bits', () => {
     const uppers = new Int32Array(256)
     const lowers = new Int32Array(256)
