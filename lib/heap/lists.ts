@@ -4,7 +4,7 @@
  */
 
 import { types } from 'node:util'
-import { HeapError, show, typeError } from '../base/errors'
+import { HeapError, isByteLength, show, typeError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array
@@ -50,7 +50,11 @@ export type PointerSource = Int32Array | Uint32Array | Float64Array | readonly n
 /** Elements of a list of pointers to be read. Throws TypeError where it cannot hold any, or is none. */
 export function sourceLength(list: unknown, verb: string): number {
   if (types.isInt32Array(list) || types.isUint32Array(list) || types.isFloat64Array(list)) return lengthOf(list)
-  if (Array.isArray(list)) return list.length
+  if (Array.isArray(list)) {
+    const length: unknown = list.length // of which a proxy says what it likes
+    if (isByteLength(length)) return length
+    throw typeError(`ebb: ${verb} needs an array, got one whose length is ${show(length)}`)
+  }
   const got = ArrayBuffer.isView(list) ? 'a view whose elements hold no pointers' : `${show(list)} (${typeof list})`
   throw typeError(`ebb: ${verb} needs an array of pointers, an Int32Array or a Uint32Array, got ${got}`)
 }

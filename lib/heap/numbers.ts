@@ -346,6 +346,8 @@ const BYTES = [1, 1, 2, 2, 4, 4, 4, 8, 8, 8] as const
  * caller's loop is for the hot paths.
  */
 function getFar(parts: HeapParts, kind: Kind, pointer: Pointer, byteOffset: number): number | bigint {
+  if (typeof pointer !== 'number' || typeof byteOffset !== 'number')
+    refuseAccess(parts, pointer, byteOffset, BYTES[kind], undefined)
   try {
     const annex = annexOf(parts, pointer, byteOffset, BYTES[kind])
     const view = annex ?? parts.table.data((pointer >>> slotShift) as Slot)
@@ -379,6 +381,8 @@ function getFar(parts: HeapParts, kind: Kind, pointer: Pointer, byteOffset: numb
 
 /** Writes whatever the hot path does not. */
 function setFar(parts: HeapParts, kind: Kind, pointer: Pointer, byteOffset: number, value: number | bigint): void {
+  if (typeof pointer !== 'number' || typeof byteOffset !== 'number')
+    refuseAccess(parts, pointer, byteOffset, BYTES[kind], undefined)
   try {
     const annex = annexOf(parts, pointer, byteOffset, BYTES[kind])
     const view = annex ?? parts.table.data((pointer >>> slotShift) as Slot)

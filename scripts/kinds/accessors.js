@@ -69,7 +69,10 @@ function farAccess() {
   const sets = cases(
     (name, isWide, type) => `view.set${name}(offset, value as ${type}${isWide ? ', true' : ''})\nbreak`,
   )
-  const open = `  try {
+  // What is no number is refused before anything is computed of it: that would run code of the caller's, for ever if it likes.
+  const open = `  if (typeof pointer !== 'number' || typeof byteOffset !== 'number')
+    refuseAccess(parts, pointer, byteOffset, BYTES[kind], undefined)
+  try {
     const annex = annexOf(parts, pointer, byteOffset, BYTES[kind])
     const view = annex ?? parts.table.data((pointer >>> slotShift) as Slot)
     const offset = annex === undefined ? at(pointer, byteOffset) : inAnnex(pointer, byteOffset)
