@@ -52,7 +52,7 @@ export class Space extends Slots {
   private readonly freeHeaps: number[] = []
   private heapsTaken = 1
   /** Slots given back whose books may still be resident. */
-  private readonly untidy: Slot[] = []
+  private readonly untidy = new Set<Slot>()
 
   constructor(os: OsPages, region: Region, size: SpaceSize) {
     const plan = planSpace(size, region.byteLength)
@@ -75,24 +75,24 @@ export class Space extends Slots {
     this.region.clear((this.taken + slot * POOLS_PER_ARENA) * 4, POOLS_PER_ARENA * 4)
     this.tenants.forget(slot)
     this.leave(slot, keepsShared)
-    this.untidy.push(slot)
+    this.untidy.add(slot)
   }
 
   /** Whether pages of books may be given back. */
   get isUntidy(): boolean {
-    return this.untidy.length > 0
+    return this.untidy.size > 0
   }
 
   /** Gives back the pages of books of which nothing is in use any more, and memory that nobody can reach any more. */
   tidy(): void {
     this.releaseStale()
-    for (const slot of this.untidy.splice(0)) {
-      if (!this.isFree(slot)) continue
-      this.discardEntry(0, LIVE_WORDS_PER_SLOT * 4, slot)
-      this.discardEntry(this.owners * 4, POOLS_PER_ARENA * 4, slot)
-      this.discardEntry(this.taken * 4, POOLS_PER_ARENA * 4, slot)
-      if (this.isNear(slot)) this.discardEntry(this.ledgers - this.nearFirst * POOL_BYTES, POOL_BYTES, slot)
-    }
+    const slots = [...this.untidy].filter((slot) => this.isFree(slot)).sort((a, b) => a - b)
+    this.untidy.clear()
+    this.tidyColumn(0, LIVE_WORDS_PER_SLOT * 4, slots)
+    this.tidyColumn(this.owners * 4, POOLS_PER_ARENA * 4, slots)
+    this.tidyColumn(this.taken * 4, POOLS_PER_ARENA * 4, slots)
+    const near = slots.filter((slot) => this.isNear(slot))
+    this.tidyColumn(this.ledgers - this.nearFirst * POOL_BYTES, POOL_BYTES, near)
   }
 
   /** A clear ledger for a slot that was taken for an arena: in the column of ledgers, or in pool 0 of an annexed arena. */
@@ -137,13 +137,28 @@ export class Space extends Slots {
     return this.ledgers + (slot - this.nearFirst) * POOL_BYTES
   }
 
-  /** Gives the OS pages back in which a column has its entry of a slot, if it has no entry of a slot in use in them. */
-  private discardEntry(column: number, entryBytes: number, slot: Slot): void {
+  /** Gives back the OS pages in which a column has entries of the slots and of no slot in use, neighbours in one call. */
+  private tidyColumn(column: number, entryBytes: number, slots: readonly Slot[]): void {
     const page = this.region.osPageSize
-    const start = Math.floor((slot * entryBytes) / page) * page
-    const end = Math.ceil(((slot + 1) * entryBytes) / page) * page
-    for (let other = start / entryBytes; other < end / entryBytes; other++) if (!this.isFree(other)) return
-    this.discardBooks(column + start, end - start)
+    let [start, end, seen] = [0, 0, 0]
+    for (const slot of slots) {
+      const from = Math.floor((slot * entryBytes) / page) * page
+      const to = Math.ceil(((slot + 1) * entryBytes) / page) * page
+      if (to <= seen) continue
+      seen = to
+      if (!this.areFree(from / entryBytes, to / entryBytes)) continue
+      if (from !== end) {
+        if (end > start) this.discardBooks(column + start, end - start)
+        start = from
+      }
+      end = to
+    }
+    if (end > start) this.discardBooks(column + start, end - start)
+  }
+
+  private areFree(first: number, end: number): boolean {
+    for (let slot = first; slot < end; slot++) if (!this.isFree(slot)) return false
+    return true
   }
 
   /** These books are clear: should the system refuse, they only stay resident. */

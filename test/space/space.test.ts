@@ -82,6 +82,17 @@ describe('a space', () => {
     },
   )
 
+  it('gives the books of neighbours back in one call for each column, however often a slot came and went', () => {
+    const { space, region } = fresh(4096)
+    const books = space.home(space.nearFirst).byteOffset
+    for (let turn = 0; turn < 5; turn++) {
+      for (const slot of Array.from({ length: 40 }, () => space.takeArena() as Slot)) space.put(slot)
+    }
+    region.discards.length = 0
+    space.tidy()
+    expect(region.discards.filter(([byteOffset]) => byteOffset < books)).toHaveLength(4)
+  })
+
   it('keeps the OS pages of books that a slot in use has a part in', () => {
     const { space, region } = fresh(65_536)
     const [a, b] = [space.takeArena() as Slot, space.takeArena() as Slot]
