@@ -3,6 +3,7 @@
  *
  *     npm run bench:guard                              the working tree against HEAD
  *     npm run bench:guard -- v0.1.0 churn              against a tag; only rows with "churn" in their name
+ *     npm run bench:guard -- main 'one long loop'      the traces in a shape that bench/traces/shapes.ts names: only where it is asked for
  *     npm run bench:guard -- main --node 24            both sides on another Node: 20 to 26 (fetched into build/platforms), or its path
  *     npm run bench:guard -- main --rounds 30 --bound 1.03
  *
@@ -21,7 +22,7 @@ import { median, quantile } from './common/quantile'
 import { projectRoot } from './common/root'
 import { digits, table } from './common/table'
 import { startNodeArm } from './speed/arms'
-import { EBB_DETACHED } from './speed/js-arms'
+import { EBB_DETACHED, SHAPE_ARMS } from './speed/js-arms'
 import type { Task } from './speed/protocol'
 import { geometricMean, measured } from './speed/report'
 import { buildRevision } from './speed/revision'
@@ -97,7 +98,11 @@ function guarded(): Guarded[] {
     single('record step 1e5', 'record step', false),
     single('bytes() of 48', 'view', false),
   ]
-  return words.length === 0 ? all : all.filter(({ name }) => words.some((word) => name.includes(word)))
+  if (words.length === 0) return all
+  const shapes = traceNames().flatMap((name) =>
+    SHAPE_ARMS.map((arm) => trace(`${name}, ${arm}`, arm, () => flatten(readTrace(name)))),
+  )
+  return [...all, ...shapes].filter(({ name }) => words.some((word) => name.includes(word)))
 }
 
 type Side = 'tree' | 'base'

@@ -1,19 +1,17 @@
 /** The replay of a trace on a heap that comes in an argument, as a loop that runs as long as it is told to. */
 import type { Heap, Pointer } from 'ebb'
-import { KIND_ALLOC, KIND_ALLOC_ZEROED, KIND_REALLOC, type Trace } from './builder'
-
-// File-local copies: an imported binding is a property load on every use, which no native arm pays for.
-const kindAlloc = KIND_ALLOC
-const kindAllocZeroed = KIND_ALLOC_ZEROED
-const kindRealloc = KIND_REALLOC
+import type { Trace } from './builder'
 
 /**
  * A function that replays the operations [from, to) again and again, in one call: one loop, for V8 compiles an outer one twice where it
  * replaces the inner, and inlines half as much into each. `again` is called after each replay, and tells whether there shall be another.
+ * In a loop that it replaces V8 knows no constant from outside, so the kinds of operations are written as numbers.
  */
-export function replayLoop({ ops, ids }: Trace) {
-  const blocks = new Int32Array(ids)
+export function replayLoop(trace: Trace) {
+  const all = new Int32Array(trace.ids)
   return (heap: Heap, from: number, to: number, again: () => boolean): void => {
+    const { ops } = trace
+    const blocks = all
     for (let at = from; ; at++) {
       if (at === to) {
         if (!again()) return
@@ -24,16 +22,16 @@ export function replayLoop({ ops, ids }: Trace) {
       const id = word >>> 2
       let pointer: Pointer
       switch (word & 3) {
-        case kindAlloc:
+        case 0: // KIND_ALLOC
           pointer = heap.alloc(byteLength)
           break
-        case kindAllocZeroed:
+        case 1: // KIND_ALLOC_ZEROED
           pointer = heap.allocZeroed(byteLength)
           break
-        case kindRealloc:
+        case 2: // KIND_REALLOC
           pointer = heap.realloc(blocks[id] as Pointer, byteLength)
           break
-        default:
+        default: // KIND_FREE
           heap.free(blocks[id] as Pointer)
           continue
       }
