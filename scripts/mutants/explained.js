@@ -60,6 +60,8 @@ const explained = [
   ['heap/blocks.ts', 'if (byteLength > 0 && byteLength <= smallMax) {', SHORT],
   ['heap/blocks.ts', "if (typeof pointer !== 'number' || (pointer | 0) !== pointer || pointer < 0) return 0", SHORT],
   ['heap/blocks.ts', 'return sizeClass > 0 && sizeClass <= last && base !== noMagazines ? sizeClass : 0', SHORT],
+  ['heap/bytes.ts', 'byClass >= 0', SHORT],
+  ['heap/heap.ts', 'this.#listeners.size === 0', SHORT, 'false'],
   ['heap/free.ts', 'parts.pins.size > 0', SAVES],
   ['heap/lists.ts', 'Array.isArray(into)', SHORT, 'true'],
   ['heap/live-blocks.ts', 'byteLength > BUILTIN_MAX_BYTES', SHORT],

@@ -1,6 +1,7 @@
 /** Texts of every length, by each way in which they are stored, read and compared. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Heap, type HeapErrorCode, type Pointer } from '../../lib'
+import { showPointer } from '../../lib/base/errors'
 import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { codeOf } from '../support/caught'
@@ -65,6 +66,25 @@ describe('texts of every length', () => {
       checkHeap(partsOf(heap))
     })
   }
+
+  it('have no part that begins behind its end or ends behind the text', () => {
+    const pointer = heap.allocString('tide')
+    expect([heap.readString(pointer, 0, 4), heap.readString(pointer, 4), heap.readString(pointer, 2, 2)]).toEqual([
+      ...['tide', '', ''],
+    ])
+    for (const [start, end] of [
+      [0, 5],
+      [5, 5],
+      [3, 2],
+    ] as const) {
+      refused(
+        () => heap.readString(pointer, start, end),
+        'EBB_OUT_OF_BOUNDS',
+        `ebb: readString(${showPointer(pointer)}): bytes ${start} to ${end} are no part of a text of 4 bytes; ` +
+          'stringByteLength tells how many there are',
+      )
+    }
+  })
 
   it('are the same in far blocks, whole and in part, and copies too', () => {
     const { heap: far } = testHeap({ isFar: true })
