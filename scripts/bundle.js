@@ -81,7 +81,7 @@ function chunkOf(id, { getModuleInfo }) {
 const LINES = { semicolons: false, max_line_len: 160 }
 const SHORTENING = {
   compress: false,
-  mangle: true,
+  mangle: { toplevel: true },
   keep_fnames: true,
   keep_classnames: true,
   format: LINES,
@@ -89,9 +89,9 @@ const SHORTENING = {
 }
 
 /**
- * Drops spaces, and shortens the names of local variables: half the text is half the garbage of loading. With all of it a young V8
- * collects once while it loads, finds little alive, and sets its first limit low for that: a busy heap beside took up to four more
- * mark-compacts (`npm run bench:gc`). Nothing is rewritten, and functions and classes keep their names, for stack traces.
+ * Drops spaces and shortens the names of variables: half the text is half the garbage of reading it. With all of it a young V8 collects once while it
+ * loads, finds little alive, and sets its first limit low for that: a busy heap beside took up to four more mark-compacts
+ * (`npm run bench:gc`). Node 26 has them no more, Node 20 still has. Nothing is rewritten, and functions and classes keep their names, for stack traces.
  */
 const shortened = {
   name: 'shortened',
