@@ -123,10 +123,16 @@ function noRoom(room: number): Error {
   return Object.assign(new Error(message), { code: 'ENOMEM', errno: -osConstants.errno.ENOMEM, syscall: 'mmap' })
 }
 
+/**
+ * Some engines name 2^53 - 1 bytes as the longest buffer, and cannot make views of one of 16 TiB, which the system has mapped by then
+ * (Node 22 to 26).
+ */
+const LONGEST = 2 ** 42
+
 /** Pages through the given addon. */
 export function osPagesOf(addon: NativeAddon): OsPages {
   const { osPageSize, discardsWork } = addon
-  const maxByteLength = Math.floor(constants.MAX_LENGTH / osPageSize) * osPageSize
+  const maxByteLength = Math.floor(Math.min(constants.MAX_LENGTH, LONGEST) / osPageSize) * osPageSize
   const reserve = waysOf(addon)
   return {
     osPageSize,
