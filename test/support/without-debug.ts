@@ -49,7 +49,13 @@ export const WITHOUT_DEBUG: {
   },
   'test/heap/free.test.ts': {
     reason: 'they call the slow paths of the heap below',
-    tests: ['frees a block of any kind, whatever state its run is in', 'refuses a pinned block, and changes nothing'],
+    tests: [
+      'refuses the block that compact is moving, in free and realloc, and no other',
+      'frees a block past its magazine where that is asked for',
+      'tells the class of any block, live or free',
+      'frees a block of any kind, whatever state its run is in',
+      'refuses a pinned block, and changes nothing',
+    ],
   },
   'test/heap/heap.test.ts': {
     reason: 'usableSize is what was asked for',
@@ -73,6 +79,11 @@ export const WITHOUT_DEBUG: {
   'test/heap/owners.test.ts': {
     reason: "they ask the registry of owners by the caller's pointers",
     tests: [
+      'the owners of a heap > are asked once more where they are not ready, if whoever asks is patient',
+      'the owners of a heap > of blocks that are entered by their pointers follow by the number that these were entered with',
+      'the owners of a heap > may give their blocks to another, and hear of none with the null word or another number',
+      'the owners of a heap > are found by those who know pointers to blocks, after all others',
+
       'the owners of a heap > are found by the first word of a block, and asked whether it is theirs',
       'the owners of a heap > may go before their blocks do, which stay meanwhile',
       'the owners of a heap > that come when no number is left keep their blocks where they are',
@@ -81,6 +92,12 @@ export const WITHOUT_DEBUG: {
   'test/heap/resize.test.ts': {
     reason: 'a block of a debug heap that grows moves, so that stale pointers are found',
     tests: [
+      'realloc > does so with any kind of block, and with blocks whose class stays',
+      'realloc > gives a longer large block a third more than it had, or what was asked for where that cannot be had',
+      'realloc > gives it no more than was asked for where the limit leaves no room for a third',
+      'realloc > gives it no more than was asked for where a third more would be longer than a block can be',
+      'realloc > makes a run of a large block, and a large block of a run, where the size is that of one',
+
       'realloc > keeps the block while it fits and is not more than a quarter too large',
       'realloc > grows a run in place into free pools behind it, and shrinks it in place',
       'realloc > grows a medium block that is alone in its run in place',
@@ -99,6 +116,39 @@ export const WITHOUT_DEBUG: {
   },
   'test/papers/examples.test.ts': {
     reason: 'what was freed is resident as long as it is in the quarantine',
-    tests: ['examples > cache runs to its end and prints what it should have done'],
+    tests: [
+      'examples > pressure runs to its end and prints what it should have done',
+      'examples > cache runs to its end and prints what it should have done',
+    ],
+  },
+  'test/heap/all-stats.test.ts': {
+    reason: 'it adds up blocks and pools of sizes to which guards add',
+    tests: ['statistics of all heaps > are sums of those of each'],
+  },
+  'test/heap/attacks.test.ts': {
+    reason: 'the attacks write past blocks and into freed ones, which a debug heap refuses',
+    tests: [
+      'attacks > tcache_poisoning, fastbin_dup_into_stack, unsorted_bin_into_stack, house_of_lore: links in freed blocks',
+      'attacks > unsafe_unlink, house_of_einherjar, poison_null_byte, overlapping_chunks: lengths in front of and behind a block',
+      'attacks > house_of_force, house_of_orange: a size that would wrap round',
+      'attacks > mmap_overlapping_chunks, large_bin_attack: lengths in front of large blocks, then frees and larger requests',
+      'attacks > first_fit, tcache_metadata_poisoning: what is free is handed out again, its contents change nothing else',
+    ],
+  },
+  'test/heap/numbers.test.ts': {
+    reason: 'it writes past what was asked for, within the arena',
+    tests: ['accessors > of far blocks stay within the pools of their arena, and within the heap'],
+  },
+  'test/heap/pins.test.ts': {
+    reason: 'it counts the pools of a size class, and guards make blocks longer',
+    tests: ['a pinned block > leaves the pool alone that compact is moving a block out of'],
+  },
+  'test/heap/take.test.ts': {
+    reason: 'they ask for the classes of sizes to which guards add',
+    tests: [
+      'a block that was just taken > is known to be fresh where nobody wrote into its memory since that came from the system',
+      'a block that was just taken > is not where it has come from a magazine while others were taken',
+      'allocAligned > takes the shortest class whose blocks are all aligned, a run, or a large block',
+    ],
   },
 }
