@@ -1,6 +1,8 @@
 /**
  * The hot paths: alloc, allocZeroed, realloc and free. Each method handles the usual case on the words of the space and leaves the rest
- * to a function below the class. V8 inlines such a method into the caller's hot loop while it is short enough.
+ * to a function below the class. V8 inlines such a method into the caller's hot loop while it is short enough: what counts are bytes of
+ * bytecode, 920 for all calls of a loop. A constant of the module takes 7 at each use, so what is used more than twice is taken into a
+ * local variable first, and each method has one way out for all that is unusual.
  */
 
 import { isByteLength, refuseByteLength } from '../base/errors'
@@ -74,12 +76,13 @@ export class Blocks extends Numbers {
   alloc(byteLength: number): Pointer {
     // `| 0` and `>>> 0`, not `>>> 0` twice: V8 compares an unsigned with a signed number as doubles.
     if (typeof byteLength === 'number' && (byteLength | 0) === byteLength && (byteLength - 1) >>> 0 < smallMax) {
+      const books = words
       const magazine = this.#base + ((byteLength + 15) >>> 4)
-      const top = words[magazine] as number
-      const pointer = words[top] as Pointer | 0
+      const top = books[magazine] as number
+      const pointer = books[top] as Pointer | 0
       if (pointer !== 0) {
-        words[magazine] = top - 1
-        words[pointer >>> 5] = (words[pointer >>> 5] as number) | (1 << pointer)
+        books[magazine] = top - 1
+        books[pointer >>> 5]! |= 1 << pointer
         return pointer
       }
     }
@@ -109,26 +112,25 @@ export class Blocks extends Numbers {
    */
   free(pointer: Pointer): void {
     if (typeof pointer === 'number' && (pointer | 0) === pointer && pointer >= 0) {
+      const books = words
       const index = pointer >>> 5
-      const bits = words[index] as number
+      const bits = books[index] as number
       const bit = 1 << pointer
       if ((bits & bit) !== 0) {
-        const magazine = words[owners + (pointer >>> poolShift)] as number
+        const magazine = books[owners + (pointer >>> poolShift)] as number
         // A magazine of this heap; freeSlow refuses the pointer of another heap.
         if ((magazine ^ this.#base) >>> heapShift === 0) {
-          const top = ((words[magazine] as number) + 1) | 0
+          const top = ((books[magazine] as number) + 1) | 0
           if ((top & segmentMask) !== 0) {
-            words[index] = bits ^ bit
-            words[top] = pointer
-            words[magazine] = top
+            books[index] = bits ^ bit
+            books[top] = pointer
+            books[magazine] = top
             return
           }
         }
-        freeSlow(this, pointer)
-        return
       }
     }
-    if ((pointer as number) !== 0) refusePointer(partsOf(this), pointer, 'free')
+    freeSlow(this, pointer)
   }
 }
 
@@ -150,7 +152,9 @@ function allocLonger(heap: Blocks, byteLength: number): Pointer {
 
 function allocSlow(heap: Blocks, byteLength: number): Pointer {
   const parts = partsOf(heap)
-  const isSmall = typeof byteLength === 'number' && (byteLength | 0) === byteLength && (byteLength - 1) >>> 0 < smallMax
+  // Not the compare of alloc: V8 would keep what came out of that, as a value, for the loop that both are inlined into.
+  const isSmall =
+    typeof byteLength === 'number' && (byteLength | 0) === byteLength && byteLength > 0 && byteLength <= smallMax
   if (!isSmall && !isByteLength(byteLength)) refuseByteLength(byteLength)
   mustBeOpen(parts, 'alloc')
   if (isSmall) return parts.magazines.refill(granulesOf(byteLength) as SizeClass)
@@ -200,8 +204,7 @@ function resize(heap: Blocks, base: number, pointer: Pointer, byteLength: number
  * `last`.
  */
 function classOf(base: number, pointer: Pointer, last: number): number {
-  if (typeof pointer !== 'number' || (pointer | 0) !== pointer || pointer < 0) return 0
-  if (((words[pointer >>> 5] as number) & (1 << pointer)) === 0) return 0
+  if (!isLive(pointer)) return 0
   const sizeClass = (words[owners + (pointer >>> poolShift)] as number) - base
   // Heaps without magazines of their own have the same base.
   return sizeClass > 0 && sizeClass <= last && base !== noMagazines ? sizeClass : 0
@@ -255,8 +258,19 @@ function resizeAny(heap: Blocks, pointer: Pointer, byteLength: number): Pointer 
   return moveBlock(heap, pointer, byteLength, usableBytes(parts, pointer))
 }
 
-/** Frees a block that is live for some heap. */
+/** Whether a live block of some heap starts there. */
+const isLive = (pointer: Pointer): boolean =>
+  typeof pointer === 'number' &&
+  (pointer | 0) === pointer &&
+  pointer >= 0 &&
+  ((words[pointer >>> 5] as number) & (1 << pointer)) !== 0
+
+/** Frees a block that is live for some heap; refuses all else but the null pointer. */
 function freeSlow(heap: Blocks, pointer: Pointer): void {
+  if (!isLive(pointer)) {
+    if ((pointer as number) !== 0) refusePointer(partsOf(heap), pointer, 'free')
+    return
+  }
   mustHaveStack(0)
   const parts = partsOf(heap)
   const { base } = parts.table.map
