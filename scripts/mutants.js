@@ -7,14 +7,19 @@
 //     --sample N      only the mutants within every so many-th line, on average; they are chosen by --seed, default 1
 //     --summary       tests nothing: adds up what earlier runs have found
 // Results are kept in out/mutants/, as JSON and as a page for a browser, for each file of lib/. Ends non-zero if a file scores less than
-// SCORE_MIN without the mutants that scripts/mutants/explained.js knows.
+// SCORE_MIN without the mutants that scripts/mutants/explained.js knows. The first run downloads Stryker into build/mutants/: some 150 packages
+// that nothing else here needs.
 const { createHash } = require('node:crypto')
 const { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } = require('node:fs')
 const path = require('node:path')
+const { pathToFileURL } = require('node:url')
 const { parseArgs } = require('node:util')
 const { isExplained } = require('./mutants/explained.js')
+const { installNpm, root } = require('./platforms/tools.js')
 
-const root = path.join(__dirname, '..')
+const STRYKER = ['@stryker-mutator/core@9.6.1', '@stryker-mutator/vitest-runner@9.6.1']
+/** Where those are kept from run to run. */
+const tools = path.join(root, 'build', 'mutants')
 const results = path.join(root, 'out', 'mutants')
 const FOLDERS = ['lib/books', 'lib/release', 'lib/supply', 'lib/heap']
 const filesIn = (folder) =>
@@ -46,6 +51,7 @@ const TESTS = {
   'heap/all-stats.ts': names('heap', 'all-stats'),
   'heap/compact.ts': [...names('heap', 'compact owners pins'), ...BROAD],
   'heap/idle.ts': names('heap', 'idle'),
+  'heap/numbers.ts': [...names('heap', 'numbers closed near-bytes heap'), ...BROAD],
 }
 /** Percent. */
 const SCORE_MIN = 85
@@ -101,9 +107,15 @@ function testsOf(file) {
   return tests.includes(own) ? [...new Set([own, ...tests])] : tests
 }
 
+/** Stryker, installed unless it is. It works with the vitest of the checkout: without --omit=peer it would bring its own. */
+function stryker() {
+  installNpm(tools, '--omit=peer', ...STRYKER)
+  return import(pathToFileURL(path.join(tools, 'node_modules/@stryker-mutator/core/dist/src/index.js')).href)
+}
+
 /** Runs the mutants of a file, or those within some ranges of its lines. */
 async function run(file, ranges) {
-  const { Stryker } = await import('@stryker-mutator/core')
+  const { Stryker } = await stryker()
   const mutate = ranges?.map(([first, last]) => `${file}:${first}-${last}`) ?? [file]
   const testFiles = values.tests?.split(',') ?? testsOf(file)
   process.env.EBB_TEST_ORDER = testFiles.join()

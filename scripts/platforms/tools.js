@@ -30,7 +30,7 @@ function npm(args, options = {}) {
   return run('npm', args, { env, shell: process.platform === 'win32', ...options })
 }
 
-/** Installs packages into a folder of their own, without running a script of theirs, unless they are there already. */
+/** Installs packages into a folder of their own, without running a script of theirs, unless they are there. Options of npm may be among them. */
 function installNpm(folder, ...packages) {
   const stamp = path.join(folder, 'installed.txt')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === packages.join('\n')) return folder
