@@ -12,7 +12,7 @@
  * | `EBB_DAMAGED` | bytes beside a block, or of a freed one, were overwritten; only a debug heap sees it |
  * | `EBB_PINNED` | the block is pinned and must be unpinned first |
  * | `EBB_OUT_OF_BOUNDS` | the byte range leaves the block |
- * | `EBB_OUT_OF_MEMORY` | the operating system refused memory, or the heap's arena table is full |
+ * | `EBB_OUT_OF_MEMORY` | the operating system refused memory, the engine a view of it, or the heap's arena table is full |
  * | `EBB_LIMIT` | the heap's own `limit` would be passed |
  * | `EBB_CLOSED` | the heap was closed |
  * | `EBB_BUSY` | `compact()` inside of its own callback, or `free` or `realloc` there of the block that is moving |

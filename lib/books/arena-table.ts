@@ -12,6 +12,7 @@
 import { arenaOpenChannel } from '../base/channels'
 import { HeapError, type OsFailure } from '../base/errors'
 import { ARENA_BYTES, POOL_BYTES, type Slot } from '../base/layout'
+import type { Region } from '../os/region'
 import { BOOK_BYTES_PER_SLOT } from '../space/plan'
 import type { Space } from '../space/space'
 import type { Tally } from '../space/tally'
@@ -32,13 +33,29 @@ interface Views {
   readonly data: DataView
 }
 
-const viewsOf = (buffer: ArrayBufferLike, byteOffset: number, byteLength: number): Views => ({
-  payload: new Uint8Array(buffer, byteOffset, byteLength),
-  data: new DataView(buffer, byteOffset, byteLength),
-})
+/**
+ * Views on memory that is mapped.
+ * @throws HeapError `EBB_OUT_OF_MEMORY` where the engine makes none, as V8 does of lengths beyond its own
+ */
+function viewsOf(region: Pick<Region, 'buffer'>, byteOffset: number, byteLength: number): Views {
+  try {
+    const { buffer } = region
+    return {
+      payload: new Uint8Array(buffer, byteOffset, byteLength),
+      data: new DataView(buffer, byteOffset, byteLength),
+    }
+  } catch (cause) {
+    throw new HeapError(
+      'EBB_OUT_OF_MEMORY',
+      `ebb: this version of Node makes no view of ${byteLength} bytes (${(cause as Error).message}); use shorter blocks`,
+      cause,
+    )
+  }
+}
+
 /** Stands where nobody has asked for an ArrayBuffer. */
 const NO_BUFFER = new ArrayBuffer(0)
-const NO_VIEWS = viewsOf(NO_BUFFER, 0, 0)
+const NO_VIEWS = viewsOf({ buffer: NO_BUFFER }, 0, 0)
 
 /** Per-slot arrays, dense because V8 reads holes slowly. What lies beyond the ends is unused. */
 interface BySlot {
@@ -149,8 +166,10 @@ export class ArenaTable {
 
   /** Opens an arena, with a clear ledger. */
   openArena(): Slot {
-    const slot = this.budget.map(ARENA_BYTES, () => this.space.takeArena())
-    this.set(slot, this.space.ledger(slot), NO_VIEWS)
+    const slot = this.budget.map(ARENA_BYTES, () => {
+      const taken = this.space.takeArena()
+      return taken && this.orPutBack(taken, () => this.set(taken, this.space.ledger(taken), NO_VIEWS))
+    })
     this.space.tenants.note(slot, this.heap, ARENA)
     this.arenas++
     this.peakArenas = Math.max(this.peakArenas, this.arenas)
@@ -169,11 +188,28 @@ export class ArenaTable {
     this.space.put(slot)
   }
 
-  /** Puts a large block behind a slot that was taken for one. */
+  /** Takes a slot for a large block and puts the block behind it. 0: no slot is left. Whatever is thrown, nothing is taken. */
+  takeLarge(byteLength: number, isPageAligned: boolean): Slot | 0 {
+    const slot = this.space.takeLarge(byteLength, isPageAligned)
+    return slot && this.orPutBack(slot, () => this.openLarge(slot, byteLength))
+  }
+
+  /** Puts a large block behind a slot that was taken for one, or gives the one behind it another length. If it throws, all is as before. */
   openLarge(slot: Slot, byteLength: number): void {
     const { region, byteOffset } = this.space.home(slot)
-    this.set(slot, LARGE_LEDGER, viewsOf(region.buffer, byteOffset + POOL_BYTES, byteLength))
+    this.set(slot, LARGE_LEDGER, viewsOf(region, byteOffset + POOL_BYTES, byteLength))
     this.space.tenants.note(slot, this.heap, LARGE, byteLength)
+  }
+
+  /** Opens a slot that was just taken; where that fails, gives it and its memory back. */
+  private orPutBack(slot: Slot, open: () => void): Slot {
+    try {
+      open()
+      return slot
+    } catch (failure) {
+      this.space.put(slot)
+      throw failure
+    }
   }
 
   /** Notes that the memory behind a slot is kept, and how many of its first bytes have gone back. */
@@ -263,7 +299,7 @@ export class ArenaTable {
 
   private lookAtArena(slot: Slot): Views {
     const { region, byteOffset } = this.space.home(slot)
-    const views = viewsOf(region.buffer, byteOffset + POOL_BYTES, ARENA_BYTES - POOL_BYTES)
+    const views = viewsOf(region, byteOffset + POOL_BYTES, ARENA_BYTES - POOL_BYTES)
     this.arrays(slot).views[this.index(slot)] = views
     return views
   }

@@ -89,8 +89,8 @@ export class Homes {
     if (this.annexes[index] === null && !IS_PROMISED && leavesRoom(ANNEX_BYTES)) {
       try {
         const region = this.os.reserve(ANNEX_BYTES)
-        this.annexes[index] = region
         this.annexData[index] = new DataView(region.buffer, ARENA_BYTES, ANNEX_BYTES - ARENA_BYTES)
+        this.annexes[index] = region
       } catch {
         // More may be free the next time.
       }

@@ -188,14 +188,11 @@ export abstract class Slots {
   }
 
   /**
-   * Moves the contents of a large block to where it can be longer: its OS pages where the system can, else step by step, each step
-   * discarded before the next is copied.
+   * Moves the contents of a large block to another slot, where it can be longer: its OS pages where the system can, else step by step, each
+   * step discarded before the next is copied. The old slot is the caller's to put, and its contents are gone.
    * @param used - bytes in use, whole OS pages
-   * @returns the new slot, 0 where none is left; the old one is the caller's to put, and its contents are gone
    */
-  moveLarge(slot: Slot, used: number, byteLength: number, stepBytes: number): Slot | 0 {
-    const to = this.takeLarge(byteLength, false)
-    if (to === 0) return 0
+  moveLarge(slot: Slot, used: number, to: Slot, stepBytes: number): void {
     const source = this.home(slot)
     const target = this.home(to)
     const page = this.os.osPageSize
@@ -207,7 +204,7 @@ export abstract class Slots {
     const room = Math.floor((this.capacity(to) + lead) / page) * page
     if (canMove && source.region.move(from, Math.ceil((used + lead) / page) * page, target.region, at, room)) {
       this.hasMoved = true
-      return to
+      return
     }
     for (let step = 0; step < used; step += stepBytes) {
       const bytes = Math.min(stepBytes, used - step)
@@ -219,7 +216,6 @@ export abstract class Slots {
       )
       this.discardQuietly(source, POOL_BYTES + step, bytes)
     }
-    return to
   }
 
   /**

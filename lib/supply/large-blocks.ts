@@ -50,25 +50,38 @@ export class LargeBlocks {
   /** @param isPageAligned - at a multiple of an OS page, and not only of a pool */
   take(byteLength: number, isPageAligned: boolean): Pointer {
     const rounded = this.#round(byteLength)
-    const kept = this.kept.take(rounded, isPageAligned)
-    const slot = kept || this.#budget.map(rounded, () => this.#table.space.takeLarge(rounded, isPageAligned))
+    const kept = this.#takeKept(rounded, isPageAligned)
+    const slot = kept || this.#budget.map(rounded, () => this.#table.takeLarge(rounded, isPageAligned))
     this.tookFresh = kept === 0
-    this.count++
-    this.#resize(0, rounded)
     return this.#open(slot, rounded)
   }
 
+  /** Takes kept memory for a block, and puts the block behind it. 0: none fits. */
+  #takeKept(byteLength: number, isPageAligned: boolean): Slot | 0 {
+    const slot = this.kept.take(byteLength, isPageAligned)
+    if (slot === 0) return 0
+    try {
+      this.#table.openLarge(slot, byteLength)
+      return slot
+    } catch (failure) {
+      this.#budget.unmap(byteLength)
+      this.#table.space.put(slot)
+      throw failure
+    }
+  }
+
+  /** Counts a block that is in the table, and lets its pointer be one. */
   #open(slot: Slot, byteLength: number): Pointer {
     const pointer = largePointer(slot)
-    this.#setLength(slot, byteLength)
+    this.count++
+    this.#resize(0, byteLength)
+    this.#noteLength(pointer, byteLength)
     this.#table.map.set(pointer)
     return pointer
   }
 
   /** Notes how long a block is. */
-  #setLength(slot: Slot, byteLength: number): void {
-    const pointer = largePointer(slot)
-    this.#table.openLarge(slot, byteLength)
+  #noteLength(pointer: Pointer, byteLength: number): void {
     this.#table.map.setTaken(pointer, byteLength / POOL_BYTES)
     this.sendToMagazine(pointer)
   }
@@ -126,16 +139,22 @@ export class LargeBlocks {
     return this.#table.payload(slotOf(pointer)).length
   }
 
-  /** Makes a block longer where it is. False: there is no room. */
+  /** Makes a block longer where it is. False: there is no room, or no view of it can be made. */
   growInPlace(pointer: Pointer, byteLength: number): boolean {
     const rounded = this.#round(byteLength)
     const slot = slotOf(pointer)
     const before = this.byteLength(pointer)
     this.#budget.admit(rounded - before)
     if (!this.#table.space.extendLarge(slot, rounded)) return false
+    try {
+      this.#table.openLarge(slot, rounded)
+    } catch {
+      this.kept.cut(slot, before, before, this.#purger.epoch) // the room goes back
+      return false
+    }
     this.#budget.count(rounded - before)
     this.#resize(before, rounded)
-    this.#setLength(slot, rounded)
+    this.#noteLength(pointer, rounded)
     return true
   }
 
@@ -145,7 +164,8 @@ export class LargeBlocks {
     const slot = slotOf(pointer)
     const before = this.byteLength(pointer)
     if (rounded === before) return
-    this.#setLength(slot, rounded)
+    this.#table.openLarge(slot, rounded)
+    this.#noteLength(pointer, rounded)
     this.bytes += rounded - before
     this.#budget.count(rounded - before)
     this.#purger.wake()
@@ -160,11 +180,10 @@ export class LargeBlocks {
     const { space } = this.#table
     const slot = slotOf(pointer)
     const before = this.byteLength(pointer)
-    const to = this.#budget.map(rounded, () => space.moveLarge(slot, before, rounded, STEP_BYTES), before)
+    const to = this.#budget.map(rounded, () => this.#table.takeLarge(rounded, false), before)
+    space.moveLarge(slot, before, to, STEP_BYTES)
     this.#close(pointer)
     space.put(slot)
-    this.count++
-    this.#resize(0, rounded)
     return this.#open(to, rounded)
   }
 

@@ -168,7 +168,8 @@ describe('slots of large blocks', () => {
     const bytes = (slot: Slot): Uint8Array =>
       new Uint8Array(space.home(slot).region.buffer as ArrayBuffer, homeOf(space, slot) + POOL_BYTES, 2 * page)
     bytes(a).fill(7)
-    const b = space.moveLarge(a, 2 * page, 3 * ARENA_BYTES, page) as Slot
+    const b = space.takeLarge(3 * ARENA_BYTES, false) as Slot
+    space.moveLarge(a, 2 * page, b, page)
     expect([space.slotsOf(b), bytes(b).every((byte) => byte === 7)]).toEqual([4, true])
     if (canMove) {
       const lead = POOL_BYTES % page

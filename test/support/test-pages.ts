@@ -1,8 +1,11 @@
 import type { OsPages, Region } from '../../lib/os/region'
 import { space } from '../../lib/space/thread-space'
 
-/** The calls that are counted. `take` is a slot taken for an arena or a large block: no call to the system, but it can be refused. */
-export type OsCall = 'reserve' | 'populate' | 'discard' | 'renew' | 'move' | 'part' | 'take'
+/**
+ * The calls that are counted. `take` is a slot taken for an arena or a large block, `view` the engine's making a view of a region: no calls to
+ * the system, but they can be refused. `view` is only where it is the one kind that fails.
+ */
+export type OsCall = 'reserve' | 'populate' | 'discard' | 'renew' | 'move' | 'part' | 'take' | 'view'
 
 export interface TestOptions {
   /** Bytes of an OS page: a multiple of the real one, as on other systems. Default: the real one. */
@@ -21,6 +24,7 @@ const SYSCALLS: Partial<Record<OsCall, string>> = { reserve: 'mmap', discard: 'm
 
 /** What the addon throws when the kernel refuses. */
 export function osError(call: OsCall): Error {
+  if (call === 'view') return new RangeError('Invalid typed array length')
   const syscall = SYSCALLS[call] ?? call
   return Object.assign(new Error(`ENOMEM: not enough memory, ${syscall}`), { code: 'ENOMEM', errno: -12, syscall })
 }
@@ -66,7 +70,16 @@ export class TestPages implements OsPages {
   readonly osPageSize: number
   readonly maxByteLength: number
   readonly discardsWork = true
-  readonly calls: Record<OsCall, number> = { reserve: 0, populate: 0, discard: 0, renew: 0, move: 0, part: 0, take: 0 }
+  readonly calls: Record<OsCall, number> = {
+    reserve: 0,
+    populate: 0,
+    discard: 0,
+    renew: 0,
+    move: 0,
+    part: 0,
+    take: 0,
+    view: 0,
+  }
   /** Calls so far that could have failed. */
   fallible = 0
   /** The number of the call that fails; 0: none. */
@@ -132,7 +145,7 @@ export class TestPages implements OsPages {
   attempt(call: OsCall): void {
     this.calls[call]++
     if (call === 'move' || call === 'part' || call === 'populate') return
-    if (this.failing !== undefined && this.failing !== call) return
+    if (this.failing === undefined ? call === 'view' : this.failing !== call) return
     this.fallible++
     const isTurn = this.failEvery > 0 && this.fallible % this.failEvery === 0
     if (isTurn || this.fallible === this.failAt || this.fallible >= this.failFrom) throw osError(call)
@@ -141,7 +154,6 @@ export class TestPages implements OsPages {
 
 /** A region that tells its pages of every call. */
 class TestRegion implements Region {
-  readonly buffer: ArrayBufferLike
   readonly byteLength: number
   readonly osPageSize: number
   readonly #pages: TestPages
@@ -150,9 +162,13 @@ class TestRegion implements Region {
   constructor(pages: TestPages, region: Region) {
     this.#pages = pages
     this.#region = region
-    this.buffer = region.buffer
     this.byteLength = region.byteLength
     this.osPageSize = pages.osPageSize
+  }
+
+  get buffer(): ArrayBufferLike {
+    this.#pages.attempt('view')
+    return this.#region.buffer
   }
 
   populate(byteOffset: number, byteLength: number): boolean {
