@@ -5,6 +5,7 @@
 import { markAsOurs, refuseForeign } from '../base/copy'
 import { show, typeError } from '../base/errors'
 import { Heap } from '../heap/heap'
+import { remedyOf } from '../records/kind-remedy'
 import { Scalar, Struct, type ValuesOf } from '../records/types'
 
 /** A kind whose values have lengths of their own. `Value` is what JavaScript sees. */
@@ -64,14 +65,26 @@ export function mustBeHeap(heap: unknown, what: string): asserts heap is Heap {
 export function mustBeKeyKind(kind: unknown, what: string): asserts kind is KeyKind {
   refuseForeign(kind, what)
   if (kind instanceof Scalar || (kind instanceof Variable && kind.kind !== 'value')) return
-  throw typeError(`ebb: ${what} must be a scalar such as i32, or str, or bytes, got ${showKind(kind)}`)
+  throw typeError(
+    `ebb: ${what} must be a scalar such as i32, or str, or bytes, got ${showKind(kind)}; ${remedyOfKey(kind)}`,
+  )
 }
 
 /** Refuses what is no kind of a value. */
 export function mustBeValueKind(kind: unknown, what: string): asserts kind is ValueKind {
   refuseForeign(kind, what)
   if (kind instanceof Scalar || kind instanceof Variable || kind instanceof Struct) return
-  throw typeError(`ebb: ${what} must be a kind such as f64, str, bytes, value or struct(...), got ${showKind(kind)}`)
+  throw typeError(
+    `ebb: ${what} must be a kind such as f64, str, bytes, value or struct(...), got ${showKind(kind)}; ${remedyOf(kind)}`,
+  )
 }
 
-const showKind = (kind: unknown): string => (kind instanceof Variable ? `the kind ${kind.kind}` : show(kind))
+function showKind(kind: unknown): string {
+  if (kind instanceof Struct) return 'a struct'
+  return kind instanceof Variable ? `the kind ${kind.kind}` : show(kind)
+}
+
+const remedyOfKey = (kind: unknown): string =>
+  kind instanceof Struct || kind instanceof Variable
+    ? 'a key is compared whole, so take the number or the text in it that is unique'
+    : remedyOf(kind)

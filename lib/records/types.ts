@@ -7,6 +7,7 @@
 import { markAsOurs, refuseForeign } from '../base/copy'
 import { rangeError, show, typeError } from '../base/errors'
 import type { Pointer } from '../base/layout'
+import { remedyOfField } from './kind-remedy'
 
 /** Name of a scalar: i = signed, u = unsigned, f = IEEE 754, with its bits. */
 export type ScalarKind = 'i8' | 'u8' | 'i16' | 'u16' | 'i32' | 'u32' | 'f32' | 'f64' | 'i64' | 'u64' | 'bool' | 'ref'
@@ -172,7 +173,9 @@ function checkedFields(shape: unknown): Shape {
     const type = fields[name]
     refuseForeign(type, 'struct()')
     if (!(type instanceof Scalar) && !(type instanceof Struct))
-      throw typeError(`ebb: field ${show(name)} must be a type such as f64, u8, ref, or a struct, got ${show(type)}`)
+      throw typeError(
+        `ebb: field ${show(name)} must be a type such as f64, u8, ref, or a struct, got ${show(type)}; ${remedyOfField(type)}`,
+      )
     if (RESERVED.includes(name)) throw typeError(`ebb: a field cannot have the name ${show(name)}; give it another`)
     if (String(Number(name)) === name)
       throw typeError(`ebb: field ${show(name)} is a number, and JavaScript sorts those first; give it a name`)

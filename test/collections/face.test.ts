@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { f64, Heap, i32, u8 } from '../../lib'
-import { BaseDict, bytes, Cache, Dict, fromObject, HashSet, str } from '../../lib/collections'
+import { f64, Heap, i32, struct, u8 } from '../../lib'
+import { BaseDict, bytes, Cache, Dict, fromObject, HashSet, List, str, value } from '../../lib/collections'
 
 const api = readFileSync(path.join(__dirname, '..', '..', 'docs', 'api.md'), 'utf8')
 
@@ -57,6 +57,34 @@ describe('a collection has its public methods alone', () => {
     expect(() => keys.call(undefined as never)).toThrow(/a method of a Dict was called on undefined/)
     expect(() => get.call(new Map() as never, 1)).toThrow(TypeError)
     expect(() => new BaseDict(heap as never)).toThrow(/new Dict\(heap, \{ key, value \}\)/)
+  })
+})
+
+describe('what is no kind is refused with the import that is wanted', () => {
+  const heap = new Heap()
+  const takers: Record<string, (kind: never) => unknown> = {
+    'a key of a Dict': (kind) => new Dict(heap, { key: kind, value: f64 }),
+    'a value of a Dict': (kind) => new Dict(heap, { key: str, value: kind }),
+    'a HashSet': (kind) => new HashSet(heap, kind),
+    'a List': (kind) => new List(heap, kind),
+    'a key of a Cache': (kind) => new Cache(heap, { key: kind, value: bytes, maxEntries: 9 }),
+    'a value of a Cache': (kind) => new Cache(heap, { key: str, value: kind, maxEntries: 9 }),
+  }
+  for (const [name, make] of Object.entries(takers))
+    it(`by ${name}`, () => {
+      expect(() => make('str' as never)).toThrow(/got "str"; .* import \{ str \} from 'ebb\/collections'$/)
+      expect(() => make('f64' as never)).toThrow(/got "f64"; .* import \{ f64 \} from 'ebb'$/)
+      const modules = /imported from 'ebb'; str, bytes and value from 'ebb\/collections'/
+      for (const other of [undefined, String, 'text', null, {}]) expect(() => make(other as never)).toThrow(modules)
+      expect(() => make(undefined as never)).toThrow(
+        /got undefined; .*a name that a module does not have is undefined$/,
+      )
+    })
+
+  it('and keys are neither structs nor trees', () => {
+    const remedy = 'a key is compared whole, so take the number or the text in it that is unique'
+    expect(() => new HashSet(heap, struct({ x: f64 }) as never)).toThrow(`got a struct; ${remedy}`)
+    expect(() => new Dict(heap, { key: value as never, value })).toThrow(`got the kind value; ${remedy}`)
   })
 })
 

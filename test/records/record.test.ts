@@ -19,6 +19,7 @@ import {
   u32,
   u64,
 } from '../../lib'
+import { str } from '../../lib/collections'
 import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { codeOf } from '../support/caught'
@@ -72,6 +73,10 @@ describe('layout', () => {
     refused(() => struct({}), 'TypeError', 'at least one field')
     refused(() => struct(null as never), 'TypeError', 'needs an object of fields')
     refused(() => record(heap, { x: 'f64' } as never), 'TypeError', 'field "x" must be a type such as f64')
+    refused(() => record(heap, { x: 'f64' } as never), 'TypeError', "import { f64 } from 'ebb'")
+    refused(() => struct({ x: undefined } as never), 'TypeError', 'a name that a module does not have is undefined')
+    refused(() => struct({ x: 'str' } as never), 'TypeError', 'take a ref to a block that has them')
+    refused(() => struct({ x: str } as never), 'TypeError', 'take a ref to a block that has them')
     refused(() => struct({ 0: u8 }), 'TypeError', 'field "0" is a number')
     refused(() => struct({ ['__proto__']: u8 }), 'TypeError', '__proto__')
   })
