@@ -9,7 +9,7 @@ const { readFileSync, writeFileSync } = require('node:fs')
 const path = require('node:path')
 const { accessor, checkedAccessor, farAccess } = require('./kinds/accessors')
 const { dicts } = require('./kinds/dicts')
-const { list, listTable } = require('./kinds/lists')
+const { face, faceTable, list } = require('./kinds/lists')
 const { field, property } = require('./kinds/records')
 const { NUMBERS, SCALARS } = require('./kinds/scalars')
 
@@ -17,7 +17,8 @@ const MARKED = /(?<=^ *\/\/ <written by scripts\/write-kinds\.js>\n).*?(?=^ *\/\
 
 /** The regions of each file, in their order. */
 const FILES = {
-  'lib/collections/list-kinds.ts': [[...SCALARS.map(list), listTable(SCALARS)].join('\n')],
+  'lib/collections/list-faces.ts': [[...SCALARS.map(face), faceTable(SCALARS)].join('\n')],
+  'lib/collections/list-kinds.ts': [SCALARS.map(list).join('\n')],
   'lib/collections/number-kinds.ts': [dicts()],
   'lib/debug/checked-numbers.ts': [NUMBERS.map(checkedAccessor).join('\n')],
   'lib/heap/numbers.ts': [NUMBERS.map(accessor).join('\n'), farAccess()],

@@ -1,6 +1,7 @@
 /** ebb/collections: what is held off the heap of JavaScript, and gives its memory back. */
 
 export { BaseDict } from './base-dict'
+export { BaseList } from './base-list'
 export { BaseCache, Cache } from './cache'
 export type { CacheOptions, CacheStats } from './cache-options'
 export { Dict, type DictKinds } from './dict'

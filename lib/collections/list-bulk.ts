@@ -1,4 +1,4 @@
-/** Lists, many elements at once: chunk by chunk, through typed arrays over the chunks. */
+/** Within a list, many elements at once: chunk by chunk, through typed arrays over the chunks. */
 
 import { HeapError, rangeError, show, typeError } from '../base/errors'
 import type { Heap } from '../heap/heap'
@@ -6,59 +6,39 @@ import { lengthOf } from '../heap/lists'
 import { ListChunks } from './list-chunks'
 import type { Elements, ElementsConstructor } from './list-slots'
 
-export abstract class ListBulk<V> extends ListChunks implements Iterable<V> {
-  /** Name of the elements' kind: `'f64'`, `'str'` ... */
+export abstract class ListBulk<V> extends ListChunks {
   readonly kind: string
 
-  /** @internal */
-  protected constructor(heap: Heap, kind: string, elements: ElementsConstructor) {
+  constructor(heap: Heap, kind: string, elements: ElementsConstructor) {
     super(heap, elements)
     this.kind = kind
   }
 
-  /**
-   * Reads an element.
-   * @param index - from 0 to length - 1
-   * @throws RangeError outside; TypeError for what is no number; HeapError `EBB_CLOSED`
-   */
   abstract get(index: number): V
-  /**
-   * Replaces an element.
-   * @throws as {@link get}; TypeError, RangeError for a value that is not of the list's kind: nothing is changed then
-   */
   abstract set(index: number, value: V): void
-  /**
-   * Adds an element at the end. Copies no others, however long the list is.
-   * @returns the new length
-   * @throws as {@link set}; HeapError `EBB_LIMIT`, `EBB_OUT_OF_MEMORY`: the list is as before then
-   */
   abstract push(value: V): number
-  /** Calls `visit` with each element and its index, in order; with those up to the length at the beginning, as Array's does. */
-  abstract forEach(visit: (value: V, index: number, list: this) => void): void
-  /** Elements in order, by index: what is added while it runs is shown, as by Array's iterator. */
-  abstract [Symbol.iterator](): IterableIterator<V>
+  /** @param face - what `visit` is given as the list */
+  abstract forEach(visit: (value: V, index: number, list: unknown) => void, face: unknown): void
+  abstract values(): IterableIterator<V>
 
-  /** The element at a position of the chunks. @internal */
+  /** The element at a position of the chunks. */
   protected abstract read(at: number): V
-  /** @internal */
   protected abstract write(at: number, value: V): void
-  /** Writes one value to all positions from `at` up to `end`. @internal */
+  /** Writes one value to all positions from `at` up to `end`. */
   protected writeAll(at: number, end: number, value: V): void {
     const element = this.encode(value) as never
     for (const view of this.views(at, end)) view.fill(element)
   }
-  /** Throws for a value that is not of the kind. @internal */
+  /** Throws for a value that is not of the kind. */
   protected abstract check(value: unknown): void
-  /** The value as the typed array of the kind has it. @internal */
+  /** The value as the typed array of the kind has it. */
   protected encode(value: V): number | bigint {
     return value as number | bigint
   }
-  /** @internal */
   protected decode(element: number | bigint): V {
     return element as V
   }
 
-  /** Elements. Can be set downwards: those behind go, and their chunks with them. */
   get length(): number {
     return (this.endAt - this.firstAt) | 0
   }
@@ -76,7 +56,6 @@ export abstract class ListBulk<V> extends ListChunks implements Iterable<V> {
     }
   }
 
-  /** A new list of the elements from `from` up to `to`, in the same heap and to be closed by itself. Indices are as Array's. */
   slice(from?: number, to?: number): this {
     this.mustBeOpen('slice')
     const [start, end] = this.range(from, to)
@@ -94,7 +73,6 @@ export abstract class ListBulk<V> extends ListChunks implements Iterable<V> {
     return list
   }
 
-  /** Sets the elements from `from` up to `to` to one value. Indices are as Array's. Throws as {@link set}. */
   fill(value: V, from?: number, to?: number): this {
     this.mustBeOpen('fill')
     this.check(value)
@@ -103,21 +81,6 @@ export abstract class ListBulk<V> extends ListChunks implements Iterable<V> {
     return this
   }
 
-  /** Index of the first element that is equal (`===`) to `value`, at or behind `from`; -1 where there is none. */
-  indexOf(value: V, from?: number): number {
-    return this.find(value, from, 'indexOf')
-  }
-
-  /** Whether an element is the same as `value`, NaN too. */
-  includes(value: V, from?: number): boolean {
-    return this.find(value, from, 'includes') >= 0
-  }
-
-  /**
-   * Sorts the list, stably.
-   * @param compare - as Array's; default: by number, NaN last. If it throws, the list is as before.
-   * @throws HeapError `EBB_BUSY` where `compare` changed the list's length
-   */
   sort(compare?: (a: V, b: V) => number): this {
     this.mustBeOpen('sort')
     if (compare !== undefined && typeof compare !== 'function')
@@ -136,7 +99,6 @@ export abstract class ListBulk<V> extends ListChunks implements Iterable<V> {
     return this
   }
 
-  /** All elements in a new Array. */
   toArray(): V[] {
     this.mustBeOpen('toArray')
     const { length } = this
@@ -145,16 +107,6 @@ export abstract class ListBulk<V> extends ListChunks implements Iterable<V> {
     return array
   }
 
-  /** What JSON.stringify writes: an array. */
-  toJSON(): V[] {
-    return this.toArray()
-  }
-
-  /**
-   * Adds all elements of an array or a typed array at the end; a typed array of the list's own type is copied chunk by chunk.
-   * @returns the new length
-   * @throws as {@link push}; nothing is added then
-   */
   pushAll(source: ArrayLike<V>): number {
     this.mustBeOpen('pushAll')
     const length = typeof source === 'object' && source !== null ? source.length : undefined
@@ -170,13 +122,6 @@ export abstract class ListBulk<V> extends ListChunks implements Iterable<V> {
     return this.length
   }
 
-  /**
-   * Copies elements into a typed array of the list's own type, chunk by chunk: Float64Array for f64, Uint8Array for bool, Int32Array for ref.
-   * @param target - filled from its start
-   * @param from - index of the first element, as Array's; default 0
-   * @returns elements copied: as many as there are and as `target` has room for
-   * @throws TypeError for another type
-   */
   copyOut(target: Elements, from?: number): number {
     this.mustBeOpen('copyOut')
     if (!(target instanceof this.elements && ArrayBuffer.isView(target)))
@@ -203,12 +148,11 @@ export abstract class ListBulk<V> extends ListChunks implements Iterable<V> {
     return [place(from, 0), place(to, length)]
   }
 
-  /** Whether every element of the typed array is a value: a Uint8Array has more than booleans, an Int32Array more than pointers. @internal */
+  /** Whether every element of the typed array is a value: a Uint8Array has more than booleans, an Int32Array more than pointers. */
   protected get isPlain(): boolean {
     return this.kind !== 'bool' && this.kind !== 'ref'
   }
 
-  /** @internal */
   protected *views(start: number, end: number): Generator<Elements> {
     for (let at = start; at < end; ) {
       const view = this.viewAt(at, end)
@@ -217,14 +161,14 @@ export abstract class ListBulk<V> extends ListChunks implements Iterable<V> {
     }
   }
 
-  protected find(value: V, from: number | undefined, verb: 'indexOf' | 'includes'): number {
+  /** Index of an element that is the same, or -1; NaN is found by includes alone. */
+  find(value: V, from: number | undefined, verb: 'indexOf' | 'includes'): number {
     this.mustBeOpen(verb)
     this.check(value)
     const sought = this.encode(value) as never
     const [start] = this.range(from)
     let at = start
     for (const view of this.views(start, this.endAt)) {
-      // NaN is found by includes alone.
       const index = view.indexOf(sought)
       if (index >= 0) return at + index - this.firstAt
       if (verb === 'includes' && view.includes(sought)) return at - this.firstAt

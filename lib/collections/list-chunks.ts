@@ -7,12 +7,12 @@ import { take } from './pending'
 const SMALLEST_CHUNK_BYTES = 64
 
 export abstract class ListChunks extends ListSlots {
-  /** Whether elements are at the positions that their entries say (list-entries.ts). @internal */
+  /** Whether elements are at the positions that their entries say (list-entries.ts). */
   protected isNumbered = true
-  /** Behind which position those may not be, counted as entries do. @internal */
+  /** Behind which position those may not be, counted as entries do. */
   protected numberedTo = -Infinity
 
-  /** Makes room for one more element at the end. All is as it was if it throws. @internal */
+  /** Makes room for one more element at the end. All is as it was if it throws. */
   protected growBack(): void {
     this.mustBeOpen('push')
     if (this.limitAt <= this.mask) this.growSmall(false)
@@ -20,7 +20,7 @@ export abstract class ListChunks extends ListSlots {
     else this.appendChunk()
   }
 
-  /** Makes room for one more element before the first. All is as it was if it throws. @internal */
+  /** Makes room for one more element before the first. All is as it was if it throws. */
   protected growFront(): void {
     this.mustBeOpen('unshift')
     if (this.limitAt <= this.mask) this.growSmall(true)
@@ -28,7 +28,7 @@ export abstract class ListChunks extends ListSlots {
     else this.prependChunk()
   }
 
-  /** Gives chunks behind the last element back. @internal */
+  /** Gives chunks behind the last element back. */
   protected trimBack(): void {
     const chunk = this.mask + 1
     while (this.limitAt - chunk >= this.endAt && this.lastSlot > this.firstSlot) {
@@ -39,7 +39,7 @@ export abstract class ListChunks extends ListSlots {
     this.trim()
   }
 
-  /** Gives the chunk before the first element back. @internal */
+  /** Gives the chunk before the first element back. */
   protected trimFront(): void {
     if ((this.firstAt & this.mask) === 0 && this.firstAt > 0 && this.firstAt < this.limitAt) {
       this.release(this.chunkIn((this.firstAt >>> this.chunkShift) - 1))
@@ -47,7 +47,7 @@ export abstract class ListChunks extends ListSlots {
     this.trim()
   }
 
-  /** Elements change their places. @internal */
+  /** Elements change their places. */
   protected unnumber(): void {
     this.isNumbered = false
     this.numberedTo = -Infinity
@@ -107,7 +107,7 @@ export abstract class ListChunks extends ListSlots {
     this.link(slot, this.takeChunk(slot))
   }
 
-  /** After elements have gone: a smaller directory, a smaller chunk. The list keeps what it has where the heap has no block for that. @internal */
+  /** After elements have gone: a smaller directory, a smaller chunk. The list keeps what it has where the heap has no block for that. */
   protected trim(): void {
     const used = this.lastSlot - this.firstSlot + 1
     if (this.limitAt === 0 || (used > 1 && used << 2 > this.slots)) return

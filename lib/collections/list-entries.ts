@@ -88,13 +88,13 @@ export class EntryList<V> extends ListMethods<V> implements Owner {
     return this.length
   }
 
-  forEach(visit: (value: V, index: number, list: this) => void): void {
+  forEach(visit: (value: V, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.get(index), index, this)
+    for (let index = 0; index < length && index < this.length; index++) visit(this.get(index), index, face)
   }
 
-  *[Symbol.iterator](): Generator<V> {
+  *values(): Generator<V> {
     this.mustIterate()
     for (let index = 0; index < this.length; index++) yield this.get(index)
     this.mustIterate()
@@ -134,7 +134,7 @@ export class EntryList<V> extends ListMethods<V> implements Owner {
     throw typeError(`ebb: copyOut is for lists of scalars, and this one is of ${this.kind}; use toArray`)
   }
 
-  /** Frees some entries of what another list left. Returns false when none is left. @internal */
+  /** Frees some entries of what another list left. Returns false when none is left. */
   freeSome(): boolean {
     if (this.isClosed) return false
     if (this.length > FREED_AT_ONCE) {
@@ -145,7 +145,7 @@ export class EntryList<V> extends ListMethods<V> implements Owner {
     return false
   }
 
-  /** Writes the positions of some entries anew, where elements have changed their places. Returns whether all are right. @internal */
+  /** Writes the positions of some entries anew, where elements have changed their places. Returns whether all are right. */
   makeReady(): boolean {
     if (this.isNumbered) return true
     const base = this.slid * (1 << CHUNK_SHIFT)
@@ -157,7 +157,6 @@ export class EntryList<V> extends ListMethods<V> implements Owner {
     return this.isNumbered
   }
 
-  /** @internal */
   follow(pointer: Pointer, to: Pointer): boolean {
     while (!this.makeReady());
     const at = (this.heap.getInt32(pointer, 4) - this.base) | 0
@@ -216,7 +215,7 @@ export class EntryList<V> extends ListMethods<V> implements Owner {
     this.codec.prepare(value as V)
   }
 
-  protected override find(value: V, from: number | undefined, verb: 'indexOf' | 'includes'): number {
+  override find(value: V, from: number | undefined, verb: 'indexOf' | 'includes'): number {
     this.mustBeOpen(verb)
     const order = ORDERS[this.kind] as ((a: V, b: V) => number) | undefined
     if (order === undefined)

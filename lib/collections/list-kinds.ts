@@ -36,29 +36,8 @@ function refuseElement(kind: keyof typeof HOLDS, value: unknown): never {
 /** Index of an iterator that is at its end: no list has so many elements. */
 const END = 2 ** 31 - 1
 
-abstract class ListValues<V, L extends ListMethods<V>> implements IterableIterator<V> {
-  protected index = 0
-  protected readonly list: L
-
-  constructor(list: L) {
-    this.list = list
-  }
-
-  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
-  abstract next(): IteratorResult<V>
-
-  protected finish(): void {
-    this.index = END
-    this.list.mustIterate()
-  }
-
-  [Symbol.iterator](): this {
-    return this
-  }
-}
-
 // <written by scripts/write-kinds.js>
-class I8List extends ListMethods<number> {
+export class I8List extends ListMethods<number> {
   get(index: number): number {
     this.mustHave(index)
     return this.read((this.firstAt + index) | 0)
@@ -81,13 +60,13 @@ class I8List extends ListMethods<number> {
     return at + 1 - this.firstAt
   }
 
-  forEach(visit: (value: number, index: number, list: this) => void): void {
+  forEach(visit: (value: number, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, this)
+    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
-  [Symbol.iterator](): IterableIterator<number> {
+  values(): IterableIterator<number> {
     this.mustIterate()
     return new I8ListValues(this)
   }
@@ -122,21 +101,36 @@ class I8List extends ListMethods<number> {
   }
 }
 
-class I8ListValues extends ListValues<number, I8List> {
+class I8ListValues implements IterableIterator<number> {
+  readonly #list: I8List
+  #index = 0
+
+  constructor(list: I8List) {
+    this.#list = list
+  }
+
+  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
   next(): IteratorResult<number> {
-    const { list, index } = this
+    const list = this.#list
+    const index = this.#index
     const done = index >= list.length
     let value: number | undefined
-    if (done) this.finish()
-    else {
-      this.index = index + 1
+    if (done) {
+      this.#index = END
+      list.mustIterate()
+    } else {
+      this.#index = index + 1
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<number>
   }
+
+  [Symbol.iterator](): this {
+    return this
+  }
 }
 
-class U8List extends ListMethods<number> {
+export class U8List extends ListMethods<number> {
   get(index: number): number {
     this.mustHave(index)
     return this.read((this.firstAt + index) | 0)
@@ -159,13 +153,13 @@ class U8List extends ListMethods<number> {
     return at + 1 - this.firstAt
   }
 
-  forEach(visit: (value: number, index: number, list: this) => void): void {
+  forEach(visit: (value: number, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, this)
+    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
-  [Symbol.iterator](): IterableIterator<number> {
+  values(): IterableIterator<number> {
     this.mustIterate()
     return new U8ListValues(this)
   }
@@ -200,21 +194,36 @@ class U8List extends ListMethods<number> {
   }
 }
 
-class U8ListValues extends ListValues<number, U8List> {
+class U8ListValues implements IterableIterator<number> {
+  readonly #list: U8List
+  #index = 0
+
+  constructor(list: U8List) {
+    this.#list = list
+  }
+
+  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
   next(): IteratorResult<number> {
-    const { list, index } = this
+    const list = this.#list
+    const index = this.#index
     const done = index >= list.length
     let value: number | undefined
-    if (done) this.finish()
-    else {
-      this.index = index + 1
+    if (done) {
+      this.#index = END
+      list.mustIterate()
+    } else {
+      this.#index = index + 1
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<number>
   }
+
+  [Symbol.iterator](): this {
+    return this
+  }
 }
 
-class I16List extends ListMethods<number> {
+export class I16List extends ListMethods<number> {
   get(index: number): number {
     this.mustHave(index)
     return this.read((this.firstAt + index) | 0)
@@ -237,13 +246,13 @@ class I16List extends ListMethods<number> {
     return at + 1 - this.firstAt
   }
 
-  forEach(visit: (value: number, index: number, list: this) => void): void {
+  forEach(visit: (value: number, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, this)
+    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
-  [Symbol.iterator](): IterableIterator<number> {
+  values(): IterableIterator<number> {
     this.mustIterate()
     return new I16ListValues(this)
   }
@@ -278,21 +287,36 @@ class I16List extends ListMethods<number> {
   }
 }
 
-class I16ListValues extends ListValues<number, I16List> {
+class I16ListValues implements IterableIterator<number> {
+  readonly #list: I16List
+  #index = 0
+
+  constructor(list: I16List) {
+    this.#list = list
+  }
+
+  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
   next(): IteratorResult<number> {
-    const { list, index } = this
+    const list = this.#list
+    const index = this.#index
     const done = index >= list.length
     let value: number | undefined
-    if (done) this.finish()
-    else {
-      this.index = index + 1
+    if (done) {
+      this.#index = END
+      list.mustIterate()
+    } else {
+      this.#index = index + 1
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<number>
   }
+
+  [Symbol.iterator](): this {
+    return this
+  }
 }
 
-class U16List extends ListMethods<number> {
+export class U16List extends ListMethods<number> {
   get(index: number): number {
     this.mustHave(index)
     return this.read((this.firstAt + index) | 0)
@@ -315,13 +339,13 @@ class U16List extends ListMethods<number> {
     return at + 1 - this.firstAt
   }
 
-  forEach(visit: (value: number, index: number, list: this) => void): void {
+  forEach(visit: (value: number, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, this)
+    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
-  [Symbol.iterator](): IterableIterator<number> {
+  values(): IterableIterator<number> {
     this.mustIterate()
     return new U16ListValues(this)
   }
@@ -356,21 +380,36 @@ class U16List extends ListMethods<number> {
   }
 }
 
-class U16ListValues extends ListValues<number, U16List> {
+class U16ListValues implements IterableIterator<number> {
+  readonly #list: U16List
+  #index = 0
+
+  constructor(list: U16List) {
+    this.#list = list
+  }
+
+  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
   next(): IteratorResult<number> {
-    const { list, index } = this
+    const list = this.#list
+    const index = this.#index
     const done = index >= list.length
     let value: number | undefined
-    if (done) this.finish()
-    else {
-      this.index = index + 1
+    if (done) {
+      this.#index = END
+      list.mustIterate()
+    } else {
+      this.#index = index + 1
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<number>
   }
+
+  [Symbol.iterator](): this {
+    return this
+  }
 }
 
-class I32List extends ListMethods<number> {
+export class I32List extends ListMethods<number> {
   get(index: number): number {
     this.mustHave(index)
     return this.read((this.firstAt + index) | 0)
@@ -393,13 +432,13 @@ class I32List extends ListMethods<number> {
     return at + 1 - this.firstAt
   }
 
-  forEach(visit: (value: number, index: number, list: this) => void): void {
+  forEach(visit: (value: number, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, this)
+    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
-  [Symbol.iterator](): IterableIterator<number> {
+  values(): IterableIterator<number> {
     this.mustIterate()
     return new I32ListValues(this)
   }
@@ -434,21 +473,36 @@ class I32List extends ListMethods<number> {
   }
 }
 
-class I32ListValues extends ListValues<number, I32List> {
+class I32ListValues implements IterableIterator<number> {
+  readonly #list: I32List
+  #index = 0
+
+  constructor(list: I32List) {
+    this.#list = list
+  }
+
+  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
   next(): IteratorResult<number> {
-    const { list, index } = this
+    const list = this.#list
+    const index = this.#index
     const done = index >= list.length
     let value: number | undefined
-    if (done) this.finish()
-    else {
-      this.index = index + 1
+    if (done) {
+      this.#index = END
+      list.mustIterate()
+    } else {
+      this.#index = index + 1
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<number>
   }
+
+  [Symbol.iterator](): this {
+    return this
+  }
 }
 
-class U32List extends ListMethods<number> {
+export class U32List extends ListMethods<number> {
   get(index: number): number {
     this.mustHave(index)
     return this.read((this.firstAt + index) | 0)
@@ -471,13 +525,13 @@ class U32List extends ListMethods<number> {
     return at + 1 - this.firstAt
   }
 
-  forEach(visit: (value: number, index: number, list: this) => void): void {
+  forEach(visit: (value: number, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, this)
+    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
-  [Symbol.iterator](): IterableIterator<number> {
+  values(): IterableIterator<number> {
     this.mustIterate()
     return new U32ListValues(this)
   }
@@ -512,21 +566,36 @@ class U32List extends ListMethods<number> {
   }
 }
 
-class U32ListValues extends ListValues<number, U32List> {
+class U32ListValues implements IterableIterator<number> {
+  readonly #list: U32List
+  #index = 0
+
+  constructor(list: U32List) {
+    this.#list = list
+  }
+
+  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
   next(): IteratorResult<number> {
-    const { list, index } = this
+    const list = this.#list
+    const index = this.#index
     const done = index >= list.length
     let value: number | undefined
-    if (done) this.finish()
-    else {
-      this.index = index + 1
+    if (done) {
+      this.#index = END
+      list.mustIterate()
+    } else {
+      this.#index = index + 1
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<number>
   }
+
+  [Symbol.iterator](): this {
+    return this
+  }
 }
 
-class F32List extends ListMethods<number> {
+export class F32List extends ListMethods<number> {
   get(index: number): number {
     this.mustHave(index)
     return this.read((this.firstAt + index) | 0)
@@ -549,13 +618,13 @@ class F32List extends ListMethods<number> {
     return at + 1 - this.firstAt
   }
 
-  forEach(visit: (value: number, index: number, list: this) => void): void {
+  forEach(visit: (value: number, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, this)
+    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
-  [Symbol.iterator](): IterableIterator<number> {
+  values(): IterableIterator<number> {
     this.mustIterate()
     return new F32ListValues(this)
   }
@@ -590,21 +659,36 @@ class F32List extends ListMethods<number> {
   }
 }
 
-class F32ListValues extends ListValues<number, F32List> {
+class F32ListValues implements IterableIterator<number> {
+  readonly #list: F32List
+  #index = 0
+
+  constructor(list: F32List) {
+    this.#list = list
+  }
+
+  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
   next(): IteratorResult<number> {
-    const { list, index } = this
+    const list = this.#list
+    const index = this.#index
     const done = index >= list.length
     let value: number | undefined
-    if (done) this.finish()
-    else {
-      this.index = index + 1
+    if (done) {
+      this.#index = END
+      list.mustIterate()
+    } else {
+      this.#index = index + 1
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<number>
   }
+
+  [Symbol.iterator](): this {
+    return this
+  }
 }
 
-class F64List extends ListMethods<number> {
+export class F64List extends ListMethods<number> {
   get(index: number): number {
     this.mustHave(index)
     return this.read((this.firstAt + index) | 0)
@@ -627,13 +711,13 @@ class F64List extends ListMethods<number> {
     return at + 1 - this.firstAt
   }
 
-  forEach(visit: (value: number, index: number, list: this) => void): void {
+  forEach(visit: (value: number, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, this)
+    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
-  [Symbol.iterator](): IterableIterator<number> {
+  values(): IterableIterator<number> {
     this.mustIterate()
     return new F64ListValues(this)
   }
@@ -668,21 +752,36 @@ class F64List extends ListMethods<number> {
   }
 }
 
-class F64ListValues extends ListValues<number, F64List> {
+class F64ListValues implements IterableIterator<number> {
+  readonly #list: F64List
+  #index = 0
+
+  constructor(list: F64List) {
+    this.#list = list
+  }
+
+  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
   next(): IteratorResult<number> {
-    const { list, index } = this
+    const list = this.#list
+    const index = this.#index
     const done = index >= list.length
     let value: number | undefined
-    if (done) this.finish()
-    else {
-      this.index = index + 1
+    if (done) {
+      this.#index = END
+      list.mustIterate()
+    } else {
+      this.#index = index + 1
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<number>
   }
+
+  [Symbol.iterator](): this {
+    return this
+  }
 }
 
-class I64List extends ListMethods<bigint> {
+export class I64List extends ListMethods<bigint> {
   get(index: number): bigint {
     this.mustHave(index)
     return this.read((this.firstAt + index) | 0)
@@ -705,13 +804,13 @@ class I64List extends ListMethods<bigint> {
     return at + 1 - this.firstAt
   }
 
-  forEach(visit: (value: bigint, index: number, list: this) => void): void {
+  forEach(visit: (value: bigint, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, this)
+    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
-  [Symbol.iterator](): IterableIterator<bigint> {
+  values(): IterableIterator<bigint> {
     this.mustIterate()
     return new I64ListValues(this)
   }
@@ -746,21 +845,36 @@ class I64List extends ListMethods<bigint> {
   }
 }
 
-class I64ListValues extends ListValues<bigint, I64List> {
+class I64ListValues implements IterableIterator<bigint> {
+  readonly #list: I64List
+  #index = 0
+
+  constructor(list: I64List) {
+    this.#list = list
+  }
+
+  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
   next(): IteratorResult<bigint> {
-    const { list, index } = this
+    const list = this.#list
+    const index = this.#index
     const done = index >= list.length
     let value: bigint | undefined
-    if (done) this.finish()
-    else {
-      this.index = index + 1
+    if (done) {
+      this.#index = END
+      list.mustIterate()
+    } else {
+      this.#index = index + 1
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<bigint>
   }
+
+  [Symbol.iterator](): this {
+    return this
+  }
 }
 
-class U64List extends ListMethods<bigint> {
+export class U64List extends ListMethods<bigint> {
   get(index: number): bigint {
     this.mustHave(index)
     return this.read((this.firstAt + index) | 0)
@@ -783,13 +897,13 @@ class U64List extends ListMethods<bigint> {
     return at + 1 - this.firstAt
   }
 
-  forEach(visit: (value: bigint, index: number, list: this) => void): void {
+  forEach(visit: (value: bigint, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, this)
+    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
-  [Symbol.iterator](): IterableIterator<bigint> {
+  values(): IterableIterator<bigint> {
     this.mustIterate()
     return new U64ListValues(this)
   }
@@ -824,21 +938,36 @@ class U64List extends ListMethods<bigint> {
   }
 }
 
-class U64ListValues extends ListValues<bigint, U64List> {
+class U64ListValues implements IterableIterator<bigint> {
+  readonly #list: U64List
+  #index = 0
+
+  constructor(list: U64List) {
+    this.#list = list
+  }
+
+  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
   next(): IteratorResult<bigint> {
-    const { list, index } = this
+    const list = this.#list
+    const index = this.#index
     const done = index >= list.length
     let value: bigint | undefined
-    if (done) this.finish()
-    else {
-      this.index = index + 1
+    if (done) {
+      this.#index = END
+      list.mustIterate()
+    } else {
+      this.#index = index + 1
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<bigint>
   }
+
+  [Symbol.iterator](): this {
+    return this
+  }
 }
 
-class BoolList extends ListMethods<boolean> {
+export class BoolList extends ListMethods<boolean> {
   get(index: number): boolean {
     this.mustHave(index)
     return this.read((this.firstAt + index) | 0)
@@ -861,13 +990,13 @@ class BoolList extends ListMethods<boolean> {
     return at + 1 - this.firstAt
   }
 
-  forEach(visit: (value: boolean, index: number, list: this) => void): void {
+  forEach(visit: (value: boolean, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, this)
+    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
-  [Symbol.iterator](): IterableIterator<boolean> {
+  values(): IterableIterator<boolean> {
     this.mustIterate()
     return new BoolListValues(this)
   }
@@ -910,21 +1039,36 @@ class BoolList extends ListMethods<boolean> {
   }
 }
 
-class BoolListValues extends ListValues<boolean, BoolList> {
+class BoolListValues implements IterableIterator<boolean> {
+  readonly #list: BoolList
+  #index = 0
+
+  constructor(list: BoolList) {
+    this.#list = list
+  }
+
+  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
   next(): IteratorResult<boolean> {
-    const { list, index } = this
+    const list = this.#list
+    const index = this.#index
     const done = index >= list.length
     let value: boolean | undefined
-    if (done) this.finish()
-    else {
-      this.index = index + 1
+    if (done) {
+      this.#index = END
+      list.mustIterate()
+    } else {
+      this.#index = index + 1
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<boolean>
   }
+
+  [Symbol.iterator](): this {
+    return this
+  }
 }
 
-class RefList extends ListMethods<Pointer | 0> {
+export class RefList extends ListMethods<Pointer | 0> {
   get(index: number): Pointer | 0 {
     this.mustHave(index)
     return this.read((this.firstAt + index) | 0)
@@ -947,13 +1091,13 @@ class RefList extends ListMethods<Pointer | 0> {
     return at + 1 - this.firstAt
   }
 
-  forEach(visit: (value: Pointer | 0, index: number, list: this) => void): void {
+  forEach(visit: (value: Pointer | 0, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, this)
+    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
-  [Symbol.iterator](): IterableIterator<Pointer | 0> {
+  values(): IterableIterator<Pointer | 0> {
     this.mustIterate()
     return new RefListValues(this)
   }
@@ -988,33 +1132,32 @@ class RefList extends ListMethods<Pointer | 0> {
   }
 }
 
-class RefListValues extends ListValues<Pointer | 0, RefList> {
+class RefListValues implements IterableIterator<Pointer | 0> {
+  readonly #list: RefList
+  #index = 0
+
+  constructor(list: RefList) {
+    this.#list = list
+  }
+
+  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
   next(): IteratorResult<Pointer | 0> {
-    const { list, index } = this
+    const list = this.#list
+    const index = this.#index
     const done = index >= list.length
     let value: Pointer | 0 | undefined
-    if (done) this.finish()
-    else {
-      this.index = index + 1
+    if (done) {
+      this.#index = END
+      list.mustIterate()
+    } else {
+      this.#index = index + 1
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<Pointer | 0>
   }
-}
 
-/** By kind of scalar: the class of its lists, and the typed array of their elements. */
-export const SCALAR_LISTS = {
-  i8: [I8List, Int8Array],
-  u8: [U8List, Uint8Array],
-  i16: [I16List, Int16Array],
-  u16: [U16List, Uint16Array],
-  i32: [I32List, Int32Array],
-  u32: [U32List, Uint32Array],
-  f32: [F32List, Float32Array],
-  f64: [F64List, Float64Array],
-  i64: [I64List, BigInt64Array],
-  u64: [U64List, BigUint64Array],
-  bool: [BoolList, Uint8Array],
-  ref: [RefList, Int32Array],
-} as const
+  [Symbol.iterator](): this {
+    return this
+  }
+}
 // </written>

@@ -1,13 +1,8 @@
-/** Lists, one element at a time: what is alike for all kinds. */
+/** Within a list, one element at a time: what is alike for all kinds. The face is documented (base-list.ts). */
 import { mustBeFunction, rangeError, show } from '../base/errors'
 import { ListBulk, refuseNumber } from './list-bulk'
 
-const INSPECT = Symbol.for('nodejs.util.inspect.custom')
-/** Elements that `console.log` shows. */
-const SHOWN = 20
-
 export abstract class ListMethods<V> extends ListBulk<V> {
-  /** The element at an index, counted from the end where it is negative; undefined outside, as Array's. */
   at(index: number): V | undefined {
     const whole = typeof index === 'number' ? Math.trunc(index) || 0 : refuseNumber('an index', index)
     const at = whole < 0 ? this.length + whole : whole
@@ -16,7 +11,6 @@ export abstract class ListMethods<V> extends ListBulk<V> {
     return undefined
   }
 
-  /** Takes the last element away and returns it; undefined where there is none. */
   pop(): V | undefined {
     if (this.firstAt === this.endAt) return this.none('pop')
     const at = this.endAt - 1
@@ -26,7 +20,6 @@ export abstract class ListMethods<V> extends ListBulk<V> {
     return value
   }
 
-  /** Takes the first element away and returns it; undefined where there is none. O(1), as pop. */
   shift(): V | undefined {
     if (this.firstAt === this.endAt) return this.none('shift')
     const at = this.firstAt
@@ -36,7 +29,6 @@ export abstract class ListMethods<V> extends ListBulk<V> {
     return value
   }
 
-  /** Adds an element before the first. O(1), as push. Returns the new length; throws as {@link push}. */
   unshift(value: V): number {
     this.check(value)
     if ((this.firstAt & this.mask) === 0 || this.firstAt === this.endAt) this.growFront()
@@ -45,7 +37,6 @@ export abstract class ListMethods<V> extends ListBulk<V> {
     return this.length
   }
 
-  /** Adds an element before the one at `index` (0 to length), moving those of the shorter side. Returns the new length; throws as {@link push}. */
   insert(index: number, value: V): number {
     if (index !== this.length) this.mustHave(index)
     this.unnumber()
@@ -63,7 +54,6 @@ export abstract class ListMethods<V> extends ListBulk<V> {
     return this.length
   }
 
-  /** Takes the element at `index` away and returns it, moving those of the shorter side. Throws as {@link get}. */
   remove(index: number): V {
     const value = this.get(index)
     const at = this.firstAt + index
@@ -79,42 +69,26 @@ export abstract class ListMethods<V> extends ListBulk<V> {
     return value
   }
 
-  /** Takes all elements away and frees the list's blocks. */
   clear(): void {
     this.mustBeOpen('clear')
     this.empty()
   }
 
-  /** `using list = new List(heap, f64)` closes it at the end of the block. */
-  [Symbol.dispose](): void {
-    this.close()
-  }
-
-  /** One line for `console.log`. @internal */
-  [INSPECT](): string {
-    if (this.isClosed) return `List(${this.kind}) closed`
-    const shown = Array.from({ length: Math.min(SHOWN, this.length) }, (_, index) => show(this.get(index)))
-    const more = this.length > SHOWN ? [`... ${this.length - SHOWN} more`] : []
-    return `List(${this.kind}) [${[...shown, ...more].join(', ')}]`
-  }
-
-  /** The element at an index that is there. @internal */
+  /** The element at an index that is there. */
   readIndex(index: number): V {
     return this.read((this.firstAt + index) | 0)
   }
 
-  /** @internal */
   mustIterate(): void {
     this.mustBeOpen('iterate')
   }
 
-  /** Throws for an index outside of the list. @internal */
+  /** Throws for an index outside of the list. */
   protected mustHave(index: unknown): asserts index is number {
     if (typeof index === 'number' && (index | 0) === index && index >= 0 && index < this.length) return
     this.refuseIndex(index)
   }
 
-  /** @internal */
   protected refuseIndex(index: unknown): never {
     this.mustBeOpen('access')
     if (typeof index !== 'number') refuseNumber('an index', index)
@@ -122,7 +96,6 @@ export abstract class ListMethods<V> extends ListBulk<V> {
     throw rangeError(`ebb: index ${show(index)} is not in the list; ${allowed}`)
   }
 
-  /** @internal */
   protected mustVisit(visit: unknown): void {
     this.mustBeOpen('forEach')
     mustBeFunction(visit, 'forEach')

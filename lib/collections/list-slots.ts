@@ -60,38 +60,28 @@ const nearOf: Readonly<Record<number, number>> = { 1: near1, 2: near2, 4: near4,
 
 export abstract class ListSlots implements PlacedOwner {
   readonly heap: Heap
-  /** @internal */
   readonly elements: ElementsConstructor
-  /** @internal */
-  protected isClosed = false
-  /** @internal */
+  isClosed = false
   protected firstAt = 0
-  /** @internal */
   protected endAt = 0
-  /** @internal */
   protected limitAt = 0
-  /** @internal */
   protected tailAt = 0
-  /** Word of the directory's first slot, or FAR_DIRECTORY. @internal */
+  /** Word of the directory's first slot, or FAR_DIRECTORY. */
   protected directoryAt = FAR_DIRECTORY
-  /** @internal */
   protected directory: Pointer | 0 = 0
-  /** @internal */
   protected slots = 0
-  /** Slots that were taken from the front of the directory since the list began: a chunk keeps its number in the registry. @internal */
+  /** Slots that were taken from the front of the directory since the list began: a chunk keeps its number in the registry. */
   protected slid = 0
   /** A chunk that was emptied last, for the next that is wanted: pushing and popping by turns allocates nothing. */
   private spare: Pointer | 0 = 0
-  /** Bytes of the one chunk of a list, while it is smaller than others. @internal */
+  /** Bytes of the one chunk of a list, while it is smaller than others. */
   protected smallBytes = 0
-  /** Bytes of an element as a shift, and elements of a chunk as a shift. @internal */
+  /** Bytes of an element as a shift, and elements of a chunk as a shift. */
   protected readonly byteShift: number
-  /** @internal */
   protected readonly chunkShift: number
-  /** @internal */
   protected readonly owned: Owners
 
-  protected constructor(heap: Heap, elements: ElementsConstructor) {
+  constructor(heap: Heap, elements: ElementsConstructor) {
     this.heap = heap
     this.elements = elements
     this.byteShift = Math.log2(elements.BYTES_PER_ELEMENT)
@@ -101,7 +91,6 @@ export abstract class ListSlots implements PlacedOwner {
     if (this.isClosed) refuseClosed('new List')
   }
 
-  /** Usable bytes of all blocks of the list, the directory included. */
   get byteLength(): number {
     if (this.directory === 0) return 0
     const slots = this.limitAt === 0 ? 0 : this.lastSlot - this.firstSlot + 1
@@ -109,7 +98,6 @@ export abstract class ListSlots implements PlacedOwner {
     return chunks + this.heap.usableSize(this.directory) + (this.spare === 0 ? 0 : CHUNK_BYTES)
   }
 
-  /** Frees all of the list's blocks. Every later call but `close` is refused. */
   close(): void {
     if (this.isClosed) return
     this.isClosed = true
@@ -117,58 +105,54 @@ export abstract class ListSlots implements PlacedOwner {
     else this.empty()
   }
 
-  /** @internal */
   moved(to: Pointer, number: number): void {
     if (number === DIRECTORY) this.setDirectory(to)
     else if (number === SPARE) this.spare = to
     else this.link(number - this.slid, to)
   }
 
-  /** @internal */
-  protected mustBeOpen(verb: string): void {
+  mustBeOpen(verb: string): void {
     if (!this.isClosed) return
     if (partsOf(this.heap).isClosed) refuseClosed(verb)
     throw new HeapError('EBB_CLOSED', `ebb: ${verb} on a closed list; make a new List, or close this one later`)
   }
 
-  /** Chunk of a position. @internal */
+  /** Chunk of a position. */
   protected pointerAt(at: number): Pointer {
     return this.chunkIn(at >>> this.chunkShift)
   }
 
-  /** Offset of a position in its chunk, bytes. @internal */
+  /** Offset of a position in its chunk, bytes. */
   protected offsetOf(at: number): number {
     return (at & this.mask) << this.byteShift
   }
 
-  /** @internal */
   protected get mask(): number {
     return (1 << this.chunkShift) - 1
   }
 
-  /** A typed array over the elements from a position to the end of its chunk, or to `end` if that is before. Stale after any change. @internal */
+  /** A typed array over the elements from a position to the end of its chunk, or to `end` if that is before. Stale after any change. */
   protected viewAt(at: number, end: number): Elements {
     const offset = at & this.mask
     const length = Math.min(end - at, (1 << this.chunkShift) - offset)
     return this.viewOn(this.pointerAt(at), offset, length)
   }
 
-  /** @internal */
   protected viewOn(chunk: Pointer, offset: number, length: number): Elements {
     const payload = partsOf(this.heap).table.payload(slotOf(chunk))
     const start = payload.byteOffset + payloadOffset(chunk) + (offset << this.byteShift)
     return new this.elements(payload.buffer, start, length)
   }
 
-  /** Elements from a position on up to another are taken out of the list. @internal */
+  /** Elements from a position on up to another are taken out of the list. */
   protected drop(_at: number, _end: number): void {}
 
-  /** Takes all elements out. @internal */
+  /** Takes all elements out. */
   protected empty(): void {
     this.freeAll()
   }
 
-  /** Hands all blocks over to an empty list of the same kind; this one is as new then. @internal */
+  /** Hands all blocks over to an empty list of the same kind; this one is as new then. */
   protected giveTo(other: ListSlots): void {
     for (let slot = this.firstSlot; this.limitAt > 0 && slot <= this.lastSlot; slot++)
       this.owned.giveBlock(this.chunkIn(slot), other)
@@ -179,7 +163,7 @@ export abstract class ListSlots implements PlacedOwner {
     this.forget()
   }
 
-  /** Frees all blocks: a list as new. @internal */
+  /** Frees all blocks: a list as new. */
   protected freeAll(): void {
     this.drop(this.firstAt, this.endAt)
     if (this.limitAt > 0) for (let slot = this.firstSlot; slot <= this.lastSlot; slot++) this.free(this.chunkIn(slot))
@@ -194,22 +178,18 @@ export abstract class ListSlots implements PlacedOwner {
     this.directoryAt = FAR_DIRECTORY
   }
 
-  /** @internal */
   protected get firstSlot(): number {
     return Math.min(this.firstAt >>> this.chunkShift, this.lastSlot)
   }
 
-  /** @internal */
   protected get lastSlot(): number {
     return (this.limitAt - 1) >>> this.chunkShift
   }
 
-  /** @internal */
   protected chunkIn(slot: number): Pointer {
     return this.heap.getInt32(this.directory as Pointer, slot * SLOT_BYTES + 4) as Pointer
   }
 
-  /** @internal */
   protected link(slot: number, chunk: Pointer): void {
     const directory = this.directory as Pointer
     this.heap.setInt32(directory, slot * SLOT_BYTES, this.placeOf(chunk))
@@ -223,13 +203,11 @@ export abstract class ListSlots implements PlacedOwner {
     return ((nearOf[1 << byteShift] as number) + (chunk << (4 - byteShift))) | 0
   }
 
-  /** @internal */
   protected setTail(): void {
     const place = this.placeOf(this.chunkIn(this.lastSlot))
     this.tailAt = (this.byteShift === 0 ? place >>> 0 : place) - (this.lastSlot << this.chunkShift)
   }
 
-  /** @internal */
   protected openDirectory(): void {
     const directory = take(this.heap, SMALLEST_DIRECTORY_SLOTS * SLOT_BYTES)
     this.slots = SMALLEST_DIRECTORY_SLOTS
@@ -243,7 +221,7 @@ export abstract class ListSlots implements PlacedOwner {
     this.directoryAt = i32[word] === undefined ? FAR_DIRECTORY : word
   }
 
-  /** Makes a slot free at one end of the directory: by moving the others where half are free, or else by doubling it. @internal */
+  /** Makes a slot free at one end of the directory: by moving the others where half are free, or else by doubling it. */
   protected makeSlots(isFront: boolean): void {
     const used = this.lastSlot - this.firstSlot + 1
     const most = POSITIONS / (this.mask + 1) - 1
@@ -254,7 +232,6 @@ export abstract class ListSlots implements PlacedOwner {
     this.slideSlots(isFront ? (slots - used + 1) >> 1 : 0)
   }
 
-  /** @internal */
   protected shrinkDirectory(used: number): void {
     this.slideSlots(0)
     this.resizeDirectory(Math.max(SMALLEST_DIRECTORY_SLOTS, used * 2))
@@ -291,7 +268,6 @@ export abstract class ListSlots implements PlacedOwner {
     return new Uint8Array(payload.buffer, start, this.slots * SLOT_BYTES)
   }
 
-  /** @internal */
   protected takeChunk(slot: number): Pointer {
     const chunk = this.spare
     if (chunk === 0) {
@@ -304,7 +280,6 @@ export abstract class ListSlots implements PlacedOwner {
     return chunk
   }
 
-  /** @internal */
   protected release(chunk: Pointer): void {
     if (this.spare !== 0) this.free(chunk)
     else {
@@ -313,13 +288,11 @@ export abstract class ListSlots implements PlacedOwner {
     }
   }
 
-  /** @internal */
   protected free(pointer: Pointer): void {
     this.owned.unplace(pointer)
     this.heap.free(pointer)
   }
 
-  /** @internal */
   protected freeSpare(): void {
     if (this.spare === 0) return
     this.free(this.spare)

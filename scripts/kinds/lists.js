@@ -25,7 +25,7 @@ function list(scalar) {
   const toIndex = bytes === 1 ? '>>> 0' : '| 0'
   const slot = `${bytes === 1 ? 'u32' : 'i32'}[(this.directoryAt + ((at >>> ${shift}) << 1)) | 0]`
   const element = `(slot + (at & ${mask})) ${toIndex}`
-  return `class ${nameOf(scalar)} extends ListMethods<${type}> {
+  return `export class ${nameOf(scalar)} extends ListMethods<${type}> {
   get(index: number): ${type} {
     this.mustHave(index)
     return this.read((this.firstAt + index) | 0)
@@ -48,13 +48,13 @@ function list(scalar) {
     return at + 1 - this.firstAt
   }
 
-  forEach(visit: (value: ${type}, index: number, list: this) => void): void {
+  forEach(visit: (value: ${type}, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, this)
+    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
-  [Symbol.iterator](): IterableIterator<${type}> {
+  values(): IterableIterator<${type}> {
     this.mustIterate()
     return new ${nameOf(scalar)}Values(this)
   }
@@ -89,26 +89,93 @@ function list(scalar) {
   }
 ${kind === 'bool' ? conversions(scalar) : ''}}
 
-class ${nameOf(scalar)}Values extends ListValues<${type}, ${nameOf(scalar)}> {
+class ${nameOf(scalar)}Values implements IterableIterator<${type}> {
+  readonly #list: ${nameOf(scalar)}
+  #index = 0
+
+  constructor(list: ${nameOf(scalar)}) {
+    this.#list = list
+  }
+
+  // One exit, and one literal in it: V8 then makes no object of the result in a loop.
   next(): IteratorResult<${type}> {
-    const { list, index } = this
+    const list = this.#list
+    const index = this.#index
     const done = index >= list.length
     let value: ${type} | undefined
-    if (done) this.finish()
-    else {
-      this.index = index + 1
+    if (done) {
+      this.#index = END
+      list.mustIterate()
+    } else {
+      this.#index = index + 1
       value = list.readIndex(index)
     }
     return { value, done } as IteratorResult<${type}>
+  }
+
+  [Symbol.iterator](): this {
+    return this
   }
 }
 `
 }
 
-/** The classes by kind. */
-const listTable = (scalars) => `/** By kind of scalar: the class of its lists, and the typed array of their elements. */
-export const SCALAR_LISTS = {
-${scalars.map((scalar) => `  ${scalar.kind}: [${nameOf(scalar)}, ${scalar.name}Array],\n`).join('')}} as const
+/** What users hold of a list of scalars: BaseList with the hot calls once more. */
+const face = (scalar) => {
+  const { type } = scalar
+  const name = nameOf(scalar).replace('List', 'Face')
+  return `class ${name} extends BaseList<${type}> {
+  readonly #list: ${nameOf(scalar)}
+
+  constructor(list: ${nameOf(scalar)}) {
+    super(list)
+    this.#list = list
+  }
+
+  override get length(): number {
+    return this.#list.length
+  }
+
+  override set length(length: number) {
+    this.#list.length = length
+  }
+
+  override get(index: number): ${type} {
+    return this.#list.get(index)
+  }
+
+  override set(index: number, value: ${type}): void {
+    this.#list.set(index, value)
+  }
+
+  override push(value: ${type}): number {
+    return this.#list.push(value)
+  }
+
+  override forEach(visit: (value: ${type}, index: number, list: this) => void): void {
+    this.#list.forEach(visit as never, this)
+  }
+
+  override [Symbol.iterator](): IterableIterator<${type}> {
+    return this.#list.values()
+  }
+
+  override slice(from?: number, to?: number): this {
+    return new ${name}(this.#list.slice(from, to)) as this
+  }
+}
+`
+}
+
+/** Makes the face of a list of a scalar. */
+const faceTable = (scalars) => `/** By kind of scalar: makes a list and its face. */
+export const FACES = {
+${scalars
+  .map((scalar) => {
+    const list = nameOf(scalar)
+    return `  ${scalar.kind}: (heap: Heap) => new ${list.replace('List', 'Face')}(new ${list}(heap, '${scalar.kind}', ${scalar.name}Array)),\n`
+  })
+  .join('')}} as const
 `
 
-module.exports = { list, listTable }
+module.exports = { list, face, faceTable }

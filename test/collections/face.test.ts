@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { f64, Heap, i32, struct, u8 } from '../../lib'
-import { BaseDict, bytes, Cache, Dict, fromObject, HashSet, List, str, value } from '../../lib/collections'
+import { bool, f64, Heap, i32, struct, u8 } from '../../lib'
+import { BaseDict, BaseList, bytes, Cache, Dict, fromObject, HashSet, List, str, value } from '../../lib/collections'
 
 const api = readFileSync(path.join(__dirname, '..', '..', 'docs', 'api.md'), 'utf8')
 
@@ -25,6 +25,14 @@ const COMMON = 'byteLength clear close delete entries forEach has heap keys size
 describe('a collection has its public methods alone', () => {
   const heap = new Heap()
   const dict = [...COMMON, ...'get getInto getOr getOrInsert reserve set'.split(' '), ...symbols, INSPECT]
+  const list = [
+    ...'at byteLength clear close copyOut fill forEach get heap includes indexOf insert kind length pop push'.split(
+      ' ',
+    ),
+    ...'pushAll remove set shift slice sort toArray toJSON unshift'.split(' '),
+    ...[Symbol.dispose, Symbol.iterator].map(nameOf),
+    INSPECT,
+  ]
   const cases: Record<string, [object, string[]]> = {
     'Dict of i32 and f64': [new Dict(heap, { key: i32, value: f64 }), dict],
     'Dict of i32 and i32': [new Dict(heap, { key: i32, value: i32 }), dict],
@@ -36,6 +44,10 @@ describe('a collection has its public methods alone', () => {
       new Cache(heap, { key: str, value: bytes, maxEntries: 9 }),
       [...COMMON, ...'get getInto peek purgeStale resize set shrinkTo stats'.split(' '), ...symbols],
     ],
+    'List of f64': [new List(heap, f64), list],
+    'List of bool': [new List(heap, bool), list],
+    'List of str': [new List(heap, str), list],
+    'an iterator of a List': [new List(heap, f64)[Symbol.iterator](), ['next', nameOf(Symbol.iterator)]],
     Tree: [
       fromObject(heap, [1]),
       [...'byteLength close get heap size toJSON toObject'.split(' '), ...symbols, INSPECT, 'Symbol(ebb.mark)'].filter(
@@ -57,6 +69,10 @@ describe('a collection has its public methods alone', () => {
     expect(() => keys.call(undefined as never)).toThrow(/a method of a Dict was called on undefined/)
     expect(() => get.call(new Map() as never, 1)).toThrow(TypeError)
     expect(() => new BaseDict(heap as never)).toThrow(/new Dict\(heap, \{ key, value \}\)/)
+    const { insert, push } = List.prototype
+    expect(() => insert.call([] as never, 0, 1 as never)).toThrow(/a method of a List was called on an object/)
+    expect(() => push.call([] as never, 1 as never)).toThrow(TypeError)
+    expect(() => new BaseList(heap as never)).toThrow(/new List\(heap, kind\)/)
   })
 })
 

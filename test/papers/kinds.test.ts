@@ -10,6 +10,7 @@ const FILES = [
   'lib/heap/numbers.ts',
   'lib/records/fields.ts',
   'lib/records/rows.ts',
+  'lib/collections/list-faces.ts',
   'lib/collections/list-kinds.ts',
   'lib/collections/number-kinds.ts',
   'lib/debug/checked-numbers.ts',

@@ -1,0 +1,531 @@
+/**
+ * Faces of lists of scalars: one class a kind, written by a script from one template. Each has the hot calls once more, so that V8 compiles them
+ * for one class of lists alone: it learns types per function.
+ */
+import type { Pointer } from '../base/layout'
+import type { Heap } from '../heap/heap'
+import { BaseList } from './base-list'
+import {
+  BoolList,
+  F32List,
+  F64List,
+  I8List,
+  I16List,
+  I32List,
+  I64List,
+  RefList,
+  U8List,
+  U16List,
+  U32List,
+  U64List,
+} from './list-kinds'
+
+// <written by scripts/write-kinds.js>
+class I8Face extends BaseList<number> {
+  readonly #list: I8List
+
+  constructor(list: I8List) {
+    super(list)
+    this.#list = list
+  }
+
+  override get length(): number {
+    return this.#list.length
+  }
+
+  override set length(length: number) {
+    this.#list.length = length
+  }
+
+  override get(index: number): number {
+    return this.#list.get(index)
+  }
+
+  override set(index: number, value: number): void {
+    this.#list.set(index, value)
+  }
+
+  override push(value: number): number {
+    return this.#list.push(value)
+  }
+
+  override forEach(visit: (value: number, index: number, list: this) => void): void {
+    this.#list.forEach(visit as never, this)
+  }
+
+  override [Symbol.iterator](): IterableIterator<number> {
+    return this.#list.values()
+  }
+
+  override slice(from?: number, to?: number): this {
+    return new I8Face(this.#list.slice(from, to)) as this
+  }
+}
+
+class U8Face extends BaseList<number> {
+  readonly #list: U8List
+
+  constructor(list: U8List) {
+    super(list)
+    this.#list = list
+  }
+
+  override get length(): number {
+    return this.#list.length
+  }
+
+  override set length(length: number) {
+    this.#list.length = length
+  }
+
+  override get(index: number): number {
+    return this.#list.get(index)
+  }
+
+  override set(index: number, value: number): void {
+    this.#list.set(index, value)
+  }
+
+  override push(value: number): number {
+    return this.#list.push(value)
+  }
+
+  override forEach(visit: (value: number, index: number, list: this) => void): void {
+    this.#list.forEach(visit as never, this)
+  }
+
+  override [Symbol.iterator](): IterableIterator<number> {
+    return this.#list.values()
+  }
+
+  override slice(from?: number, to?: number): this {
+    return new U8Face(this.#list.slice(from, to)) as this
+  }
+}
+
+class I16Face extends BaseList<number> {
+  readonly #list: I16List
+
+  constructor(list: I16List) {
+    super(list)
+    this.#list = list
+  }
+
+  override get length(): number {
+    return this.#list.length
+  }
+
+  override set length(length: number) {
+    this.#list.length = length
+  }
+
+  override get(index: number): number {
+    return this.#list.get(index)
+  }
+
+  override set(index: number, value: number): void {
+    this.#list.set(index, value)
+  }
+
+  override push(value: number): number {
+    return this.#list.push(value)
+  }
+
+  override forEach(visit: (value: number, index: number, list: this) => void): void {
+    this.#list.forEach(visit as never, this)
+  }
+
+  override [Symbol.iterator](): IterableIterator<number> {
+    return this.#list.values()
+  }
+
+  override slice(from?: number, to?: number): this {
+    return new I16Face(this.#list.slice(from, to)) as this
+  }
+}
+
+class U16Face extends BaseList<number> {
+  readonly #list: U16List
+
+  constructor(list: U16List) {
+    super(list)
+    this.#list = list
+  }
+
+  override get length(): number {
+    return this.#list.length
+  }
+
+  override set length(length: number) {
+    this.#list.length = length
+  }
+
+  override get(index: number): number {
+    return this.#list.get(index)
+  }
+
+  override set(index: number, value: number): void {
+    this.#list.set(index, value)
+  }
+
+  override push(value: number): number {
+    return this.#list.push(value)
+  }
+
+  override forEach(visit: (value: number, index: number, list: this) => void): void {
+    this.#list.forEach(visit as never, this)
+  }
+
+  override [Symbol.iterator](): IterableIterator<number> {
+    return this.#list.values()
+  }
+
+  override slice(from?: number, to?: number): this {
+    return new U16Face(this.#list.slice(from, to)) as this
+  }
+}
+
+class I32Face extends BaseList<number> {
+  readonly #list: I32List
+
+  constructor(list: I32List) {
+    super(list)
+    this.#list = list
+  }
+
+  override get length(): number {
+    return this.#list.length
+  }
+
+  override set length(length: number) {
+    this.#list.length = length
+  }
+
+  override get(index: number): number {
+    return this.#list.get(index)
+  }
+
+  override set(index: number, value: number): void {
+    this.#list.set(index, value)
+  }
+
+  override push(value: number): number {
+    return this.#list.push(value)
+  }
+
+  override forEach(visit: (value: number, index: number, list: this) => void): void {
+    this.#list.forEach(visit as never, this)
+  }
+
+  override [Symbol.iterator](): IterableIterator<number> {
+    return this.#list.values()
+  }
+
+  override slice(from?: number, to?: number): this {
+    return new I32Face(this.#list.slice(from, to)) as this
+  }
+}
+
+class U32Face extends BaseList<number> {
+  readonly #list: U32List
+
+  constructor(list: U32List) {
+    super(list)
+    this.#list = list
+  }
+
+  override get length(): number {
+    return this.#list.length
+  }
+
+  override set length(length: number) {
+    this.#list.length = length
+  }
+
+  override get(index: number): number {
+    return this.#list.get(index)
+  }
+
+  override set(index: number, value: number): void {
+    this.#list.set(index, value)
+  }
+
+  override push(value: number): number {
+    return this.#list.push(value)
+  }
+
+  override forEach(visit: (value: number, index: number, list: this) => void): void {
+    this.#list.forEach(visit as never, this)
+  }
+
+  override [Symbol.iterator](): IterableIterator<number> {
+    return this.#list.values()
+  }
+
+  override slice(from?: number, to?: number): this {
+    return new U32Face(this.#list.slice(from, to)) as this
+  }
+}
+
+class F32Face extends BaseList<number> {
+  readonly #list: F32List
+
+  constructor(list: F32List) {
+    super(list)
+    this.#list = list
+  }
+
+  override get length(): number {
+    return this.#list.length
+  }
+
+  override set length(length: number) {
+    this.#list.length = length
+  }
+
+  override get(index: number): number {
+    return this.#list.get(index)
+  }
+
+  override set(index: number, value: number): void {
+    this.#list.set(index, value)
+  }
+
+  override push(value: number): number {
+    return this.#list.push(value)
+  }
+
+  override forEach(visit: (value: number, index: number, list: this) => void): void {
+    this.#list.forEach(visit as never, this)
+  }
+
+  override [Symbol.iterator](): IterableIterator<number> {
+    return this.#list.values()
+  }
+
+  override slice(from?: number, to?: number): this {
+    return new F32Face(this.#list.slice(from, to)) as this
+  }
+}
+
+class F64Face extends BaseList<number> {
+  readonly #list: F64List
+
+  constructor(list: F64List) {
+    super(list)
+    this.#list = list
+  }
+
+  override get length(): number {
+    return this.#list.length
+  }
+
+  override set length(length: number) {
+    this.#list.length = length
+  }
+
+  override get(index: number): number {
+    return this.#list.get(index)
+  }
+
+  override set(index: number, value: number): void {
+    this.#list.set(index, value)
+  }
+
+  override push(value: number): number {
+    return this.#list.push(value)
+  }
+
+  override forEach(visit: (value: number, index: number, list: this) => void): void {
+    this.#list.forEach(visit as never, this)
+  }
+
+  override [Symbol.iterator](): IterableIterator<number> {
+    return this.#list.values()
+  }
+
+  override slice(from?: number, to?: number): this {
+    return new F64Face(this.#list.slice(from, to)) as this
+  }
+}
+
+class I64Face extends BaseList<bigint> {
+  readonly #list: I64List
+
+  constructor(list: I64List) {
+    super(list)
+    this.#list = list
+  }
+
+  override get length(): number {
+    return this.#list.length
+  }
+
+  override set length(length: number) {
+    this.#list.length = length
+  }
+
+  override get(index: number): bigint {
+    return this.#list.get(index)
+  }
+
+  override set(index: number, value: bigint): void {
+    this.#list.set(index, value)
+  }
+
+  override push(value: bigint): number {
+    return this.#list.push(value)
+  }
+
+  override forEach(visit: (value: bigint, index: number, list: this) => void): void {
+    this.#list.forEach(visit as never, this)
+  }
+
+  override [Symbol.iterator](): IterableIterator<bigint> {
+    return this.#list.values()
+  }
+
+  override slice(from?: number, to?: number): this {
+    return new I64Face(this.#list.slice(from, to)) as this
+  }
+}
+
+class U64Face extends BaseList<bigint> {
+  readonly #list: U64List
+
+  constructor(list: U64List) {
+    super(list)
+    this.#list = list
+  }
+
+  override get length(): number {
+    return this.#list.length
+  }
+
+  override set length(length: number) {
+    this.#list.length = length
+  }
+
+  override get(index: number): bigint {
+    return this.#list.get(index)
+  }
+
+  override set(index: number, value: bigint): void {
+    this.#list.set(index, value)
+  }
+
+  override push(value: bigint): number {
+    return this.#list.push(value)
+  }
+
+  override forEach(visit: (value: bigint, index: number, list: this) => void): void {
+    this.#list.forEach(visit as never, this)
+  }
+
+  override [Symbol.iterator](): IterableIterator<bigint> {
+    return this.#list.values()
+  }
+
+  override slice(from?: number, to?: number): this {
+    return new U64Face(this.#list.slice(from, to)) as this
+  }
+}
+
+class BoolFace extends BaseList<boolean> {
+  readonly #list: BoolList
+
+  constructor(list: BoolList) {
+    super(list)
+    this.#list = list
+  }
+
+  override get length(): number {
+    return this.#list.length
+  }
+
+  override set length(length: number) {
+    this.#list.length = length
+  }
+
+  override get(index: number): boolean {
+    return this.#list.get(index)
+  }
+
+  override set(index: number, value: boolean): void {
+    this.#list.set(index, value)
+  }
+
+  override push(value: boolean): number {
+    return this.#list.push(value)
+  }
+
+  override forEach(visit: (value: boolean, index: number, list: this) => void): void {
+    this.#list.forEach(visit as never, this)
+  }
+
+  override [Symbol.iterator](): IterableIterator<boolean> {
+    return this.#list.values()
+  }
+
+  override slice(from?: number, to?: number): this {
+    return new BoolFace(this.#list.slice(from, to)) as this
+  }
+}
+
+class RefFace extends BaseList<Pointer | 0> {
+  readonly #list: RefList
+
+  constructor(list: RefList) {
+    super(list)
+    this.#list = list
+  }
+
+  override get length(): number {
+    return this.#list.length
+  }
+
+  override set length(length: number) {
+    this.#list.length = length
+  }
+
+  override get(index: number): Pointer | 0 {
+    return this.#list.get(index)
+  }
+
+  override set(index: number, value: Pointer | 0): void {
+    this.#list.set(index, value)
+  }
+
+  override push(value: Pointer | 0): number {
+    return this.#list.push(value)
+  }
+
+  override forEach(visit: (value: Pointer | 0, index: number, list: this) => void): void {
+    this.#list.forEach(visit as never, this)
+  }
+
+  override [Symbol.iterator](): IterableIterator<Pointer | 0> {
+    return this.#list.values()
+  }
+
+  override slice(from?: number, to?: number): this {
+    return new RefFace(this.#list.slice(from, to)) as this
+  }
+}
+
+/** By kind of scalar: makes a list and its face. */
+export const FACES = {
+  i8: (heap: Heap) => new I8Face(new I8List(heap, 'i8', Int8Array)),
+  u8: (heap: Heap) => new U8Face(new U8List(heap, 'u8', Uint8Array)),
+  i16: (heap: Heap) => new I16Face(new I16List(heap, 'i16', Int16Array)),
+  u16: (heap: Heap) => new U16Face(new U16List(heap, 'u16', Uint16Array)),
+  i32: (heap: Heap) => new I32Face(new I32List(heap, 'i32', Int32Array)),
+  u32: (heap: Heap) => new U32Face(new U32List(heap, 'u32', Uint32Array)),
+  f32: (heap: Heap) => new F32Face(new F32List(heap, 'f32', Float32Array)),
+  f64: (heap: Heap) => new F64Face(new F64List(heap, 'f64', Float64Array)),
+  i64: (heap: Heap) => new I64Face(new I64List(heap, 'i64', BigInt64Array)),
+  u64: (heap: Heap) => new U64Face(new U64List(heap, 'u64', BigUint64Array)),
+  bool: (heap: Heap) => new BoolFace(new BoolList(heap, 'bool', Uint8Array)),
+  ref: (heap: Heap) => new RefFace(new RefList(heap, 'ref', Int32Array)),
+} as const
+// </written>
