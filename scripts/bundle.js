@@ -1,8 +1,9 @@
 'use strict'
 // Bundles lib/ into dist/: CommonJS, and its declarations. What `ebb` loads is five files in dist/chunks/: to read and compile 67 took
 // 26 ms, these took 9 (Node 20; with what came since, 12 beside 17). Comments go: lib/ and the source maps are in the package.
-const { readFileSync, rmSync } = require('node:fs')
+const { readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs')
 const path = require('node:path')
+const { default: commonjs } = require('@rollup/plugin-commonjs')
 const { rollup } = require('rollup')
 const { dts } = require('rollup-plugin-dts')
 const { minify } = require('terser')
@@ -22,13 +23,20 @@ const CHUNKS = 'chunks/[name]'
 
 const sourceOf = (entry) =>
   entry === INSIDE ? path.join(root, 'test', 'support', 'inside.ts') : path.join(lib, `${entry}.ts`)
-const isExternal = (id) => !id.startsWith('.') && !path.isAbsolute(id)
+
+/** Packages that go into the bundle: to look for them and read them is a tenth of the garbage of loading (see `shortened`). */
+const BUNDLED = ['bindings', 'file-uri-to-path']
+const isExternal = (id) => !id.startsWith('.') && !path.isAbsolute(id) && !id.startsWith('\0') && !BUNDLED.includes(id)
 
 /** Reads TypeScript; the types are checked elsewhere. */
 const typescript = {
   name: 'typescript',
-  resolveId: (id, importer) => (id.startsWith('.') ? path.join(path.dirname(importer), `${id}.ts`) : null),
+  resolveId(id, importer) {
+    if (BUNDLED.includes(id)) return require.resolve(id)
+    return id.startsWith('.') ? path.join(path.dirname(importer), `${id}.ts`) : null
+  },
   load(id) {
+    if (!id.endsWith('.ts')) return null
     const { config } = ts.readConfigFile(path.join(root, 'tsconfig.json'), ts.sys.readFile)
     const compilerOptions = {
       ...ts.convertCompilerOptionsFromJson(config.compilerOptions, root).options,
@@ -74,11 +82,14 @@ function chunkOf(id, { getModuleInfo }) {
   const isOf = (entry) => loadedBy(sourceOf(entry), getModuleInfo).has(id)
   if (id === sourceOf('index') || !isOf('index')) return undefined
   if (isOf('rss/index')) return 'base'
-  return CHUNK_OF[path.relative(lib, id).split(path.sep)[0]]
+  return id.startsWith(lib) ? CHUNK_OF[path.relative(lib, id).split(path.sep)[0]] : CHUNK_OF.os
 }
 
+/** `bindings` calls `require` with the addon's file. */
+const packages = commonjs({ include: /node_modules/, ignoreDynamicRequires: true })
+
 /** A line for each statement, and no long ones: Node prints the line of an error that nobody catches. */
-const LINES = { semicolons: false, max_line_len: 160 }
+const LINES = { semicolons: false, max_line_len: 160, ascii_only: true }
 const SHORTENING = {
   compress: false,
   mangle: { toplevel: true },
@@ -91,7 +102,8 @@ const SHORTENING = {
 /**
  * Drops spaces and shortens the names of variables: half the text is half the garbage of reading it. With all of it a young V8 collects once while it
  * loads, finds little alive, and sets its first limit low for that: a busy heap beside took up to four more mark-compacts
- * (`npm run bench:gc`). Node 26 has them no more, Node 20 still has. Nothing is rewritten, and functions and classes keep their names, for stack traces.
+ * (`npm run bench:gc`). Nothing is rewritten, and functions and classes keep their names, for stack traces. ASCII alone: one other character, and
+ * V8 keeps the text in two bytes for each.
  */
 const shortened = {
   name: 'shortened',
@@ -132,6 +144,17 @@ const forOldCompilers = {
 const REFERENCES =
   '/// <reference lib="esnext.disposable" preserve="true" />\n/// <reference types="node" preserve="true" />'
 
+/** The licenses of what is bundled, which ask to be passed on. */
+function writeLicenses() {
+  const texts = BUNDLED.map((name) => {
+    const folder = path.dirname(require.resolve(`${name}/package.json`))
+    const { version } = require(`${name}/package.json`)
+    const license = readdirSync(folder).find((file) => /^license/i.test(file))
+    return `# ${name} ${version}\n\n${readFileSync(path.join(folder, license), 'utf8').trim()}\n`
+  })
+  writeFileSync(path.join(root, 'dist', 'LICENSES.md'), texts.join('\n'))
+}
+
 async function main() {
   rmSync(path.join(root, 'dist'), { recursive: true, force: true })
   const code = {
@@ -144,11 +167,12 @@ async function main() {
   }
   await bundle([...entries, COMMANDS, PRELOAD, INSIDE], { ...code, interop: 'compat', esModule: true }, [
     typescript,
+    packages,
     shortened,
   ])
   // By itself: the chunks would reserve a space for heaps in that thread, which has none.
   const alone = { format: 'cjs', sourcemap: true, sourcemapExcludeSources: true, interop: 'compat' }
-  await bundle([WORKER], alone, [typescript, shortened])
+  await bundle([WORKER], alone, [typescript, packages, shortened])
   const declarations = {
     format: 'es',
     entryFileNames: '[name].d.ts',
@@ -157,6 +181,7 @@ async function main() {
   }
   const types = dts({ tsconfig: path.join(root, 'tsconfig.build.json') })
   await bundle(entries, declarations, [types, forOldCompilers])
+  writeLicenses()
 }
 
 main().catch((error) => {

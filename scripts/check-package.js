@@ -30,7 +30,14 @@ function complaints(manifest, files, needsAllPrebuilt) {
   }
   if (manifest.gypfile !== false) wrong.push('without "gypfile": false npm would compile at install')
   const needed = [...entries(manifest.exports), ...entries(manifest.typesVersions), manifest.bin.ebb]
-  needed.push('LICENSE', 'CHANGELOG.md', 'native/ebb.gypi', 'native/addon.cc', 'scripts/build-native.js')
+  needed.push(
+    'LICENSE',
+    'dist/LICENSES.md',
+    'CHANGELOG.md',
+    'native/ebb.gypi',
+    'native/addon.cc',
+    'scripts/build-native.js',
+  )
   if (existsSync(path.join(root, 'README.md'))) needed.push('README.md')
   needed.push(...['index.html', 'page.css', 'app.mjs', ...VENDORED].map((file) => `${PAGE}${file}`))
   if (needsAllPrebuilt) needed.push(...TARGETS.map(({ file }) => `prebuilds/${file}`))
@@ -41,9 +48,8 @@ function complaints(manifest, files, needsAllPrebuilt) {
   for (const file of files) if (sources.test(file)) wrong.push(`${file} does not belong in it`)
   const page = pageBytes(files)
   if (page > MAX_PAGE) wrong.push(`the page of ebb/live has ${page} bytes, more than ${MAX_PAGE}`)
-  const dependencies = Object.keys(manifest.dependencies)
-  if (String(dependencies) !== 'bindings')
-    wrong.push(`it depends on ${dependencies.join(', ')}, and may on bindings alone`)
+  const dependencies = Object.keys(manifest.dependencies ?? {})
+  if (dependencies.length > 0) wrong.push(`it depends on ${dependencies.join(', ')}; what it needs is in dist/`)
   return wrong
 }
 
