@@ -77,11 +77,14 @@ function loadedBy(id, getModuleInfo, seen = new Set()) {
   return seen
 }
 
-/** What `ebb` loads goes into chunks by floors, but for what `ebb/rss` loads too, which works without the addon. */
+/**
+ * What `ebb` loads goes into chunks by floors, but for what `ebb/rss` loads too, which works without the addon, and the names of folders:
+ * ncc reads the JavaScript of 2020 alone, so no file with a private field tells it where the addons lie.
+ */
 function chunkOf(id, { getModuleInfo }) {
   const isOf = (entry) => loadedBy(sourceOf(entry), getModuleInfo).has(id)
   if (id === sourceOf('index') || !isOf('index')) return undefined
-  if (isOf('rss/index')) return 'base'
+  if (isOf('rss/index') || id === path.join(lib, 'base', 'folder.ts')) return 'base'
   return id.startsWith(lib) ? CHUNK_OF[path.relative(lib, id).split(path.sep)[0]] : CHUNK_OF.os
 }
 

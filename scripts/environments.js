@@ -14,7 +14,7 @@ const { pack } = require('./platforms/pack.js')
 const { root } = require('./platforms/tools.js')
 
 const ALL = { ...MANAGERS, ...RUNNERS, ...TRACERS, ...BUNDLERS, ...TYPES }
-const CI = ['pnpm 9', 'yarn 4, pnp', ...Object.keys(RUNNERS), 'nft', 'esbuild', 'TypeScript 5.4.5']
+const CI = ['pnpm 9', 'yarn 4, pnp', ...Object.keys(RUNNERS), 'nft', 'ncc', 'esbuild', 'TypeScript 5.4.5']
 
 /** The prebuilt addon that the tarball has to hold for this machine, as its path in it. */
 function addonOfThisMachine() {

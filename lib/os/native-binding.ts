@@ -2,17 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import bindings from 'bindings'
 import { HeapError } from '../base/errors'
-import { PACKAGE_FOLDER } from '../base/folder'
+import { PACKAGE_FOLDER, prebuilds } from '../base/folder'
 import type { NativeAddon } from './addon'
 import { libc } from './libc'
-
-/**
- * Where the prebuilt addons lie. Tools that trace or bundle files (nft, ncc) take the folder along if they see its name as it stands here:
- * they do not look into the body of an arrow function, and ncc knows no `join` of an imported `path`.
- */
-function prebuilds(): string {
-  return `${__dirname}/../../prebuilds`
-}
 
 const LOCAL_BUILDS = [
   ['build', 'Release', 'ebb.node'],
