@@ -2,6 +2,7 @@
 // Runs the test suite on every platform that this machine can run, and prints a table. Installs what it needs: npm packages
 // under build/platforms, Debian packages with apt-get. Arguments:
 //     --quick         Node 20, 22 and 24, one Windows, two arm64; builds only the addons these need, and one for macOS
+//     --only=TEXT     runtimes with this in "platform, name" (--only="64 KiB"); builds what --quick builds
 //     --publish       puts the table into docs/platforms.md, if nothing failed
 //     --tested=MAJOR  leaves the vitest run on that Node out, because the caller has just done it
 // Needs a built checkout (npm ci). Ends with `N passed, N failed, N skipped`; the table is also in out/platforms.md,
@@ -15,6 +16,7 @@ const { root, run } = require('./platforms/tools.js')
 
 const MIB = 1024 * 1024
 const isQuick = process.argv.includes('--quick')
+const only = process.argv.find((word) => word.startsWith('--only='))?.slice('--only='.length)
 const tested = process.argv.find((word) => word.startsWith('--tested='))?.slice('--tested='.length)
 
 const ALL_RUNTIMES = () => [
@@ -29,6 +31,17 @@ const QUICK_RUNTIMES = () => [
   windowsNode(NODES[22]),
   ...[4, 64].map((kib) => arm64Node(NODES[22], kib)),
 ]
+
+function runtimes() {
+  if (only === undefined) return isQuick ? QUICK_RUNTIMES() : ALL_RUNTIMES()
+  const all = ALL_RUNTIMES()
+  const found = all.filter(({ platform, name }) => `${platform}, ${name}`.includes(only))
+  if (found.length > 0) return found
+  throw new Error(
+    `no runtime has ${JSON.stringify(only)} in:\n${all.map(({ platform, name }) => `  ${platform}, ${name}`).join('\n')}`,
+  )
+}
+
 /** The addons that are run here; the others are compiled, linked and inspected only. */
 const RUN_TARGETS = ['linux-x64-glibc', 'linux-arm64-glibc', 'win32-x64']
 /** One for each system: what only macOS compiles is compiled each time. */
@@ -36,7 +49,7 @@ const QUICK_TARGETS = [...RUN_TARGETS, 'darwin-arm64']
 
 /** Builds the addons; returns those that are not run, one row each. */
 function prebuild() {
-  const args = isQuick ? ['--once', ...QUICK_TARGETS] : []
+  const args = isQuick || only !== undefined ? ['--once', ...QUICK_TARGETS] : []
   const output = run(process.execPath, ['scripts/prebuild.js', ...args])
   process.stdout.write(output)
   const built = output
@@ -134,7 +147,7 @@ function main() {
   console.log(`tarball: ${size} bytes, ${files.length} files`)
   const project = installTarball(tarball)
   const rows = []
-  for (const runtime of isQuick ? QUICK_RUNTIMES() : ALL_RUNTIMES()) {
+  for (const runtime of runtimes()) {
     const start = Date.now()
     const row = test(runtime, project)
     const seconds = ((Date.now() - start) / 1000).toFixed(0)

@@ -3,7 +3,8 @@
  * or version 2 in a kernel of its own, which runs as a plain process: user-mode Linux, Debian's package `user-mode-linux`.
  */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { projectRoot } from '../common/root'
 import type { Lived } from './protocol'
@@ -92,50 +93,36 @@ function folderGround(parent: string, files: Files): Ground | undefined {
   }
 }
 
-/**
- * What the kernel of its own runs first. The page cache of what the program loads is charged to the root, by a process that holds it there:
- * else the kernel would take that back and read it anew for minutes before it kills.
- */
-const init = (command: readonly string[], limit: number): string => `#!/bin/bash
-export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-mount -t proc proc /proc
-mount -t sysfs sysfs /sys
-mount -t cgroup2 cgroup2 /sys/fs/cgroup
-echo +memory > /sys/fs/cgroup/cgroup.subtree_control
-mkdir /sys/fs/cgroup/ebb
-echo ${limit} > /sys/fs/cgroup/ebb/memory.max
-${quoted([command[0]!])} -e 'setInterval(() => {}, 1e6)' &
-sleep 1
-ldd ${quoted([command[0]!])} | grep -o '/[^ ]*' | xargs cat ${quoted([command[0]!])} > /dev/null
-${joining('/sys/fs/cgroup/ebb', command)}
-echo "exit $?"
-echo "peak $(cat /sys/fs/cgroup/ebb/memory.peak)"
-echo o > /proc/sysrq-trigger
-sleep 10
-`
+/** What is used of scripts/kernel/boot.js. */
+interface Kernel {
+  readonly GROUP: string
+  groupOf(byteLength: number): string
+  holding(node: string): string
+  hasUserModeLinux(): boolean
+  boot(script: string, mebibytes: number, seconds: number): string
+}
 
-/** User-mode Linux over this machine's own files, read only. */
+const kernel = createRequire(__filename)(join(projectRoot(), 'scripts', 'kernel', 'boot.js')) as Kernel
+
+/** What the kernel of its own runs: the program in a group, with its files read before, so that they are not charged to it. */
+const inGroup = (command: readonly string[], limit: number): string => {
+  const node = quoted([command[0]!])
+  return `${kernel.groupOf(limit)}
+${kernel.holding(node)}
+ldd ${node} | grep -o '/[^ ]*' | xargs cat ${node} > /dev/null
+${joining(kernel.GROUP, command)}
+echo "exit $?"
+echo "peak $(cat ${kernel.GROUP}/memory.peak)"`
+}
+
 function umlGround(): Ground | undefined {
-  if (spawnSync('linux.uml', ['--version']).status !== 0) return undefined
+  if (!kernel.hasUserModeLinux()) return undefined
   return {
     name: 'cgroup v2, in user-mode Linux',
     run(command, limit) {
-      const folder = mkdtempSync(join(projectRoot(), 'build', 'uml-'))
-      try {
-        const script = join(folder, 'init')
-        writeFileSync(script, init(command, limit))
-        chmodSync(script, 0o755)
-        const boot = ['mem=768M', 'rootfstype=hostfs', 'rootflags=/', 'ro', 'con=null', 'con0=fd:0,fd:1', 'quiet']
-        const { stdout } = spawnSync('linux.uml', [...boot, `init=${script}`], {
-          encoding: 'utf8',
-          stdio: ['ignore', 'pipe', 'ignore'],
-          timeout: 200_000,
-        })
-        const number = (name: string): number => Number(new RegExp(`^${name} (\\d+)`, 'm').exec(stdout)?.[1] ?? NaN)
-        return outcomeOf(stdout, number('exit'), number('peak'))
-      } finally {
-        rmSync(folder, { recursive: true, force: true })
-      }
+      const stdout = kernel.boot(inGroup(command, limit), 768, 200)
+      const number = (name: string): number => Number(new RegExp(`^${name} (\\d+)`, 'm').exec(stdout)?.[1] ?? NaN)
+      return outcomeOf(stdout, number('exit'), number('peak'))
     },
   }
 }

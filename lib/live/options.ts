@@ -1,7 +1,8 @@
 /** What `serve` is given: read once, and checked before anything starts. */
 import { rangeError, show, typeError } from '../base/errors'
 import { Heap } from '../heap/heap'
-import { isHeap } from '../heap/numbers'
+import { isHeap, partsOf } from '../heap/numbers'
+import { mustBeOpen } from '../heap/refuse'
 
 /** How the page is served. */
 export interface LiveOptions {
@@ -27,7 +28,8 @@ const INTERVAL_MAX = 10_000
 
 /**
  * @param more - what stands behind the options, where nothing may
- * @throws TypeError for an option of another kind or an unknown one, RangeError for a number that cannot be
+ * @throws TypeError for an option of another kind or an unknown one, RangeError for a number that cannot be, HeapError `EBB_CLOSED` for a
+ *   closed heap
  */
 export function checkOptions(given: Heap | LiveOptions, ...more: readonly unknown[]): CheckedOptions {
   if (more.length > 0 || Array.isArray(given)) {
@@ -36,7 +38,7 @@ export function checkOptions(given: Heap | LiveOptions, ...more: readonly unknow
         `got ${Array.isArray(given) ? 'an array' : `${show(more[0])} behind them`}`,
     )
   }
-  if (isHeap(given)) return { heaps: [given as Heap], host: '127.0.0.1', port: 0, interval: 100 }
+  if (isHeap(given)) return { heaps: checkHeaps([given]), host: '127.0.0.1', port: 0, interval: 100 }
   if (typeof given !== 'object' || given === null) {
     throw typeError(
       `ebb/live: serve needs a heap or options, such as { port: 8080 }, got ${show(given)} (${typeof given})`,
@@ -63,6 +65,7 @@ function checkHeaps(heaps: unknown): readonly Heap[] {
   if (wrong >= 0) {
     throw typeError(`ebb/live: option heaps must be heaps of this copy of ebb, got ${show(heaps[wrong])} at ${wrong}`)
   }
+  for (const heap of heaps as Heap[]) mustBeOpen(partsOf(heap), 'serve')
   return [...heaps]
 }
 

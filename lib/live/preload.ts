@@ -8,7 +8,7 @@ import { checkOptions, type LiveOptions } from './options'
 import { start } from './serve'
 
 const tell = (error: Error): void => {
-  process.stderr.write(`ebb live: ${error.message}\n`)
+  process.stderr.write(`ebb live: ${error.message.replace(/^ebb(\/live)?: /, '')}\n`)
 }
 
 function open(): void {

@@ -57,8 +57,8 @@ export class LivePage {
  * @param given - a heap, or options; default: all heaps of this thread
  * @param more - nothing: heaps and a port go into one object
  * @returns the page, once it can be opened
- * @throws TypeError or RangeError for an option that cannot be; HeapError `EBB_OS` where the system gives no such port, `EBB_NO_ADDON`
- *   where there is no addon, and so no heap
+ * @throws TypeError or RangeError for an option that cannot be; HeapError `EBB_CLOSED` for a closed heap, `EBB_OS` where the system gives
+ *   no such port, `EBB_NO_ADDON` where there is no addon, and so no heap
  */
 export async function serve(given: Heap | LiveOptions = {}, ...more: never[]): Promise<LivePage> {
   return start(checkOptions(given, ...more), undefined)

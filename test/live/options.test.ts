@@ -44,6 +44,17 @@ describe('options of serve', () => {
     }
   })
 
+  it('name no closed heap: its page would be empty', () => {
+    const { heap } = testHeap()
+    heap.close()
+    for (const options of [heap, { heaps: [heap] }]) {
+      expect(caught(() => checkOptions(options))).toMatchObject({
+        code: 'EBB_CLOSED',
+        message: 'ebb: serve on a closed heap; make a new Heap, or close this one later',
+      })
+    }
+  })
+
   it('do not stand behind a heap', async () => {
     const serveAnyhow = serve as (...given: unknown[]) => Promise<unknown>
     const message = /such as \{ heaps: \[heap\], port: 8080 \}, got an object behind them$/

@@ -64,7 +64,10 @@ describe('ebb live', () => {
       process.stderr.write = (text) => { clearInterval(end); return write.call(process.stderr, text) }`
     const { code, err } = await live(['--port', String(port)], script)
     server.close()
-    expect([code, err]).toEqual([0, expect.stringContaining(`cannot listen at 127.0.0.1:${port} (EADDRINUSE)`)])
+    expect([code, err]).toEqual([
+      0,
+      expect.stringContaining(`ebb live: the live page cannot listen at 127.0.0.1:${port} (EADDRINUSE)`),
+    ])
   })
 
   it('refuses a command line without a command, and a port that is none', async () => {
