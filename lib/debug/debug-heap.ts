@@ -47,7 +47,7 @@ export class DebugHeap extends CheckedBytes {
   override alloc(byteLength: number): Pointer {
     const { tracker } = this
     const bytes = typeof byteLength === 'number' ? byteLength + GUARD_BYTES : 0
-    if ((bytes | 0) === bytes && bytes >= GUARD_BYTES && bytes <= SMALL_MAX_BYTES && tracker.moves.size === 0) {
+    if ((bytes | 0) === bytes && bytes >= GUARD_BYTES && bytes <= SMALL_MAX_BYTES && !tracker.hasMoves) {
       let inner: Pointer
       try {
         inner = super.alloc(bytes)
@@ -83,7 +83,7 @@ export class DebugHeap extends CheckedBytes {
     for (;;) {
       const inner = this.#ask(take, bytes)
       const end = (usableBytes(tracker.parts, inner) - front) / 4
-      if (tracker.moves.size > 0 && front === FRONT_BYTES && tracker.holdMoved(inner, end)) continue
+      if (tracker.hasMoves && front === FRONT_BYTES && tracker.holdMoved(inner, end)) continue
       return tracker.open(inner, front / GRANULE_BYTES, byteLength, end)
     }
   }
@@ -202,6 +202,7 @@ export class DebugHeap extends CheckedBytes {
 
   override pin(pointer: Pointer): void {
     super.pin(this.tracker.inner(this.entryOf(pointer, 'pin')))
+    this.tracker.hasPins = true
   }
 
   override unpin(pointer: Pointer): void {
@@ -209,6 +210,7 @@ export class DebugHeap extends CheckedBytes {
     if (!partsOf(this).pins.has(inner))
       throw new HeapError('EBB_PINNED', `ebb: unpin(${showPointer(pointer)}): the block is not pinned`)
     super.unpin(inner)
+    this.tracker.hasPins = partsOf(this).pins.size > 0
   }
 
   /**

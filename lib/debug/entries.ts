@@ -2,7 +2,7 @@
  * What a debug heap knows of its blocks: an entry each, a row of words. Entries that are not live hang in lists, first in, first out, which run
  * through the rows too: one array holds all that a usual call needs.
  *
- *     rows[entry * ROW + ...]     | pointer | front | end | state | rest | serial | traced | next |
+ *     rows[entry * ROW + ...]     | pointer | front | end | state | rest | serial | next | (none) |
  *
  *     unused --> live --> freed (or held): in the quarantine --> past: its memory serves others --> unused
  */
@@ -20,7 +20,7 @@ export const PAST = 4
 export const ROW = 8
 /** Where the block begins for the caller. */
 export const POINTER = 0
-/** Granules from what the heap below gave to the pointer. */
+/** Granules from what the heap below gave to the pointer, times two; plus one where the stacks of the block are kept. */
 export const FRONT = 1
 /** Words from the pointer to the end of the back guard. */
 export const END = 2
@@ -29,10 +29,8 @@ export const STATE = 3
 export const REST = 4
 /** The how many-th block of its heap it is, modulo 2^32. */
 export const SERIAL = 5
-/** 1: its stacks are kept. */
-export const TRACED = 6
 /** The next in the list that the entry is in. */
-export const NEXT = 7
+export const NEXT = 6
 
 const FIRST_ENTRIES = 64
 /** Blocks of the past that are remembered. */
@@ -64,13 +62,12 @@ export class Entries {
     const { rows } = this
     const row = entry * ROW
     rows[row + POINTER] = pointer
-    rows[row + FRONT] = front
+    rows[row + FRONT] = front << 1
     rows[row + END] = end
     rows[row + STATE] = LIVE
     rows[row + REST] = end * 4 - byteLength
     this.serial = (this.serial + 1) | 0
     rows[row + SERIAL] = this.serial
-    rows[row + TRACED] = 0
     return entry
   }
 
@@ -80,7 +77,7 @@ export class Entries {
     const entry = this.firstPast
     this.firstPast = rows[entry * ROW + NEXT] as number
     this.past--
-    if (rows[entry * ROW + TRACED] !== 0) this.allocated[entry] = this.freed[entry] = undefined
+    if (this.isTraced(entry)) this.allocated[entry] = this.freed[entry] = undefined
     return entry
   }
 
@@ -93,25 +90,28 @@ export class Entries {
 
   /** Keeps the stack that allocated a block. */
   trace(entry: number, trace: Trace): void {
-    this.rows[entry * ROW + TRACED] = 1
+    const at = entry * ROW + FRONT
+    this.rows[at] = (this.rows[at] as number) | 1
     this.allocated[entry] = trace
     this.freed[entry] = undefined
   }
 
   isTraced(entry: number): boolean {
-    return this.rows[entry * ROW + TRACED] !== 0
+    return ((this.rows[entry * ROW + FRONT] as number) & 1) !== 0
   }
 
-  /** Puts an entry into the quarantine. */
-  hold(entry: number, state: number): void {
+  /**
+   * Puts an entry into the quarantine.
+   * @param bytes - those of the block and its guards
+   */
+  hold(entry: number, state: number, bytes: number): void {
     const { rows } = this
-    const row = entry * ROW
-    rows[row + STATE] = state
+    rows[entry * ROW + STATE] = state
     if (this.held === 0) this.firstHeld = entry
     else rows[this.lastHeld * ROW + NEXT] = entry
     this.lastHeld = entry
     this.held++
-    this.heldBytes += (rows[row + END] as number) * 4 + (rows[row + FRONT] as number) * 16
+    this.heldBytes += bytes
   }
 
   /** The entry that is in the quarantine for longest; there must be one. */
@@ -119,14 +119,17 @@ export class Entries {
     return this.firstHeld
   }
 
-  /** Takes the oldest out of the quarantine: it is of the past now. */
-  letGo(): void {
+  /**
+   * Takes the oldest out of the quarantine: it is of the past now.
+   * @param bytes - as it was held with
+   */
+  letGo(bytes: number): void {
     const { rows } = this
     const entry = this.firstHeld
     const row = entry * ROW
     this.firstHeld = rows[row + NEXT] as number
     this.held--
-    this.heldBytes -= (rows[row + END] as number) * 4 + (rows[row + FRONT] as number) * 16
+    this.heldBytes -= bytes
     rows[row + STATE] = PAST
     if (this.past === 0) this.firstPast = entry
     else rows[this.lastPast * ROW + NEXT] = entry
@@ -139,7 +142,7 @@ export class Entries {
   }
 
   front(entry: number): number {
-    return this.rows[entry * ROW + FRONT] as number
+    return (this.rows[entry * ROW + FRONT] as number) >> 1
   }
 
   end(entry: number): number {

@@ -7,7 +7,8 @@
  *     | ... | entry | fd fd .. fd | cd cd cd cd cd cd cd cd cd | fd fd fd fd fd fd fd .. |
  *     +--------------------------+----------------------------+-------------------------+
  *       front: 16 bytes or more  ^ pointer: what was asked for   back: 16 bytes or more
- *                                                               until the block is freed; dd from the pointer to the end then
+ *
+ * A freed block holds dd in place of what was asked for, rounded up to eight bytes.
  */
 
 /** Fresh memory that nobody has written. */
@@ -23,6 +24,7 @@ const GUARD = word(GUARD_BYTE)
 const doubleOf = (byte: number): number => new Float64Array(new Uint8Array(8).fill(byte).buffer)[0] as number
 const FRESH = doubleOf(FRESH_BYTE)
 const FREED = doubleOf(FREED_BYTE)
+const GUARD_DOUBLE = doubleOf(GUARD_BYTE)
 
 /** Bytes in front of a block, and the least behind it. The first word in front is the number of its entry. */
 export const FRONT_BYTES = 16
@@ -66,8 +68,11 @@ export function fillFresh(doubles: Float64Array, from: number, to: number): void
   for (let i = from; i < to; i++) doubles[i] = FRESH
 }
 
-export function fillFreed(doubles: Float64Array, from: number, to: number): void {
-  for (let i = from; i < to; i++) doubles[i] = FREED
+/** Doubles of a freed block that are not its back guard any more. */
+const freedDoubles = (byteLength: number): number => Math.ceil(byteLength / 8)
+
+export function fillFreed(doubles: Float64Array, from: number, byteLength: number): void {
+  for (let i = from, to = from + freedDoubles(byteLength); i < to; i++) doubles[i] = FREED
 }
 
 /** Whether the guards of a live block are as {@link arm} wrote them. */
@@ -88,9 +93,14 @@ export function isIntact(words: Int32Array, at: number, entry: number, byteLengt
 export const isFrontIntact = (words: Int32Array, at: number, entry: number): boolean =>
   words[at - 4] === entry && words[at - 3] === GUARD && words[at - 2] === GUARD && words[at - 1] === GUARD
 
-/** Whether doubles are as {@link fillFreed} left them. */
-export function isStillFreed(doubles: Float64Array, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) if (doubles[i] !== FREED) return false
+/**
+ * Whether a block is as {@link fillFreed} left it, back guard and all.
+ * @param end - words from the block's first to the end of the back guard
+ */
+export function isStillFreed(doubles: Float64Array, from: number, byteLength: number, end: number): boolean {
+  const back = from + freedDoubles(byteLength)
+  for (let i = from; i < back; i++) if (doubles[i] !== FREED) return false
+  for (let i = back; i < from + end / 2; i++) if (doubles[i] !== GUARD_DOUBLE) return false
   return true
 }
 
@@ -99,7 +109,7 @@ export function expectedByte(offset: number, entry: number, byteLength: number, 
   if (offset < -FRONT_BYTES) return undefined
   if (offset < 4 - FRONT_BYTES) return (entry >>> (8 * (offset + FRONT_BYTES))) & 0xff
   if (offset < 0) return GUARD_BYTE
-  if (isFreed) return FREED_BYTE
+  if (isFreed && offset < freedDoubles(byteLength) * 8) return FREED_BYTE
   return offset < byteLength ? undefined : GUARD_BYTE
 }
 

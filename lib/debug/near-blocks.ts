@@ -45,17 +45,20 @@ export function closeNear(pointer: Pointer, entry: number, byteLength: number, e
   const last = (at + end) >> 1
   if (i32[at - 4] !== entry || i32[at - 3] !== guardWord || f64[first - 1] !== guard) return false
   if ((byteLength & 7) !== 0 && !isIntact(i32, at, entry, byteLength, end)) return false
-  for (let i = first + ((byteLength + 7) >> 3); i < last; i++) if (f64[i] !== guard) return false
-  for (let i = first; i < last; i++) f64[i] = freed
+  const back = first + ((byteLength + 7) >> 3)
+  for (let i = back; i < last; i++) if (f64[i] !== guard) return false
+  for (let i = first; i < back; i++) f64[i] = freed
   return true
 }
 
 /** Whether a freed block is as {@link closeNear} left it. */
-export function isClosedNear(pointer: Pointer, entry: number, end: number): boolean {
+export function isClosedNear(pointer: Pointer, entry: number, byteLength: number, end: number): boolean {
   const at = (near4 + (pointer << 2)) | 0
   const first = at >> 1
   const last = (at + end) >> 1
   if (i32[at - 4] !== entry || i32[at - 3] !== guardWord || f64[first - 1] !== guard) return false
-  for (let i = first; i < last; i++) if (f64[i] !== freed) return false
+  const back = first + ((byteLength + 7) >> 3)
+  for (let i = first; i < back; i++) if (f64[i] !== freed) return false
+  for (let i = back; i < last; i++) if (f64[i] !== guard) return false
   return true
 }

@@ -2,10 +2,10 @@
  * What a debug heap does with its blocks: arms their guards, knows the live ones by their pointers, holds the freed ones back, follows moves.
  * The heap below gives and takes memory (`inner` pointers); the caller's pointer lies behind the front guard.
  */
-import type { Pointer } from '../base/layout'
+import { GRANULE_BYTES, type Pointer } from '../base/layout'
 import type { DebugOptions } from '../heap/debug-options'
 import type { HeapParts } from '../supply/parts'
-import { END, Entries, FREED, HELD, LIVE, POINTER, REST, ROW, STATE } from './entries'
+import { END, Entries, FREED, FRONT, HELD, LIVE, POINTER, REST, ROW, STATE } from './entries'
 import { arm, armBack, FRESH_BYTE, fillFreed, fillFresh, isFrontIntact, isIntact, isStillFreed } from './guards'
 import { bytesOf, doublesOf, wordAt, wordsOf } from './memory'
 import { closeNear, isClosedNear, isNearBlock, nearEntry, openNear } from './near-blocks'
@@ -29,12 +29,17 @@ export class Tracker {
   readonly entries = new Entries()
   /** Pointers from before a move -> the block that was there. */
   readonly moves = new Map<Pointer, Move>()
+  /** Whether there are any: a field, as V8 calls the `size` of a Map. */
+  hasMoves = false
   /** The move that compact tells of now, and the entry of its block. */
   from = 0 as Pointer
   to = 0 as Pointer
   private moving = 0
   /** Granules in front of the blocks with more than one, by their inner pointers. */
   private readonly fronts = new Map<Pointer, number>()
+  private hasFronts = false
+  /** Whether blocks are pinned. */
+  hasPins = false
   private readonly freeInner: (inner: Pointer) => void
   private readonly warn: (entry: number) => void
   private readonly quarantineBytes: number
@@ -64,7 +69,7 @@ export class Tracker {
 
   /** The caller's pointer of what the heap below calls `inner`. */
   outer(inner: Pointer): Pointer {
-    return (inner + (this.fronts.size === 0 ? 1 : (this.fronts.get(inner) ?? 1))) as Pointer
+    return (inner + (this.hasFronts ? (this.fronts.get(inner) ?? 1) : 1)) as Pointer
   }
 
   /** What the heap below calls the block of an entry. */
@@ -80,7 +85,10 @@ export class Tracker {
   open(inner: Pointer, front: number, byteLength: number, end: number): number {
     const pointer = (inner + front) as Pointer
     const entry = this.enter(pointer, front, byteLength, end)
-    if (front !== 1) this.fronts.set(inner, front)
+    if (front !== 1) {
+      this.fronts.set(inner, front)
+      this.hasFronts = true
+    }
     arm(wordsOf(this.parts, pointer), wordAt(pointer), entry, byteLength, end)
     return entry
   }
@@ -148,7 +156,7 @@ export class Tracker {
 
   /** Whether some block may have to stay where it is: it is pinned, or being moved. */
   get mayHold(): boolean {
-    return this.parts.moving !== 0 || this.parts.pins.size > 0
+    return this.parts.moving !== 0 || this.hasPins
   }
 
   private farEntry(pointer: Pointer): number {
@@ -168,7 +176,7 @@ export class Tracker {
     const at = wordAt(pointer)
     const end = entries.end(entry)
     if (entries.state(entry) === LIVE) return isIntact(words, at, entry, entries.size(entry), end)
-    return isFrontIntact(words, at, entry) && isStillFreed(doublesOf(parts, pointer), at / 2, (at + end) / 2)
+    return isFrontIntact(words, at, entry) && isStillFreed(doublesOf(parts, pointer), at / 2, entries.size(entry), end)
   }
 
   /** Writes the guards of a block anew, and the contents of one that is held back. */
@@ -182,21 +190,25 @@ export class Tracker {
   private fillFreed(entry: number): void {
     const pointer = this.entries.pointer(entry)
     const at = wordAt(pointer) / 2
-    fillFreed(doublesOf(this.parts, pointer), at, at + this.entries.end(entry) / 2)
+    fillFreed(doublesOf(this.parts, pointer), at, this.entries.size(entry))
   }
 
   /** Frees a live block. Returns false where its guards are not whole, and leaves it alone. */
   free(entry: number): boolean {
     const { entries } = this
-    const pointer = entries.pointer(entry)
+    const { rows } = entries
+    const row = entry * ROW
+    const pointer = rows[row + POINTER] as Pointer
+    const end = rows[row + END] as number
+    const front = rows[row + FRONT] as number
     if (isNearBlock(pointer)) {
-      if (!closeNear(pointer, entry, entries.size(entry), entries.end(entry))) return false
+      if (!closeNear(pointer, entry, end * 4 - ((rows[row + REST] as number) >>> 0), end)) return false
     } else {
       if (!this.isWhole(entry)) return false
       this.fillFreed(entry)
     }
-    if (entries.isTraced(entry)) entries.freed[entry] = noteCalls(this.frames)
-    entries.hold(entry, FREED)
+    if ((front & 1) !== 0) entries.freed[entry] = noteCalls(this.frames)
+    entries.hold(entry, FREED, end * 4 + (front >> 1) * GRANULE_BYTES)
     if (entries.heldBytes > this.quarantineBytes) this.release(this.quarantineBytes)
     return true
   }
@@ -210,18 +222,27 @@ export class Tracker {
   }
 
   private letGo(entry: number): void {
-    const { entries, fronts } = this
-    const pointer = entries.pointer(entry)
-    const isWhole = isNearBlock(pointer) ? isClosedNear(pointer, entry, entries.end(entry)) : this.isWhole(entry)
+    const { entries } = this
+    const { rows } = entries
+    const row = entry * ROW
+    const pointer = rows[row + POINTER] as Pointer
+    const end = rows[row + END] as number
+    const front = (rows[row + FRONT] as number) >> 1
+    const byteLength = end * 4 - ((rows[row + REST] as number) >>> 0)
+    const isWhole = isNearBlock(pointer) ? isClosedNear(pointer, entry, byteLength, end) : this.isWhole(entry)
     if (!isWhole) this.warn(entry)
-    const inner = this.inner(entry)
-    const isHeld = entries.state(entry) === HELD
-    entries.letGo()
+    const isHeld = rows[row + STATE] === HELD
+    entries.letGo(end * 4 + front * GRANULE_BYTES)
     if (isHeld) {
       this.moves.delete(pointer)
+      this.hasMoves = this.moves.size > 0
       entries.setPointer(entry, 0 as Pointer)
     }
-    if (fronts.size > 0) fronts.delete(inner)
+    const inner = (pointer - front) as Pointer
+    if (this.hasFronts) {
+      this.fronts.delete(inner)
+      this.hasFronts = this.fronts.size > 0
+    }
     this.freeInner(inner)
   }
 
@@ -235,7 +256,7 @@ export class Tracker {
     const allocated = entries.allocated[move.entry]
     if (allocated !== undefined) entries.trace(entry, allocated)
     entries.freed[entry] = move.trace
-    entries.hold(entry, HELD)
+    entries.hold(entry, HELD, entries.bytes(entry))
     this.release(this.quarantineBytes)
     return true
   }
@@ -254,6 +275,7 @@ export class Tracker {
     moves.delete(to)
     if (moves.size >= MOVES_MAX) moves.delete(moves.keys().next().value as Pointer)
     const trace = entries.isTraced(entry) ? noteCalls(this.frames) : undefined
+    this.hasMoves = true
     moves.set(from, { entry, serial: entries.serialOf(entry), trace })
     entries.setPointer(entry, to)
   }
@@ -296,5 +318,6 @@ export class Tracker {
     this.entries.clear()
     this.moves.clear()
     this.fronts.clear()
+    this.hasMoves = this.hasFronts = false
   }
 }
