@@ -7,7 +7,7 @@ import { GRANULE_BYTES, type Pointer, SMALL_MAX_BYTES } from '../base/layout'
 import type { CompactResult, Moved } from '../heap/compact'
 import type { Block } from '../heap/heap'
 import { clearBlock, usableBytes } from '../heap/live-blocks'
-import { partsOf } from '../heap/numbers'
+import { partsOf, partsOfThis } from '../heap/numbers'
 import { type CompactBudget, checkOptions, type HeapOptions } from '../heap/options'
 import { setOwners } from '../heap/owners'
 import { mustBeOpen } from '../heap/refuse'
@@ -186,13 +186,14 @@ export class DebugHeap extends CheckedBytes {
   }
 
   override purge(): number {
-    mustBeOpen(partsOf(this), 'purge')
+    mustBeOpen(partsOfThis(this), 'purge')
     this.tracker.release(0)
     return super.purge()
   }
 
   override compact(moved?: Moved, budget?: CompactBudget): CompactResult {
-    if (!partsOf(this).isClosed && partsOf(this).moving === 0) this.tracker.release(0)
+    const { isClosed, moving } = partsOfThis(this)
+    if (!isClosed && moving === 0) this.tracker.release(0)
     return super.compact(typeof moved === 'function' ? this.tracker.translate(moved) : moved, budget)
   }
 
@@ -218,7 +219,7 @@ export class DebugHeap extends CheckedBytes {
    * @throws HeapError `EBB_DAMAGED` for the first that somebody wrote into, with the rest in `others`; all are whole then
    */
   check(): void {
-    mustBeOpen(partsOf(this), 'check')
+    mustBeOpen(partsOfThis(this), 'check')
     const [first, ...others] = damagesOf(this.tracker)
     if (first === undefined) return
     first.others = others
@@ -241,7 +242,7 @@ export class DebugHeap extends CheckedBytes {
   }
 
   override close(): void {
-    if (partsOf(this).isClosed) return
+    if (partsOfThis(this).isClosed) return
     for (const damage of damagesOf(this.tracker)) process.emitWarning(damage)
     if (this.#leaks !== 'ignore') {
       const snapshot = this.snapshot()

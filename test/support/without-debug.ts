@@ -1,4 +1,10 @@
-/** Tests that are left out of `npm run test:debug`, by file, and why. */
+/**
+ * Tests that are left out of `npm run test:debug`, by file, and why.
+ *
+ * Whole folders that are: the floors below the heap (base, os, space, books, release, supply, native), which a debug heap stands on and does not
+ * change; `debug`, whose heaps have options of their own; `rss`, `cli`, `live` and `pressure`, which look at processes and the system from outside; of `papers` all but the
+ * examples, which reads text.
+ */
 export const WITHOUT_DEBUG: {
   readonly [file: string]: { readonly reason: string; readonly tests: readonly string[] | 'all' }
 } = {
@@ -150,5 +156,123 @@ export const WITHOUT_DEBUG: {
       'a block that was just taken > is not where it has come from a magazine while others were taken',
       'allocAligned > takes the shortest class whose blocks are all aligned, a run, or a large block',
     ],
+  },
+  'test/inspect/check-heap.test.ts': {
+    reason:
+      'they damage books of the heap below at places that guards move blocks away from, or that the quarantine keeps in use',
+    tests: [
+      'checkHeap > finds a pool in use that is free',
+      'checkHeap > finds a pool whose frees go to the wrong magazine',
+      'checkHeap > finds a used run in the list of another class',
+      'checkHeap > finds a pool in use too many counted',
+      'checkHeap > finds a block taken too few counted',
+      'checkHeap > finds dirty pools that nobody will discard',
+      'checkHeap > finds a large block that is not live',
+      'checkHeap > finds a pin that its run does not count',
+    ],
+  },
+  'test/inspect/figures.test.ts': {
+    reason: 'figures are those of the heap below: guards are in live bytes, and what is in the quarantine is live',
+    tests: [
+      'figures read in the words > are those of stats(), whatever the heap has been through',
+      'figures read in the words > count blocks that wait in a magazine as free, and change nothing',
+      'figures read in the words > tell heaps apart, and have nothing of one that is closed',
+      'figures read in the words > need no view of the annex that an arena lies in',
+    ],
+  },
+  'test/inspect/map.test.ts': {
+    reason: 'guards make blocks longer, and what is in the quarantine is live for the map',
+    tests: [
+      'the map of a heap > shows the state of each pool',
+      'the map of a heap > shows large blocks in as many rows as they take, and what is kept of them',
+      'the map of a heap > shows how much of a kept block has gone back',
+      'the map of a heap > adds up to the statistics after every step of a random program, far: false',
+      'the map of a heap > adds up to the statistics after every step of a random program, far: true',
+      'the states > tell every size class apart from empty to full',
+    ],
+  },
+  'test/inspect/stats.test.ts': {
+    reason: 'guards are part of live bytes',
+    tests: ['statistics > say exactly what is where', 'the report > is a table whose lines add up to the mapped bytes'],
+  },
+  'test/metrics/index.test.ts': {
+    reason: 'guards are part of live bytes',
+    tests: ['metrics > forget a closed heap, and keep what it has counted', 'metrics > are taken away again'],
+  },
+  'test/whole/books.test.ts': {
+    reason:
+      'they know which blocks move, what a size class holds, and that a wrong pointer is the one mistake; a debug heap finds more',
+    tests: [
+      'a callback of compact > may free the block that it is told of, when that is alone in its arena',
+      'followed refs > of a block that became shorter are looked at as far as it goes',
+      'a walk under way when its heap closes > leaves out what is freed meanwhile',
+      'allocZeroed > is zero whoever wrote into the memory through a dead pointer, in pools, runs and large blocks',
+      'allocZeroed > is zero in far arenas too',
+    ],
+  },
+  'test/whole/commands.test.ts': {
+    reason: 'it breaks a method of an ordinary heap, which a debug heap overrides',
+    tests: ['any commands > find a heap that loses one byte, and show the few commands that it takes'],
+  },
+  'test/whole/few-pages.test.ts': {
+    reason: 'guards take pages',
+    tests: [
+      'a heap of few blocks > touches a pool for each size class, the first ones of one arena',
+      'a heap of few blocks > packs its first blocks: as many pages as they fill',
+    ],
+  },
+  'test/whole/gc.test.ts': {
+    reason: 'what is in the quarantine reads dd',
+    tests: [
+      'views on memory that was given back > read zero, and keep their length: one on an arena',
+      'views on memory that was given back > read zero: one on a large block, and one on it before it was grown',
+    ],
+  },
+  'test/whole/in-flight.test.ts': {
+    reason: 'the jobs write into freed blocks, of which a debug heap warns',
+    tests: [
+      'jobs on a block of 20 MiB > end well however the block is given back, and reach nobody else',
+      'jobs on a block of 300 MiB > end well however the block is given back, and reach nobody else',
+    ],
+  },
+  'test/whole/peers.test.ts': {
+    reason: 'what is freed is live for the heap below until the quarantine lets it go',
+    tests: [
+      'jemalloc: decay_nonmonotonic > a clock that goes back keeps memory for as much longer, gives none back early, and loses none',
+    ],
+  },
+  'test/whole/value.test.ts': {
+    reason: 'guards are part of live bytes',
+    tests: [
+      'console.log > prints a heap as one line with its name, blocks, live and resident bytes, a closed one too',
+      'JSON > of a heap is its statistics',
+    ],
+  },
+  'test/whole/out-of-memory.test.ts': {
+    reason:
+      'each session frees a block of 256 MiB, which takes a debug heap some tenths of a second to fill; limits and discards are of sizes to which guards add',
+    tests: [
+      'OS pages that fail > on the n-th call, for n in steps of 1 (decay 1000, OS pages of 4096)',
+      'OS pages that fail > from the n-th call on (decay 1000, OS pages of 4096)',
+      'OS pages that fail > on the n-th call, for n in steps of 1 (decay 0, OS pages of 4096)',
+      'OS pages that fail > from the n-th call on (decay 0, OS pages of 4096)',
+      'OS pages that fail > on the n-th call, for n in steps of 3 (decay 1000, OS pages of 16384)',
+      'OS pages that fail > from the n-th call on (decay 1000, OS pages of 16384)',
+      'OS pages that fail > on the n-th call, for n in steps of 5 (decay 0, OS pages of 65536)',
+      'OS pages that fail > from the n-th call on (decay 0, OS pages of 65536)',
+      'OS pages that fail > every now and then (renew) in a mixed workload',
+      'OS pages that fail > make purge throw EBB_OS, and the next purge complete',
+      'the limit option > fails with EBB_LIMIT, having purged first, and holds exactly',
+      'the limit option > holds for blocks that grow in place, which stay as they are',
+      'the limit option > is not passed by blocks that are free: magazines are given back before a request fails',
+    ],
+  },
+  'test/whole/resident-set.test.ts': {
+    reason: 'it counts resident pages; guards are in them, and what is in the quarantine',
+    tests: 'all',
+  },
+  'test/whole/views.test.ts': {
+    reason: 'each session has three blocks of 256 MiB, which take a debug heap half a second to fill',
+    tests: 'all',
   },
 }

@@ -1,5 +1,6 @@
 /** Commands on whole heaps: made, compacted, purged, closed; and time that goes by. */
 import fc from 'fast-check'
+import { DebugHeap } from '../../../lib/debug/debug-heap'
 import { Heap } from '../../../lib/heap/heap'
 import type { HeapOptions } from '../../../lib/heap/options'
 import { type Command, command, which } from './command'
@@ -23,7 +24,7 @@ const KINDS: readonly HeapOptions[] = [
 function make(world: World, kind: number): void {
   const options = KINDS[kind % KINDS.length] as HeapOptions
   const heap = new Heap({ clock: world.clock, ...options })
-  world.add(heap, options.limit !== undefined, options.debug !== undefined)
+  world.add(heap, options.limit !== undefined, heap instanceof DebugHeap)
 }
 
 /** There is no world without a heap. */
