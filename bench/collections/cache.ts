@@ -3,7 +3,11 @@ import { digits } from '../common/table'
 import { below, type Figures, inTurn, once } from './child-rows'
 import type { ListRow } from './list'
 
-const megabytes = (figures: Figures): string => digits((figures.resident as number) / 1e6)
+/** What is compared with lru-cache: name of the row, figure, bound, how it is written. */
+const SHARES: readonly (readonly [string, string, number, (figure: number) => string])[] = [
+  ['time of a request', 'ns', 0.75, (ns) => `${digits(ns)} ns`],
+  ['resident', 'resident', 0.35, (bytes) => `${digits(bytes / 1e6)} MB`],
+]
 
 /** All rows of caches. */
 export function cacheRows(isQuick: boolean): ListRow[] {
@@ -13,31 +17,14 @@ export function cacheRows(isQuick: boolean): ListRow[] {
   const scans = once('cache', 'ebb', 'scans', count)
   const points = (name: string): number => (ebb[name] as number) - (lru[name] as number)
   const hits = (name: string, figures: Figures): string => `${digits(figures[name] as number)} %`
+  const shares = (name: string, figures: Figures): ListRow[] =>
+    SHARES.map(([what, figure, bound, write]) => {
+      const [ours, theirs] = [figures[figure] as number, lru[figure] as number]
+      return below(`${name}: ${what}, of lru-cache`, ours / theirs, bound, `${write(ours)} : ${write(theirs)}`)
+    })
   return [
-    below(
-      'Cache: time of a request, of lru-cache',
-      (ebb.ns as number) / (lru.ns as number),
-      0.75,
-      `${digits(ebb.ns as number)} : ${digits(lru.ns as number)} ns`,
-    ),
-    below(
-      'Cache: resident, of lru-cache',
-      (ebb.resident as number) / (lru.resident as number),
-      0.35,
-      `${megabytes(ebb)} : ${megabytes(lru)} MB`,
-    ),
-    below(
-      'Cache by getInto: time of a request, of lru-cache',
-      (into.ns as number) / (lru.ns as number),
-      0.75,
-      `${digits(into.ns as number)} : ${digits(lru.ns as number)} ns`,
-    ),
-    below(
-      'Cache by getInto: resident, of lru-cache',
-      (into.resident as number) / (lru.resident as number),
-      0.35,
-      `${megabytes(into)} : ${megabytes(lru)} MB`,
-    ),
+    ...shares('Cache', ebb),
+    ...shares('Cache by getInto', into),
     {
       name: 'Cache: hits more than lru-cache once full, points',
       bound: '6',
