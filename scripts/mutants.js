@@ -51,6 +51,7 @@ const TESTS = {
   'heap/all-stats.ts': names('heap', 'all-stats'),
   'heap/compact.ts': [...names('heap', 'compact owners pins'), ...BROAD],
   'heap/idle.ts': names('heap', 'idle'),
+  'heap/variants.ts': names('heap', 'variants clearing-heap'),
   'heap/numbers.ts': [...names('heap', 'numbers closed near-bytes heap'), ...BROAD],
 }
 /** Percent. */

@@ -68,7 +68,6 @@ const TESTED_ELSEWHERE = new Map([
   ['lib/heap/bytes.ts', 'heap/strings'],
   ['lib/heap/debug-options.ts', 'debug/debug-heap'],
   ['lib/heap/read-options.ts', 'heap/options'],
-  ['lib/heap/variants.ts', 'debug/environment'],
   ['lib/live/index.ts', 'papers/package'],
   ['lib/live/preload.ts', 'cli/commands/live'],
   ['lib/live/protocol.ts', 'live/serve'],
