@@ -1,14 +1,43 @@
 import { describe, expect, it } from 'vitest'
 import { f64, record, u8 } from '../../lib'
 import type { Pointer } from '../../lib/base/layout'
+import { refuseIn } from '../../lib/heap/closed'
 import { Heap } from '../../lib/heap/heap'
 import { caught } from '../support/caught'
 
 const KINDS = ['Int8', 'Uint8', 'Int16', 'Uint16', 'Int32', 'Uint32', 'Float32', 'Float64', 'BigInt64', 'BigUint64']
 
+const MESSAGE = 'ebb: access on a closed heap; make a new Heap, or close this one later'
+
 type Accessor = (pointer: Pointer, byteOffset: number, value?: unknown) => unknown
 
 describe('the accessors of a closed heap', () => {
+  it('are replaced on their own object alone, until one that cannot be changed closes; then once for all', () => {
+    class Base {
+      read(): number {
+        return 7
+      }
+    }
+    class Derived extends Base {}
+    const real = Base.prototype.read
+    const [first, second, third, open] = [new Derived(), new Derived(), new Derived(), new Derived()]
+    refuseIn(first, ['read'])
+    expect([caught(() => first.read()).message, Base.prototype.read]).toEqual([MESSAGE, real])
+    refuseIn(Object.freeze(second), ['read'])
+    const guarded = Base.prototype.read
+    expect([caught(() => second.read()).message, guarded === real, Object.hasOwn(Derived.prototype, 'read')]).toEqual([
+      MESSAGE,
+      false,
+      false,
+    ])
+    refuseIn(Object.freeze(third), ['read'])
+    expect([caught(() => third.read()).message, Base.prototype.read === guarded, open.read()]).toEqual([
+      MESSAGE,
+      true,
+      7,
+    ])
+  })
+
   it('refuse, every one of them, near and far', () => {
     const heap = new Heap()
     const pointers = [heap.alloc(16), heap.alloc(1e6), 5 as Pointer]
@@ -19,7 +48,7 @@ describe('the accessors of a closed heap', () => {
         const value = kind.startsWith('Big') ? 1n : 1
         for (const pointer of pointers) {
           const error = caught(() => accessor.call(heap, pointer, 0, value))
-          expect([kind, error.code, error.message]).toEqual([kind, 'EBB_CLOSED', expect.stringContaining('closed')])
+          expect([kind, error.code, error.message]).toEqual([kind, 'EBB_CLOSED', MESSAGE])
         }
       }
     }
@@ -49,6 +78,7 @@ describe('the accessors of a closed heap', () => {
         },
       ]
       expect(calls.map((call) => caught(call).code)).toEqual(calls.map(() => 'EBB_CLOSED'))
+      expect(caught(() => locked.getFloat64(here, 0)).message).toBe(MESSAGE)
       other.cursor(there).row.x = 5
       other.fields.tag.set(there, 6)
       expect([other.toObject(there), open.getFloat64(there, 0)]).toEqual([{ x: 5, tag: 6 }, 5])
