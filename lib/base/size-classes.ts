@@ -53,6 +53,12 @@ function deriveRunPools(blockBytes: number): number {
   return pools
 }
 
+/** Medium classes differ by this many bytes at least: 128. */
+export const MEDIUM_STEP_SHIFT = SMALL_MAX_LOG2 - STEPS_PER_DOUBLING_LOG2
+/** Size classes of requests of more than SMALL_MAX_BYTES, by the steps that they begin: a byte each, four cache lines. */
+export const MEDIUM_CLASS = new Uint8Array((MEDIUM_MAX_BYTES >> MEDIUM_STEP_SHIFT) + 1)
+for (let steps = 1; steps < MEDIUM_CLASS.length; steps++) MEDIUM_CLASS[steps] = sizeClassOf(steps << MEDIUM_STEP_SHIFT)
+
 /** Bytes of a block, by size class (0 for WHOLE_RUN, whose length its record holds). */
 export const BLOCK_BYTES = new Int32Array(CLASS_TABLE_LENGTH)
 /** Pools of a run, by size class (0 for WHOLE_RUN). */

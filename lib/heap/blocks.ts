@@ -18,7 +18,14 @@ import {
   type SizeClass,
   SMALL_MAX_BYTES,
 } from '../base/layout'
-import { blockBytesOf, CLASS_TABLE_LENGTH, RUN_BLOCKS, sizeClassOf, WHOLE_RUN } from '../base/size-classes'
+import {
+  blockBytesOf,
+  CLASS_TABLE_LENGTH,
+  MEDIUM_CLASS,
+  RUN_BLOCKS,
+  sizeClassOf,
+  WHOLE_RUN,
+} from '../base/size-classes'
 import { mustHaveStack } from '../base/stack'
 import { checkHeap } from '../inspect/check-heap'
 import { HEAP_WORDS_SHIFT } from '../space/plan'
@@ -35,6 +42,7 @@ import { takeAny, tookFresh } from './take'
 // File-local copies: an imported binding is a property load on every use.
 const smallMax = SMALL_MAX_BYTES
 const mediumMax = MEDIUM_MAX_BYTES
+const mediumClass = MEDIUM_CLASS
 const wholeRun = WHOLE_RUN
 const poolBytes = POOL_BYTES
 const poolBytesShift = POOL_BYTES_SHIFT
@@ -134,16 +142,18 @@ export class Blocks extends Numbers {
   }
 }
 
-/** Takes a block of more than smallMax bytes from its magazine, where that has one. */
+/** Takes a block of more than smallMax bytes from its magazine, where that has one. Short, so that it is inlined where alloc is. */
 function allocLonger(heap: Blocks, byteLength: number): Pointer {
   if (typeof byteLength === 'number' && (byteLength | 0) === byteLength && byteLength > smallMax) {
-    const sizeClass = byteLength <= mediumMax ? sizeClassOf(byteLength) : wholeRun
+    const books = words
+    const isLone = byteLength > mediumMax
+    const sizeClass = isLone ? wholeRun : (mediumClass[(byteLength + 127) >>> 7] as number)
     const magazine = partsOf(heap).table.map.base + sizeClass
-    const top = words[magazine] as number
-    const pointer = words[top] as Pointer | 0
-    if (pointer !== 0 && (sizeClass !== wholeRun || words[taken + (pointer >>> poolShift)] === poolsFor(byteLength))) {
-      words[magazine] = top - 1
-      words[pointer >>> 5] = (words[pointer >>> 5] as number) | (1 << pointer)
+    const top = books[magazine] as number
+    const pointer = books[top] as Pointer | 0
+    if (pointer !== 0 && (!isLone || books[taken + (pointer >>> poolShift)] === poolsFor(byteLength))) {
+      books[magazine] = top - 1
+      books[pointer >>> 5]! |= 1 << pointer
       return pointer
     }
   }

@@ -2,17 +2,18 @@
  * Bytes of near blocks: one Buffer over all near memory, whose methods take offsets, so that no view is made for a call. What is not near
  * goes through views of its slot (bytes.ts).
  */
-import { GRANULES_PER_ARENA, POOL_SHIFT, type Pointer } from '../base/layout'
+import { GRANULES_PER_ARENA, POOL_BYTES_SHIFT, POOL_SHIFT, type Pointer } from '../base/layout'
 import { BLOCK_BYTES, WHOLE_RUN } from '../base/size-classes'
 import { workerThreads } from '../base/worker-threads'
 import { NEAR } from '../space/near'
 import { space } from '../space/thread-space'
 
 // File-local copies: an imported binding is a property load on every use.
-const { words, owners, noMagazines, region } = space
+const { words, owners, taken, noMagazines, region } = space
 const { i32, u8, near4 } = NEAR
 const blockBytes = BLOCK_BYTES
 const poolShift = POOL_SHIFT
+const poolBytesShift = POOL_BYTES_SHIFT
 const wholeRun = WHOLE_RUN as number
 const firstNear = space.nearFirst * GRANULES_PER_ARENA
 const nearEnd = space.nearEnd * GRANULES_PER_ARENA
@@ -52,6 +53,14 @@ export function usableByClass(base: number, pointer: unknown): number {
   // Heaps without magazines of their own have the same base.
   if (sizeClass <= 0 || sizeClass >= wholeRun || base === noMagazines) return -1
   return blockBytes[sizeClass] as number
+}
+
+/** The same of a lone block, whose length the books have; -1 for all else. */
+export function usableOfLone(base: number, pointer: unknown): number {
+  if (typeof pointer !== 'number' || (pointer | 0) !== pointer || pointer < firstNear || pointer >= nearEnd) return -1
+  if (((words[pointer >>> 5] as number) & (1 << pointer)) === 0 || base === noMagazines) return -1
+  const pool = pointer >>> poolShift
+  return words[owners + pool] === base + wholeRun ? (words[taken + pool] as number) << poolBytesShift : -1
 }
 
 /** Up to so many characters a text is made of their codes; a slice costs 35 ns. */

@@ -6,6 +6,7 @@
  * anyway, and peels a hot loop only while it has no branch to code that never ran (docs/performance.md has the numbers). The first
  * access outside, to far memory or by mistake, ends that: this kind of number then costs twice as much for the rest of the process.
  *
+ * An offset of a pool's bytes and more is an element of the same arrays, by a call, where it stays in the pointer's slot or in its near lone block.
  * Everything else goes through the DataView of its annex or its slot. No access can leave the memory of blocks or reach the heap's books: behind
  * each near arena lies an empty pool, and the views of the others start behind their ledgers. An access that falls outside throws a
  * named error. The accessors do not test that a pointer is still live and that the offset stays inside of its block: as in C, that is
@@ -25,6 +26,7 @@ import {
 import { ANNEX_GRANULE_MASK } from '../space/homes'
 import { NEAR } from '../space/near'
 import type { HeapParts } from '../supply/parts'
+import { usableOfLone } from './near-bytes'
 import { refuseAccess, refuseReceiver } from './refuse'
 
 // File-local copies: an imported binding is a property load on every use.
@@ -43,6 +45,18 @@ const isInPool = (byteOffset: number, shift: number): boolean =>
   byteOffset >= 0 &&
   byteOffset < poolBytes &&
   (byteOffset >> shift) << shift === byteOffset
+
+/** True for a multiple of 1 << shift from a pool's bytes on. */
+const isBehindPool = (byteOffset: number, shift: number): boolean =>
+  typeof byteOffset === 'number' && byteOffset >= poolBytes && (byteOffset >> shift) << shift === byteOffset
+
+/** Whether an offset stays in the pointer's slot, up to the end of its arena. */
+const isInSlot = (pointer: Pointer, byteOffset: number): boolean =>
+  typeof pointer === 'number' && ((pointer & granuleMask) << granuleShift) + byteOffset < arenaBytes
+
+/** Whether an offset stays in a near lone block of at most 1 MiB, which may go on in the next slots. */
+const isInLone = (parts: HeapParts, pointer: Pointer, byteOffset: number): boolean =>
+  byteOffset < usableOfLone(parts.table.map.base, pointer)
 
 /** Offset of a byte of a block in the DataView of its slot; -1, which that refuses, for what lies before the block or is no number. */
 const at = (pointer: Pointer, byteOffset: number): number =>
@@ -89,7 +103,7 @@ export class Numbers {
     ) {
       return i8[(near1 + (pointer << 4) + byteOffset) >>> 0] as number
     }
-    return getFar(this.#parts, int8, pointer, byteOffset) as number
+    return getInt8Behind(this.#parts, pointer, byteOffset)
   }
 
   /** Writes a signed 8-bit integer (1 byte). */
@@ -103,7 +117,7 @@ export class Numbers {
       i8[(near1 + (pointer << 4) + byteOffset) >>> 0] = value
       return
     }
-    setFar(this.#parts, int8, pointer, byteOffset, value)
+    setInt8Behind(this.#parts, pointer, byteOffset, value)
   }
 
   /** Reads an unsigned 8-bit integer (1 byte). */
@@ -115,7 +129,7 @@ export class Numbers {
     ) {
       return u8[(near1 + (pointer << 4) + byteOffset) >>> 0] as number
     }
-    return getFar(this.#parts, uint8, pointer, byteOffset) as number
+    return getUint8Behind(this.#parts, pointer, byteOffset)
   }
 
   /** Writes an unsigned 8-bit integer (1 byte). */
@@ -129,7 +143,7 @@ export class Numbers {
       u8[(near1 + (pointer << 4) + byteOffset) >>> 0] = value
       return
     }
-    setFar(this.#parts, uint8, pointer, byteOffset, value)
+    setUint8Behind(this.#parts, pointer, byteOffset, value)
   }
 
   /** Reads a signed 16-bit integer (2 bytes). */
@@ -141,7 +155,7 @@ export class Numbers {
     ) {
       return i16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] as number
     }
-    return getFar(this.#parts, int16, pointer, byteOffset) as number
+    return getInt16Behind(this.#parts, pointer, byteOffset)
   }
 
   /** Writes a signed 16-bit integer (2 bytes). */
@@ -155,7 +169,7 @@ export class Numbers {
       i16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] = value
       return
     }
-    setFar(this.#parts, int16, pointer, byteOffset, value)
+    setInt16Behind(this.#parts, pointer, byteOffset, value)
   }
 
   /** Reads an unsigned 16-bit integer (2 bytes). */
@@ -167,7 +181,7 @@ export class Numbers {
     ) {
       return u16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] as number
     }
-    return getFar(this.#parts, uint16, pointer, byteOffset) as number
+    return getUint16Behind(this.#parts, pointer, byteOffset)
   }
 
   /** Writes an unsigned 16-bit integer (2 bytes). */
@@ -181,7 +195,7 @@ export class Numbers {
       u16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] = value
       return
     }
-    setFar(this.#parts, uint16, pointer, byteOffset, value)
+    setUint16Behind(this.#parts, pointer, byteOffset, value)
   }
 
   /** Reads a signed 32-bit integer (4 bytes). */
@@ -190,7 +204,7 @@ export class Numbers {
       const value = i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0]
       if (value !== undefined) return value
     }
-    return getFar(this.#parts, int32, pointer, byteOffset) as number
+    return getInt32Behind(this.#parts, pointer, byteOffset)
   }
 
   /** Writes a signed 32-bit integer (4 bytes). */
@@ -202,7 +216,7 @@ export class Numbers {
         return
       }
     }
-    setFar(this.#parts, int32, pointer, byteOffset, value)
+    setInt32Behind(this.#parts, pointer, byteOffset, value)
   }
 
   /** Reads an unsigned 32-bit integer (4 bytes). */
@@ -211,7 +225,7 @@ export class Numbers {
       const value = u32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0]
       if (value !== undefined) return value
     }
-    return getFar(this.#parts, uint32, pointer, byteOffset) as number
+    return getUint32Behind(this.#parts, pointer, byteOffset)
   }
 
   /** Writes an unsigned 32-bit integer (4 bytes). */
@@ -223,7 +237,7 @@ export class Numbers {
         return
       }
     }
-    setFar(this.#parts, uint32, pointer, byteOffset, value)
+    setUint32Behind(this.#parts, pointer, byteOffset, value)
   }
 
   /** Reads a 32-bit IEEE 754 number (4 bytes). */
@@ -232,7 +246,7 @@ export class Numbers {
       const value = f32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0]
       if (value !== undefined) return value
     }
-    return getFar(this.#parts, float32, pointer, byteOffset) as number
+    return getFloat32Behind(this.#parts, pointer, byteOffset)
   }
 
   /** Writes a 32-bit IEEE 754 number (4 bytes). */
@@ -244,7 +258,7 @@ export class Numbers {
         return
       }
     }
-    setFar(this.#parts, float32, pointer, byteOffset, value)
+    setFloat32Behind(this.#parts, pointer, byteOffset, value)
   }
 
   /** Reads a 64-bit IEEE 754 number (8 bytes). */
@@ -253,7 +267,7 @@ export class Numbers {
       const value = f64[(near8 + (pointer << 1) + (byteOffset >> 3)) | 0]
       if (value !== undefined) return value
     }
-    return getFar(this.#parts, float64, pointer, byteOffset) as number
+    return getFloat64Behind(this.#parts, pointer, byteOffset)
   }
 
   /** Writes a 64-bit IEEE 754 number (8 bytes). */
@@ -265,7 +279,7 @@ export class Numbers {
         return
       }
     }
-    setFar(this.#parts, float64, pointer, byteOffset, value)
+    setFloat64Behind(this.#parts, pointer, byteOffset, value)
   }
 
   /** Reads a signed 64-bit integer (8 bytes). */
@@ -274,7 +288,7 @@ export class Numbers {
       const value = i64[(near8 + (pointer << 1) + (byteOffset >> 3)) | 0]
       if (value !== undefined) return value
     }
-    return getFar(this.#parts, bigint64, pointer, byteOffset) as bigint
+    return getBigInt64Behind(this.#parts, pointer, byteOffset)
   }
 
   /** Writes a signed 64-bit integer (8 bytes). */
@@ -286,7 +300,7 @@ export class Numbers {
         return
       }
     }
-    setFar(this.#parts, bigint64, pointer, byteOffset, value)
+    setBigInt64Behind(this.#parts, pointer, byteOffset, value)
   }
 
   /** Reads an unsigned 64-bit integer (8 bytes). */
@@ -295,7 +309,7 @@ export class Numbers {
       const value = u64[(near8 + (pointer << 1) + (byteOffset >> 3)) | 0]
       if (value !== undefined) return value
     }
-    return getFar(this.#parts, biguint64, pointer, byteOffset) as bigint
+    return getBigUint64Behind(this.#parts, pointer, byteOffset)
   }
 
   /** Writes an unsigned 64-bit integer (8 bytes). */
@@ -307,7 +321,7 @@ export class Numbers {
         return
       }
     }
-    setFar(this.#parts, biguint64, pointer, byteOffset, value)
+    setBigUint64Behind(this.#parts, pointer, byteOffset, value)
   }
   // </written>
 }
@@ -340,6 +354,228 @@ const biguint64 = 9
 type Kind = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9
 /** Bytes of a number, by its kind. */
 const BYTES = [1, 1, 2, 2, 4, 4, 4, 8, 8, 8] as const
+
+function getInt8Behind(parts: HeapParts, pointer: Pointer, byteOffset: number): number {
+  if (
+    isBehindPool(byteOffset, 0) &&
+    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset)) &&
+    i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
+  )
+    return i8[(near1 + (pointer << 4) + byteOffset) >>> 0] as number
+  return getFar(parts, int8, pointer, byteOffset) as number
+}
+
+function setInt8Behind(parts: HeapParts, pointer: Pointer, byteOffset: number, value: number): void {
+  if (
+    typeof value === 'number' &&
+    isBehindPool(byteOffset, 0) &&
+    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset)) &&
+    i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
+  )
+    i8[(near1 + (pointer << 4) + byteOffset) >>> 0] = value
+  else setFar(parts, int8, pointer, byteOffset, value)
+}
+
+function getUint8Behind(parts: HeapParts, pointer: Pointer, byteOffset: number): number {
+  if (
+    isBehindPool(byteOffset, 0) &&
+    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset)) &&
+    i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
+  )
+    return u8[(near1 + (pointer << 4) + byteOffset) >>> 0] as number
+  return getFar(parts, uint8, pointer, byteOffset) as number
+}
+
+function setUint8Behind(parts: HeapParts, pointer: Pointer, byteOffset: number, value: number): void {
+  if (
+    typeof value === 'number' &&
+    isBehindPool(byteOffset, 0) &&
+    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset)) &&
+    i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
+  )
+    u8[(near1 + (pointer << 4) + byteOffset) >>> 0] = value
+  else setFar(parts, uint8, pointer, byteOffset, value)
+}
+
+function getInt16Behind(parts: HeapParts, pointer: Pointer, byteOffset: number): number {
+  if (
+    isBehindPool(byteOffset, 1) &&
+    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset)) &&
+    i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
+  )
+    return i16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] as number
+  return getFar(parts, int16, pointer, byteOffset) as number
+}
+
+function setInt16Behind(parts: HeapParts, pointer: Pointer, byteOffset: number, value: number): void {
+  if (
+    typeof value === 'number' &&
+    isBehindPool(byteOffset, 1) &&
+    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset)) &&
+    i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
+  )
+    i16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] = value
+  else setFar(parts, int16, pointer, byteOffset, value)
+}
+
+function getUint16Behind(parts: HeapParts, pointer: Pointer, byteOffset: number): number {
+  if (
+    isBehindPool(byteOffset, 1) &&
+    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset)) &&
+    i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
+  )
+    return u16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] as number
+  return getFar(parts, uint16, pointer, byteOffset) as number
+}
+
+function setUint16Behind(parts: HeapParts, pointer: Pointer, byteOffset: number, value: number): void {
+  if (
+    typeof value === 'number' &&
+    isBehindPool(byteOffset, 1) &&
+    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset)) &&
+    i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
+  )
+    u16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] = value
+  else setFar(parts, uint16, pointer, byteOffset, value)
+}
+
+function getInt32Behind(parts: HeapParts, pointer: Pointer, byteOffset: number): number {
+  if (isBehindPool(byteOffset, 2) && (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset))) {
+    const value = i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0]
+    if (value !== undefined) return value
+  }
+  return getFar(parts, int32, pointer, byteOffset) as number
+}
+
+function setInt32Behind(parts: HeapParts, pointer: Pointer, byteOffset: number, value: number): void {
+  if (
+    typeof value === 'number' &&
+    isBehindPool(byteOffset, 2) &&
+    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset))
+  ) {
+    const index = (near4 + (pointer << 2) + (byteOffset >> 2)) | 0
+    if (i32[index] !== undefined) {
+      i32[index] = value
+      return
+    }
+  }
+  setFar(parts, int32, pointer, byteOffset, value)
+}
+
+function getUint32Behind(parts: HeapParts, pointer: Pointer, byteOffset: number): number {
+  if (isBehindPool(byteOffset, 2) && (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset))) {
+    const value = u32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0]
+    if (value !== undefined) return value
+  }
+  return getFar(parts, uint32, pointer, byteOffset) as number
+}
+
+function setUint32Behind(parts: HeapParts, pointer: Pointer, byteOffset: number, value: number): void {
+  if (
+    typeof value === 'number' &&
+    isBehindPool(byteOffset, 2) &&
+    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset))
+  ) {
+    const index = (near4 + (pointer << 2) + (byteOffset >> 2)) | 0
+    if (u32[index] !== undefined) {
+      u32[index] = value
+      return
+    }
+  }
+  setFar(parts, uint32, pointer, byteOffset, value)
+}
+
+function getFloat32Behind(parts: HeapParts, pointer: Pointer, byteOffset: number): number {
+  if (isBehindPool(byteOffset, 2) && (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset))) {
+    const value = f32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0]
+    if (value !== undefined) return value
+  }
+  return getFar(parts, float32, pointer, byteOffset) as number
+}
+
+function setFloat32Behind(parts: HeapParts, pointer: Pointer, byteOffset: number, value: number): void {
+  if (
+    typeof value === 'number' &&
+    isBehindPool(byteOffset, 2) &&
+    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset))
+  ) {
+    const index = (near4 + (pointer << 2) + (byteOffset >> 2)) | 0
+    if (f32[index] !== undefined) {
+      f32[index] = value
+      return
+    }
+  }
+  setFar(parts, float32, pointer, byteOffset, value)
+}
+
+function getFloat64Behind(parts: HeapParts, pointer: Pointer, byteOffset: number): number {
+  if (isBehindPool(byteOffset, 3) && (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset))) {
+    const value = f64[(near8 + (pointer << 1) + (byteOffset >> 3)) | 0]
+    if (value !== undefined) return value
+  }
+  return getFar(parts, float64, pointer, byteOffset) as number
+}
+
+function setFloat64Behind(parts: HeapParts, pointer: Pointer, byteOffset: number, value: number): void {
+  if (
+    typeof value === 'number' &&
+    isBehindPool(byteOffset, 3) &&
+    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset))
+  ) {
+    const index = (near8 + (pointer << 1) + (byteOffset >> 3)) | 0
+    if (f64[index] !== undefined) {
+      f64[index] = value
+      return
+    }
+  }
+  setFar(parts, float64, pointer, byteOffset, value)
+}
+
+function getBigInt64Behind(parts: HeapParts, pointer: Pointer, byteOffset: number): bigint {
+  if (isBehindPool(byteOffset, 3) && (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset))) {
+    const value = i64[(near8 + (pointer << 1) + (byteOffset >> 3)) | 0]
+    if (value !== undefined) return value
+  }
+  return getFar(parts, bigint64, pointer, byteOffset) as bigint
+}
+
+function setBigInt64Behind(parts: HeapParts, pointer: Pointer, byteOffset: number, value: bigint): void {
+  if (
+    typeof value === 'bigint' &&
+    isBehindPool(byteOffset, 3) &&
+    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset))
+  ) {
+    const index = (near8 + (pointer << 1) + (byteOffset >> 3)) | 0
+    if (i64[index] !== undefined) {
+      i64[index] = value
+      return
+    }
+  }
+  setFar(parts, bigint64, pointer, byteOffset, value)
+}
+
+function getBigUint64Behind(parts: HeapParts, pointer: Pointer, byteOffset: number): bigint {
+  if (isBehindPool(byteOffset, 3) && (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset))) {
+    const value = u64[(near8 + (pointer << 1) + (byteOffset >> 3)) | 0]
+    if (value !== undefined) return value
+  }
+  return getFar(parts, biguint64, pointer, byteOffset) as bigint
+}
+
+function setBigUint64Behind(parts: HeapParts, pointer: Pointer, byteOffset: number, value: bigint): void {
+  if (
+    typeof value === 'bigint' &&
+    isBehindPool(byteOffset, 3) &&
+    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset))
+  ) {
+    const index = (near8 + (pointer << 1) + (byteOffset >> 3)) | 0
+    if (u64[index] !== undefined) {
+      u64[index] = value
+      return
+    }
+  }
+  setFar(parts, biguint64, pointer, byteOffset, value)
+}
 
 /**
  * Reads whatever the hot path does not. One function for all kinds, and so one that V8 finds too long to inline: its budget for a

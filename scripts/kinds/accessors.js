@@ -2,6 +2,15 @@
 // The accessors of a heap.
 const { NUMBERS } = require('./scalars')
 
+/** The element of the array over near memory, before it is cut to 32 bits. */
+const elementOf = (bytes) => {
+  const shift = Math.log2(bytes)
+  return `near${bytes} + (pointer << ${4 - shift}) + ${shift === 0 ? 'byteOffset' : `(byteOffset >> ${shift})`}`
+}
+
+/** Whether an aligned access lies in near memory, as the bounds of the array of words tell. */
+const IS_NEAR = 'i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined'
+
 /** An accessor of a heap: an element of the array over near memory, or the slow path. */
 function accessor({ name, bytes, says, type, array }) {
   const size = `${bytes} byte${bytes > 1 ? 's' : ''}`
@@ -10,16 +19,16 @@ function accessor({ name, bytes, says, type, array }) {
     `  /** Writes ${says} (${size}). */\n  set${name}(pointer: Pointer, byteOffset: number, value: ${type}): void {`,
   ]
   const slow = [
-    `getFar(this.#parts, ${name.toLowerCase()}, pointer, byteOffset) as ${type}`,
-    `setFar(this.#parts, ${name.toLowerCase()}, pointer, byteOffset, value)`,
+    `get${name}Behind(this.#parts, pointer, byteOffset)`,
+    `set${name}Behind(this.#parts, pointer, byteOffset, value)`,
   ]
   const shift = Math.log2(bytes)
-  const element = `near${bytes} + (pointer << ${4 - shift}) + ${shift === 0 ? 'byteOffset' : `(byteOffset >> ${shift})`}`
+  const element = elementOf(bytes)
   if (bytes < 4) {
     const isNear = (more = '') => `    if (
       typeof pointer === 'number' &&${more}
       isInPool(byteOffset, ${shift}) &&
-      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
+      ${IS_NEAR}
     ) {`
     return `${heads[0]}
 ${isNear()}
@@ -58,6 +67,60 @@ ${heads[1]}
 `
 }
 
+/** What an accessor of a heap calls for an offset of a pool's bytes and more: an element as well, if it lies in the slot or the block. */
+function behind({ name, bytes, type, array }) {
+  const shift = Math.log2(bytes)
+  const reaches = [
+    `isBehindPool(byteOffset, ${shift})`,
+    '(isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset))',
+  ]
+  const either = (conditions) => `  if (\n    ${conditions.join(' &&\n    ')}\n  )`
+  const [get, set] = [
+    `return getFar(parts, ${name.toLowerCase()}, pointer, byteOffset) as ${type}`,
+    `setFar(parts, ${name.toLowerCase()}, pointer, byteOffset, value)`,
+  ]
+  const heads = [
+    `function get${name}Behind(parts: HeapParts, pointer: Pointer, byteOffset: number): ${type} {`,
+    `function set${name}Behind(parts: HeapParts, pointer: Pointer, byteOffset: number, value: ${type}): void {`,
+  ]
+  const element = elementOf(bytes)
+  if (bytes < 4) {
+    return `
+${heads[0]}
+${either([...reaches, IS_NEAR])}
+    return ${array}[(${element}) >>> 0] as number
+  ${get}
+}
+
+${heads[1]}
+${either([`typeof value === 'number'`, ...reaches, IS_NEAR])}
+    ${array}[(${element}) >>> 0] = value
+  else ${set}
+}
+`
+  }
+  return `
+${heads[0]}
+  if (${reaches.join(' && ')}) {
+    const value = ${array}[(${element}) | 0]
+    if (value !== undefined) return value
+  }
+  ${get}
+}
+
+${heads[1]}
+${either([`typeof value === '${type}'`, ...reaches])} {
+    const index = (${element}) | 0
+    if (${array}[index] !== undefined) {
+      ${array}[index] = value
+      return
+    }
+  }
+  ${set}
+}
+`
+}
+
 /** The slow paths of all kinds, and the numbers that stand for a kind there. */
 function farAccess() {
   const cases = (line) =>
@@ -81,7 +144,7 @@ function farAccess() {
   return `${NUMBERS.map(({ name }, i) => `const ${name.toLowerCase()} = ${i}\n`).join('')}type Kind = ${NUMBERS.map((_, i) => i).join(' | ')}
 /** Bytes of a number, by its kind. */
 const BYTES = [${NUMBERS.map(({ bytes }) => bytes).join(', ')}] as const
-
+${NUMBERS.map(behind).join('')}
 /**
  * Reads whatever the hot path does not. One function for all kinds, and so one that V8 finds too long to inline: its budget for a
  * caller's loop is for the hot paths.

@@ -88,6 +88,26 @@ describe('accessors', () => {
     near.close()
   })
 
+  it('reach the last number of near blocks that are one pool long and longer, and refuse the next one behind lone blocks', () => {
+    const { heap } = testHeap()
+    for (const size of [4096, 4097, 16_384, 65_536, 262_144, 1_048_576]) {
+      const pointer = heap.alloc(size)
+      const usable = heap.usableSize(pointer)
+      for (const [kind, list] of Object.entries(values) as [Kind, (number | bigint)[]][]) {
+        const width = Number(/\d+$/.exec(kind)?.[0]) / 8
+        heap.bytes(pointer).fill(0xaa)
+        setter(heap, kind)(pointer, usable - width, list[0] as number)
+        expect([kind, size, getter(heap, kind)(pointer, usable - width)]).toEqual([kind, size, list[0]])
+        expect([...heap.bytes(pointer).subarray(usable - 2 * width)]).toEqual([
+          ...new Array<number>(width).fill(0xaa),
+          ...new Array<number>(width).fill(0),
+        ])
+      }
+      if (size >= 262_144) expect(() => heap.getInt32(pointer, usable)).toThrow(`byteOffset ${usable} leave the block`)
+      heap.free(pointer)
+    }
+  })
+
   it('write no byte beside their own', () => {
     const { heap } = testHeap()
     const pointer = heap.alloc(32)
