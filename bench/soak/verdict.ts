@@ -1,5 +1,6 @@
 /** Whether what a process holds is flat: the medians of the second fifth of its rounds, when all is warm, and of the last fifth. */
-import { mib } from '../common/table'
+import { median } from '../common/quantile'
+import { MIB, mib } from '../common/table'
 import type { Held } from './held'
 
 export interface Verdict {
@@ -9,7 +10,6 @@ export interface Verdict {
   readonly isFlat: boolean
 }
 
-const MIB = 2 ** 20
 /** By how much each may differ: V8's own heap breathes, and with it the resident set and the mappings; books and handles do not. */
 const SLACK: Record<keyof Held, number> = { residentBytes: 16 * MIB, maps: 40, mappedBytes: 0, handles: 0, blocks: 0 }
 const NAMES: Record<keyof Held, string> = {
@@ -19,8 +19,6 @@ const NAMES: Record<keyof Held, string> = {
   handles: 'handles',
   blocks: 'live blocks',
 }
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!
 
 export function verdicts(all: readonly Held[]): Verdict[] {
   const fifth = Math.ceil(all.length / 5)
