@@ -15,7 +15,7 @@ import { progressLine } from './demo/progress'
 import { isHeld, picture, summary, terminalChart } from './demo/report'
 import { type Observed, watchArm } from './demo/watch'
 import type { WorkSize } from './demo/work'
-import { saveChart } from './graphs/plot'
+import { saveChart } from './graphs/chart'
 
 const FULL: WorkSize = { copies: 8, simulations: 30, idleMs: 2200 }
 const QUICK: WorkSize = { copies: 8, simulations: 4, idleMs: 2200 }

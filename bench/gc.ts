@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util'
 import { writeDocument } from './common/document'
 import { describeMachine, machineLine, writeJson } from './common/machine'
 import { accountingReport, FULL, isAccountingHeld, measureAccounting, QUICK, runtimesHere } from './gc/accounting'
-import { saveChart } from './graphs/plot'
+import { saveChart } from './graphs/chart'
 import { growingChart, growingReport, growthOf, measureGrowing } from './speed/growing'
 
 const PARTS = ['accounting', 'growing']

@@ -2,7 +2,8 @@
 
 import { median } from '../common/quantile'
 import { mib, table } from '../common/table'
-import { lineChart, saveChart } from '../graphs/plot'
+import { saveChart } from '../graphs/chart'
+import { lineChart } from '../graphs/lines'
 import { type Context, doing, say, withFlat } from './context'
 import { type Arm, allArms, EBB, openArm } from './drivers'
 import type { Duel } from './protocol'

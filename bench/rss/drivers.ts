@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { sampleRss } from 'ebb/rss'
 import { AskedProcess } from '../common/asked-process'
-import type { Role } from '../graphs/plot'
+import type { Role } from '../graphs/theme'
 import { type InstalledPeer, isInstalled, nativePeers, PeerProcess } from '../peers/peers'
 import type { Answers, Command, NodeArm } from './protocol'
 

@@ -1,7 +1,9 @@
 /** The talk's second experiment: recorded programs, and how much more than their live bytes an allocator holds while they run. */
 
 import { MIB, table } from '../common/table'
-import { barChart, lineChart, saveChart } from '../graphs/plot'
+import { barChart } from '../graphs/bars'
+import { saveChart } from '../graphs/chart'
+import { lineChart } from '../graphs/lines'
 import { isInstalled, nativePeers, PeerProcess } from '../peers/peers'
 import { liveCurve } from '../traces/live'
 import { readTrace, type Trace, traceNames } from '../traces/trace'

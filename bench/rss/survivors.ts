@@ -1,7 +1,8 @@
 /** What stays resident after a burst of which some blocks survive: the page floor, and below it by compaction. */
 
 import { mib, table } from '../common/table'
-import { type Bar, barChart, saveChart } from '../graphs/plot'
+import { type Bar, barChart } from '../graphs/bars'
+import { saveChart } from '../graphs/chart'
 import { liveAfter } from '../traces/live'
 import { type Context, doing, floorBound, say, withFlat } from './context'
 import { type Arm, allArms, type Driver, EBB, openArm } from './drivers'

@@ -10,7 +10,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { sampleRss } from 'ebb/rss'
 import { projectRoot } from '../common/root'
 import { MIB, mib, table } from '../common/table'
-import { lineChart, type Role, saveChart } from '../graphs/plot'
+import { saveChart } from '../graphs/chart'
+import { lineChart } from '../graphs/lines'
+import type { Role } from '../graphs/theme'
 import { type Context, doing, say } from './context'
 
 const KINDS = ['integers', 'floats', 'lists', 'dicts'] as const

@@ -2,7 +2,8 @@
 import { join } from 'node:path'
 import { projectRoot } from '../common/root'
 import { digits, megabytes } from '../common/table'
-import { type Bar, barChart, saveChart } from '../graphs/plot'
+import { type Bar, barChart } from '../graphs/bars'
+import { saveChart } from '../graphs/chart'
 import { isMeasured, type Measured, type MeasuredRow } from './rounds'
 
 /** What a chart shows of a measured arm. */

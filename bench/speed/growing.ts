@@ -1,7 +1,8 @@
 /** What V8's collector pays while a heap grows beside JavaScript objects: ebb, Buffers, plain arrays. */
 import { medians } from '../common/quantile'
 import { digits, MIB, table } from '../common/table'
-import { barChart, type Chart } from '../graphs/plot'
+import { barChart } from '../graphs/bars'
+import type { Chart } from '../graphs/chart'
 import { NodeProcess } from './arms'
 import type { GcOptions } from './protocol'
 

@@ -168,7 +168,7 @@ describe('lib/', () => {
   })
 
   it('has no file above 330 lines that a person writes', () => {
-    const long = lib.filter((file) => writtenLines(read(file)) > 330)
+    const long = [...lib, ...bench].filter((file) => writtenLines(read(file)) > 330)
     expect(long).toEqual([])
   })
 })
