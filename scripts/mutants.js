@@ -44,15 +44,15 @@ const TESTS = {
   'supply/large-blocks.ts': [...names('supply', 'kept-memory large-blocks lone-blocks'), ...BROAD],
   heap: [
     ...names('heap', 'closed door free heap heaps lists live-blocks near-bytes numbers options owners pins refuse'),
-    ...names('heap', 'resize strings take texts'),
+    ...names('heap', 'resize strings take texts wrong-accesses'),
     ...names('base', 'errors'),
     ...BROAD,
   ],
   'heap/all-stats.ts': names('heap', 'all-stats'),
-  'heap/compact.ts': [...names('heap', 'compact owners pins'), ...BROAD],
-  'heap/idle.ts': names('heap', 'idle'),
+  'heap/compact.ts': [...names('heap', 'compact survey owners pins'), ...BROAD],
+  'heap/idle.ts': names('heap', 'idle-passes idle'),
   'heap/variants.ts': names('heap', 'variants clearing-heap'),
-  'heap/numbers.ts': [...names('heap', 'numbers closed near-bytes heap'), ...BROAD],
+  'heap/numbers.ts': [...names('heap', 'numbers wrong-accesses closed near-bytes heap'), ...BROAD],
 }
 /** Percent. */
 const SCORE_MIN = 85

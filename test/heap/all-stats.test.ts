@@ -35,6 +35,17 @@ describe('statistics of all heaps', () => {
     expect(String(total)).toContain(`${total.blocks} live blocks`)
   })
 
+  it('have each size class once, in their order, whichever heap has it', () => {
+    const [a, b] = [testHeap().heap, testHeap().heap]
+    a.alloc(200)
+    a.alloc(600)
+    b.alloc(48)
+    b.alloc(200)
+    const classes = allStats().total.classes.map(({ blockBytes }) => blockBytes)
+    expect(classes).toEqual([...new Set(classes)].sort((x, y) => x - y))
+    expect(classes.length).toBeGreaterThanOrEqual(3)
+  })
+
   it('keep what closed heaps have counted, and nothing else of them', () => {
     const before = allStats().total
     const heap = new Heap()

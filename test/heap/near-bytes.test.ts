@@ -1,9 +1,12 @@
 /** Copies of every length, and the sizes of near blocks by their class. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Heap } from '../../lib'
-import { copyOutTo, isNear, nearByte, usableByClass } from '../../lib/heap/near-bytes'
+import { GRANULES_PER_ARENA, type Pointer } from '../../lib/base/layout'
+import { copyOutTo, copyWordsIn, isNear, nearByte, usableByClass, writeLatin1 } from '../../lib/heap/near-bytes'
 import { partsOf } from '../../lib/heap/numbers'
 import { NEAR } from '../../lib/space/near'
+import { space } from '../../lib/space/thread-space'
+import { testHeap } from '../support/test-heap'
 
 let heap: Heap
 
@@ -55,6 +58,23 @@ describe('copies', () => {
     }
   })
 
+  it('of words write no word beside their own, and texts no byte', () => {
+    const pointer = heap.alloc(256)
+    const source = Uint8Array.from({ length: 256 }, (_, i) => i)
+    for (const length of [1, 4, 5, 8, 64, 127, 128]) {
+      heap.bytes(pointer).fill(0xaa)
+      copyWordsIn(nearByte(pointer), source, new Int32Array(source.buffer), length)
+      const behind = (length + 3) & ~3
+      expect([...heap.copyOut(pointer, length)]).toEqual([...source.subarray(0, length)])
+      expect(heap.copyOut(pointer, 256 - behind, behind).every((byte) => byte === 0xaa)).toBe(true)
+    }
+    for (const text of ['', 'a', 'abc', 'abcdefg\xff', 'abcdefgh\xff']) {
+      heap.bytes(pointer).fill(0xaa)
+      writeLatin1(nearByte(pointer), text)
+      expect(Buffer.from(heap.copyOut(pointer, 12)).toString('latin1')).toBe(text.padEnd(12, '\xaa'))
+    }
+  })
+
   it('share no byte, and cannot be transferred from under each other', () => {
     const pointer = heap.alloc(100)
     const copies = Array.from({ length: 400 }, (_, i) => {
@@ -85,8 +105,22 @@ describe('a near block', () => {
     }
   })
 
+  it('lies between the first and the last near arena', () => {
+    const [first, end] = [space.nearFirst * GRANULES_PER_ARENA, space.nearEnd * GRANULES_PER_ARENA]
+    const { heap: far } = testHeap({ isFar: true })
+    const pointers = [first - 1, first, end - 1, end, far.alloc(16)]
+    expect(pointers.map((pointer) => isNear(pointer as Pointer))).toEqual([false, true, true, false, false])
+  })
+
   it('has none by its class where that does not tell', () => {
     const other = new Heap()
+    const live = heap.alloc(48)
+    const pinned = heap.alloc(96)
+    heap.pin(pinned)
+    for (const wrong of [live + 0.5, live + 2 ** 32, `${live}`, live - 2 ** 32, pinned])
+      expect([wrong, usable(wrong)]).toEqual([wrong, -1])
+    const { heap: far } = testHeap({ isFar: true })
+    expect(usableByClass(partsOf(far).table.map.base, far.alloc(48))).toBe(-1)
     const foreign = other.alloc(16)
     for (const wrong of [0, -1, 0.5, 2 ** 31, Number.NaN, undefined, '1', foreign, heap.alloc(1 << 20)])
       expect([wrong, usable(wrong)]).toEqual([wrong, -1])
