@@ -75,6 +75,69 @@ const explained = [
   ['heap/texts.ts', 'text.length <= ENCODE_LOOP_MAX', SHORT],
   ['heap/texts.ts', 'byteLength < 0', SAVES],
   ['heap/take.ts', 'byteLength > MEDIUM_MAX_BYTES', SAME, 'byteLength >= MEDIUM_MAX_BYTES'],
+  ['heap/numbers.ts', "'number'", SHORT, '""'], // the long way tests it again
+  ['heap/numbers.ts', "typeof byteOffset === 'number'", SAME, 'true'], // what is no number equals no multiple
+  ['heap/numbers.ts', 'value !== undefined', SHORT, 'false'],
+  ['heap/numbers.ts', 'i32[index] !== undefined', SHORT, 'false'],
+  ['heap/numbers.ts', 'f32[index] !== undefined', SHORT, 'false'],
+  ['heap/numbers.ts', 'f64[index] !== undefined', SHORT, 'false'],
+  ['heap/numbers.ts', 'u64[index] !== undefined', SHORT, 'false'],
+  ['heap/numbers.ts', 'isInArena && (byteOffset | 0) === byteOffset', SHORT, 'false'],
+  ['heap/numbers.ts', '(byteOffset | 0) === byteOffset', SHORT], // a DataView cuts fractions, whichever it is
+  [
+    'heap/numbers.ts',
+    'isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset)',
+    SHORT,
+    'isInSlot(pointer, byteOffset) && isInLone(parts, pointer, byteOffset)',
+  ],
+  ['heap/numbers.ts', "typeof byteOffset !== 'number'", SAME, 'false'], // at() refuses it
+  ['heap/near-bytes.ts', 'length <= FROM_CODES_MAX && (start & 3) === 0', SHORT, 'false'],
+  ['heap/near-bytes.ts', 'length <= FROM_CODES_MAX', SHORT, 'length < FROM_CODES_MAX'],
+  ['heap/near-bytes.ts', 'length <= 4', SHORT],
+  ['heap/near-bytes.ts', 'length === 4', SHORT, 'false'],
+  ['heap/near-bytes.ts', 'length === 8', SHORT, 'false'],
+  ['heap/near-bytes.ts', 'length > FROM_CODES_MAX', SHORT],
+  ['heap/near-bytes.ts', 'if (length > FROM_CODES_MAX) {', SHORT],
+  ['heap/near-bytes.ts', 'if (byteLength >= DECODE_MIN_BYTES && byteLength <= DECODE_MAX_BYTES) {', SHORT],
+  ['heap/near-bytes.ts', 'text !== undefined', SHORT, 'false'],
+  ['heap/near-bytes.ts', '((bytes.byteOffset ^ start) & 7) === 0', SHORT],
+  ['heap/near-bytes.ts', 'byteLength > LOOP_MAX_BYTES', SHORT],
+  ['heap/near-bytes.ts', 'if (byteLength > LOOP_MAX_BYTES) {', SHORT],
+  ['heap/near-bytes.ts', 'byteLength === 8 && (start & 3) === 0', SHORT, 'false'],
+  ['heap/near-bytes.ts', 'byteLength <= UNALIGNED_MAX_BYTES', SHORT],
+  [
+    'heap/near-bytes.ts',
+    'if (byteLength < NATIVE_IN_BYTES && isAlignedAs(source, start)) u8.set(source, start)',
+    SHORT,
+  ],
+  ['heap/near-bytes.ts', 'byteLength <= ON_HEAP_MAX', SHORT],
+  ['heap/near-bytes.ts', 'byteLength > CUT_MAX', SHORT, 'byteLength >= CUT_MAX'],
+  [
+    'heap/near-bytes.ts',
+    'if (byteLength >= NATIVE_OUT_BYTES || (start & 7) !== 0) region.copyOut(nearStart + start, copy)',
+    SHORT,
+  ],
+  [
+    'heap/near-bytes.ts',
+    'if (byteLength <= UNALIGNED_MAX_BYTES || (byteLength < NATIVE_IN_BYTES && isAlignedAs(target, start)))',
+    SHORT,
+  ],
+  ['heap/near-bytes.ts', 'target.length === byteLength', SAVES, 'false'],
+  ['heap/near-bytes.ts', 'used + byteLength > slab.byteLength', SAVES, 'true'],
+  ['heap/near-bytes.ts', 'used + byteLength > slab.byteLength', SAVES, 'used + byteLength >= slab.byteLength'],
+  ['heap/near-bytes.ts', 'pointer < firstNear', BEHIND, 'pointer <= firstNear'], // a ledger
+  ['heap/near-bytes.ts', 'pointer >= nearEnd', BEHIND, 'pointer > nearEnd'],
+  ['heap/near-bytes.ts', 'sizeClass <= 0', BEHIND, 'sizeClass < 0'],
+  ['heap/compact.ts', 'compactChannel.isHeard', SAVES, 'true'],
+  ['heap/compact.ts', 'private readonly list: Pointer[] = []', FIRST],
+  ['heap/compact.ts', 'maxMs === Infinity', SAME, 'false'],
+  ['heap/compact.ts', 'this.deadline !== Infinity', SAVES, 'true'],
+  ['heap/compact.ts', 'c < WHOLE_RUN', BEHIND, 'c <= WHOLE_RUN'],
+  ['heap/compact.ts', 'live >= 0', BEHIND, 'live > 0'], // empty runs are not listed
+  ['heap/compact.ts', 'source > target', SAVES, 'source >= target'],
+  ['heap/idle.ts', 'private isLooking = false', FIRST],
+  ['heap/idle.ts', 'giveBackStep(): number {', SAME],
+  ['heap/idle.ts', '{ maxBlocks: Infinity, maxMs: Infinity }', SAME, '{}'], // a slice sets its own deadline
 ]
 
 /** Whether it is known why a mutant that survives does. */
