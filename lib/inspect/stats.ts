@@ -57,7 +57,7 @@ export class HeapStats {
   peakMappedBytes = 0
   /** In memory, by the books: what is neither discarded nor never used. An upper bound of what the kernel says. */
   residentBytes = 0
-  /** Calls to the operating system so far. */
+  /** Calls to the operating system so far. What is kept can be cut in two and is given back in two then, so `unmaps` may exceed `maps`. */
   maps = 0
   unmaps = 0
   discards = 0
