@@ -31,8 +31,13 @@ export function markAsOurs(type: { readonly prototype: object }, what: string): 
 
 function foreignMark(value: unknown): Mark | undefined {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined
-  const mark = (value as { readonly [MARK]?: Mark })[MARK]
-  return mark === undefined || mark.copy === COPY ? undefined : mark
+  const mark = (value as { readonly [MARK]?: unknown })[MARK]
+  if (typeof mark !== 'object' || mark === null) return undefined
+  // Read once: it may be a proxy's answer, which is no mark and another one each time.
+  const { what, folder, copy } = mark as Partial<Mark>
+  if (typeof what !== 'string' || typeof folder !== 'string' || typeof copy !== 'object' || copy === null)
+    return undefined
+  return copy === COPY ? undefined : { what, folder, copy }
 }
 
 /**

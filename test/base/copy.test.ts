@@ -37,6 +37,18 @@ describe('what another copy of ebb made', () => {
     expect([refusal(new Thing()), refusal(new OtherThing(), refuseThere)]).toEqual([undefined, undefined])
   })
 
+  it('is nothing that only answers to the name of the mark, as a proxy may', () => {
+    const answers = [
+      null,
+      5,
+      'mark',
+      {},
+      { what: Symbol('x'), folder: '', copy: {} },
+      { what: 'thing', folder: '', copy: null },
+    ]
+    for (const answer of answers) expect(refusal(new Proxy({}, { get: () => answer }))).toBe(undefined)
+  })
+
   it('is refused by name, with the folder of a copy that was loaded twice', () => {
     const error = refusal(new OtherThing())
     expect(error).toBeInstanceOf(TypeError)
