@@ -22,7 +22,8 @@ export type StringEncoding = 'utf8' | 'latin1'
 export const STRING_PREFIX_BYTES = 4
 
 const BEYOND_LATIN1 = /[^\0-\u00ff]/
-const LONE_SURROGATE = /\p{Surrogate}/u
+/** Not `\p{Surrogate}`, which would load tables of the ICU when ebb is loaded. */
+const LONE_SURROGATE = /[\ud800-\udfff]/u
 
 /** Well-formedness as engines of ES2024 know it: Node 20 does. */
 interface Wellness {

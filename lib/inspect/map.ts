@@ -151,6 +151,7 @@ function rowsOf(kind: number, pools: number): number {
  * @param slots - where what is to be shown begins; without it, everything in the space
  */
 export function readMap(books: SpaceBooks, slots: ArrayLike<number> = slotsIn(books)): HeapMap {
+  if (stateOfRun[0] === 0) fillStates()
   const { tenants } = books
   const words = wordsOf(books.buffer)
   const annexes = books.annexes.map((buffer) => buffer && wordsOf(buffer))
@@ -203,14 +204,19 @@ const TAKEN_BITS = 9
 const TAKEN_MASK = (1 << TAKEN_BITS) - 1
 const CLASS_MASK = 63
 
-/** The state of a run in use, by its class and the blocks of it that are taken. */
-const STATE_OF_RUN = Uint8Array.from({ length: (CLASS_MASK + 1) << TAKEN_BITS }, (_, index) => {
-  const sizeClass = index >>> TAKEN_BITS
-  const taken = index & TAKEN_MASK
-  const blocks = sizeClass < CLASS_TABLE_LENGTH ? (RUN_BLOCKS[sizeClass] as number) : 0
-  if (taken === 0) return PoolState.resting
-  return taken >= blocks ? PoolState.full : PoolState.used + Math.floor((taken * LEVELS) / blocks)
-})
+/** The state of a run in use, by its class and the blocks of it that are taken; filled when the first map is read. */
+const stateOfRun = new Uint8Array((CLASS_MASK + 1) << TAKEN_BITS)
+
+/** Not done on loading: a loop so long is optimised by V8, whose compiler takes 3 MB of resident memory. */
+function fillStates(): void {
+  for (let index = 0; index < stateOfRun.length; index++) {
+    const sizeClass = index >>> TAKEN_BITS
+    const taken = index & TAKEN_MASK
+    const blocks = sizeClass < CLASS_TABLE_LENGTH ? (RUN_BLOCKS[sizeClass] as number) : 0
+    if (taken === 0) stateOfRun[index] = PoolState.resting
+    else stateOfRun[index] = taken >= blocks ? PoolState.full : PoolState.used + Math.floor((taken * LEVELS) / blocks)
+  }
+}
 
 /** Of an owner: the size class. */
 const OWNER_MASK = (1 << HEAP_WORDS_SHIFT) - 1
@@ -248,4 +254,4 @@ function showArena(
 }
 
 const stateOf = (sizeClass: number, taken: number): number =>
-  STATE_OF_RUN[((sizeClass & CLASS_MASK) << TAKEN_BITS) | (taken & TAKEN_MASK)] as number
+  stateOfRun[((sizeClass & CLASS_MASK) << TAKEN_BITS) | (taken & TAKEN_MASK)] as number
