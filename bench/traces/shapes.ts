@@ -103,17 +103,19 @@ function timedField(newHeap: () => Heap, { ops, ids }: Trace): TimedArm {
   return { name: 'ebb', replay: inChunks((from, to) => run(store, from, to)) }
 }
 
-/** A block lies in the one or in the other heap by its id. */
+/**
+ * A block lies in the one or in the other heap by its id. The heap comes out of an array: a branch on the id is foreseen half of the time
+ * by the processor, and those misses (0.7 to 2.2 ns an operation) are the loop's, not the heaps'.
+ */
 function timedTwoHeaps(newHeap: () => Heap, { ops, ids }: Trace): TimedArm {
-  const even = newHeap()
-  const odd = newHeap()
+  const heaps = [newHeap(), newHeap()] as const
   const blocks = new Int32Array(ids)
   const replay = (from: number, to: number): void => {
     for (let at = from; at < to; at++) {
       const word = ops[2 * at]!
       const byteLength = ops[2 * at + 1]!
       const id = word >>> 2
-      const heap = (id & 1) === 0 ? even : odd
+      const heap = heaps[(id & 1) as 0 | 1]
       let pointer: Pointer
       switch (word & 3) {
         case kindAlloc:
