@@ -8,7 +8,7 @@
  * A list for each epoch, so that those that have rested for long enough are found without a walk over the others: each step of that is a
  * cache miss, and while 5e7 blocks are freed some 180,000 pools rest at a time.
  */
-import { type Pointer, recordAt, type SizeClass, type Slot, slotOf } from '../base/layout'
+import { type Pointer, recordAt, type SizeClass, slotOf } from '../base/layout'
 import { CLASS_TABLE_LENGTH, runPoolsOf } from '../base/size-classes'
 import type { ArenaTable } from '../books/arena-table'
 import { NEXT, STAMP, word } from '../books/ledger'
@@ -101,30 +101,26 @@ export class RestingPools implements Source {
   }
 
   private releaseList(list: number): void {
-    const first = list * CLASS_TABLE_LENGTH
     for (let c = 1 as SizeClass; c < CLASS_TABLE_LENGTH; c++) {
-      while (this.heads[first + c] !== 0) this.releaseIn(slotOf(this.heads[first + c] as Pointer), list)
+      const at = list * CLASS_TABLE_LENGTH + c
+      while (this.heads[at] !== 0) this.releaseFront(list, c, at)
     }
   }
 
-  /** Gives back what an arena has at the front of a list, of all classes: mostly that is all, as blocks that came together go together. */
-  private releaseIn(slot: Slot, list: number): void {
+  /** Gives back the first runs of a class in a list, as far as they lie in one arena: mostly many, as blocks that came together go together. */
+  private releaseFront(list: number, sizeClass: SizeClass, at: number): void {
+    const slot = slotOf(this.heads[at] as Pointer)
     const ledger = this.table.ledger(slot)
+    const length = runPoolsOf(sizeClass)
     let released = 0
     this.arenas.beginPuts(ledger)
-    for (let c = 1 as SizeClass; c < CLASS_TABLE_LENGTH; c++) {
-      const at = list * CLASS_TABLE_LENGTH + c
-      const length = runPoolsOf(c)
-      let runs = 0
-      for (let run = this.heads[at] as Pointer; run !== 0 && slotOf(run) === slot; run = this.heads[at] as Pointer) {
-        const record = recordAt(run)
-        this.heads[at] = word(ledger, record + NEXT)
-        this.arenas.putInto(ledger, run, length, word(ledger, record + STAMP))
-        runs++
-      }
-      if (runs > 0) this.table.counts.addPools(c, -runs * length)
-      released += runs
+    for (let run = this.heads[at] as Pointer; run !== 0 && slotOf(run) === slot; run = this.heads[at] as Pointer) {
+      const record = recordAt(run)
+      this.heads[at] = word(ledger, record + NEXT)
+      this.arenas.putInto(ledger, run, length, word(ledger, record + STAMP))
+      released++
     }
+    this.table.counts.addPools(sizeClass, -released * length)
     this.note(list, -released)
     this.arenas.endPuts(ledger, released)
   }
