@@ -106,9 +106,9 @@ export function utf8At(start: number, byteLength: number): string {
 
 /** Up to so many bytes a loop over words is fastest. */
 const LOOP_MAX_BYTES = 128
-/** From so many bytes on a call of the addon (30 ns) is faster than V8, which copies shared memory at half the speed. */
-const NATIVE_IN_BYTES = 1536
-const NATIVE_OUT_BYTES = 512
+/** From so many bytes on a call of the addon (20 ns) is faster than V8, which copies shared memory at half the speed. */
+const NATIVE_IN_BYTES = 512
+const NATIVE_OUT_BYTES = 128
 /** V8 copies shared memory byte by byte between places that are not aligned alike: from so many bytes on, the addon is faster then. */
 const UNALIGNED_MAX_BYTES = 128
 /** Whether words of an array and of near memory lie alike. */

@@ -107,6 +107,7 @@ describe('the tarball', () => {
       ...[
         'native/ebb.gypi',
         'native/addon.cc',
+        'native/arguments.h',
         'native/poll.cc',
         'native/os_pages.h',
         'native/os_pages_posix.cc',
