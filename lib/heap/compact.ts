@@ -25,6 +25,7 @@ import {
 } from '../base/layout'
 import { blockBytesOf, CLASS_TABLE_LENGTH, runBlocksOf, WHOLE_RUN } from '../base/size-classes'
 import { CLASS, freePools, isFreePool, LENGTH, PINS, recordWord, runsOf, word } from '../books/ledger'
+import { BOOK_BYTES_PER_SLOT } from '../space/plan'
 import { MOVES } from '../space/tally'
 import type { HeapParts } from '../supply/parts'
 import { runOf } from '../supply/runs'
@@ -46,7 +47,7 @@ export interface CompactResult {
 export type Moved = (from: Pointer, to: Pointer) => void
 
 /**
- * An arena is emptied only if it has no more pools in use than this: all that is won is its ledger, one OS page.
+ * An arena is emptied only if it has no more pools in use than this: all that is won is its books, some two OS pages.
  */
 const EVACUATE_MAX = FREE_POOLS_MAX >> 2
 
@@ -71,7 +72,7 @@ export class Compactor {
   moved = 0
   /** When it pauses, on the heap's clock. */
   deadline: number
-  /** Found by {@link survey}: bytes of the pools in use, those of ledgers included, and of live blocks in them. */
+  /** Found by {@link survey}: bytes of the pools in use, the arenas' ledgers and other books included, and of live blocks in them. */
   usedBytes = 0
   liveBytes = 0
   private readonly parts: HeapParts
@@ -107,7 +108,7 @@ export class Compactor {
   private surveyArena(slot: Slot, runs: Runs): void {
     const { table } = this.parts
     const ledger = table.ledger(slot)
-    this.usedBytes += POOL_BYTES
+    this.usedBytes += POOL_BYTES + BOOK_BYTES_PER_SLOT
     let length = 1
     // Not by runsOf, whose pairs are garbage: V8 grew by them, and a dict of a million texts less 95 % held 1.5 of its live bytes, not 1.27.
     for (let pool = 1 as PoolIndex; pool < POOLS_PER_ARENA; pool = (pool + length) as PoolIndex) {

@@ -27,7 +27,7 @@ const REST_MS = 1000
 /** To look whether a pass is worth it may cost one part of so many of the time. */
 const REST_TIMES = 100
 /** A pass is worth it above this multiple of the live bytes, and so many bytes: a quarter of an arena. */
-const WORTH = 1.25
+const WORTH = 1.125
 const WORTH_BYTES = 2 ** 16
 /** And where, since the last pass, so many bytes or a part of the live ones were freed between live blocks. */
 const AGAIN_PART = 1 / 8

@@ -1,7 +1,7 @@
 /** When compaction by itself begins a pass, whether the pass is worth it, and what is told of it. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { f64 } from '../../lib'
+import { f64, i32 } from '../../lib'
 import { Dict, str } from '../../lib/collections'
 import { Heap } from '../../lib/heap/heap'
 import { ManualClock, TickingClock } from '../support/manual-clock'
@@ -74,6 +74,18 @@ it('looks and does nothing where blocks are dense, as at one free place in ten, 
   clock.advance(4000)
   expect(heap.stats().moves).toBe(0)
   expect(await told()).toEqual([])
+})
+
+it('counts the books of arenas: full blocks that lie in an arena each are moved together', () => {
+  const clock = new TickingClock()
+  heap = new Heap({ clock, compact: 'idle' })
+  const dict = new Dict(heap, { key: i32, value: f64 })
+  for (let n = 0; n < 400_000; n++) dict.set(n, n / 2)
+  for (let n = 0; n < 400_000; n++) if (n % 20 !== 0) dict.delete(n)
+  expect(heap.stats().arenas).toBeGreaterThan(12)
+  clock.advance(4000)
+  expect(heap.stats().arenas).toBeLessThan(6)
+  for (let n = 0; n < 400_000; n++) expect(dict.get(n)).toBe(n % 20 === 0 ? n / 2 : undefined)
 })
 
 it('leaves a small heap alone', async () => {
