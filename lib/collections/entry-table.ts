@@ -26,6 +26,27 @@ const slotBits = SLOT_BITS
 const slotMask = (1 << SLOT_BITS) - 1
 const headMask = HEAD_MASK
 
+/**
+ * Whether the words behind an element are the data that were packed last. Up to six without a loop: in a loop within that of `find`, V8
+ * takes neither array for a constant, and look-ups of texts in tables of 1e3 to 1e5 take a tenth longer.
+ */
+function isPacked(data: number, words: number): boolean {
+  if (words > 6) return isPackedInLoop(data, words)
+  let difference = 0
+  if (words > 1) difference |= (i32[data + 1] as number) ^ (scratch[2] as number)
+  if (words > 2) difference |= (i32[data + 2] as number) ^ (scratch[3] as number)
+  if (words > 3) difference |= (i32[data + 3] as number) ^ (scratch[4] as number)
+  if (words > 4) difference |= (i32[data + 4] as number) ^ (scratch[5] as number)
+  if (words > 5) difference |= (i32[data + 5] as number) ^ (scratch[6] as number)
+  return difference === 0
+}
+
+function isPackedInLoop(data: number, words: number): boolean {
+  let word = 1
+  while (word < words && i32[data + word] === scratch[word + 1]) word++
+  return word === words
+}
+
 /** A table whose keys are packed into words. */
 export abstract class EntryTable<K, V> extends DictTable<K, V> {
   /** @internal */
@@ -63,12 +84,7 @@ export abstract class EntryTable<K, V> extends DictTable<K, V> {
       if (pointer === 0) break
       if (i32[base + (slot << 1)] === hash) {
         const block = (near4 + (pointer << 2)) | 0
-        if ((i32[block] as number) - owner === scratch[1]) {
-          const data = block + extra
-          let word = 1
-          while (word < words && i32[data + word] === scratch[word + 1]) word++
-          if (word === words) break
-        }
+        if ((i32[block] as number) - owner === scratch[1] && isPacked(block + extra, words)) break
       }
       if (++slot === slots) slot = 0
     }
