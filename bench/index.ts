@@ -5,6 +5,7 @@
  *     npm run bench -- traces                groups (traces, shapes, busy, workloads, pairs, accessors, records, views, text) or parts of names of rows
  *     npm run bench -- --quick               under a minute; few rounds, numbers not to be quoted
  *     npm run bench -- traces --nodes 22,24  the recorded traces on these versions of Node too
+ *     npm run bench -- pairs text --node 24  these on another Node: 20 to 26 (fetched into build/platforms)
  *     npm run bench -- traces --arms pymalloc,glibc   only these beside ebb
  *     npm run bench -- --rounds 15
  *     npm run bench -- --write               puts the results into docs/performance.md
@@ -12,7 +13,7 @@
 import { parseArgs } from 'node:util'
 import { writeDocument } from './common/document'
 import { describeMachine, machineLine, writeJson } from './common/machine'
-import { fetchNode } from './common/nodes'
+import { fetchNode, runOnNode } from './common/nodes'
 import { peerLine } from './peers/peers'
 import { charts } from './speed/charts'
 import { promiseReport, promises } from './speed/must-hold'
@@ -27,6 +28,7 @@ const { values, positionals } = parseArgs({
     quick: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     nodes: { type: 'string' },
+    node: { type: 'string' },
     arms: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
@@ -73,7 +75,8 @@ async function main(): Promise<void> {
   console.log(`\n${[file, ...(await charts(results, machineLine(machine)))].join('\n')}`)
 }
 
-main().catch((error: unknown) => {
-  console.error(error)
-  process.exitCode = 1
-})
+if (!runOnNode(values.node))
+  main().catch((error: unknown) => {
+    console.error(error)
+    process.exitCode = 1
+  })

@@ -8,6 +8,7 @@
  *     npm run bench:scale -- --least 1e7
  *     npm run bench:scale -- --part fresh    phases, fresh or pauses alone
  *     npm run bench:scale -- --alone         without the native allocators
+ *     npm run bench:scale -- --node 24       on another Node: 20 to 26 (fetched into build/platforms)
  *     npm run bench:scale -- --write         puts the results into docs/performance.md
  */
 
@@ -15,6 +16,7 @@ import { freemem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { writeDocument } from './common/document'
 import { describeMachine, machineLine, writeJson } from './common/machine'
+import { runOnNode } from './common/nodes'
 import { medians } from './common/quantile'
 import { digits, table } from './common/table'
 import { saveChart } from './graphs/chart'
@@ -34,6 +36,7 @@ const { values } = parseArgs({
     least: { type: 'string' },
     part: { type: 'string' },
     alone: { type: 'boolean', default: false },
+    node: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
 })
@@ -142,32 +145,22 @@ function costReport(points: readonly Point[]): string {
   return parts.join('\n\n')
 }
 
-/** Why bounds are missed (docs/performance.md has the numbers). */
-const FRESH_REASON = 'as many page faults, and the code of a JavaScript heap takes longer beside each'
-const FLAT_REASONS = {
-  fill: 'page tables of 7 GB; half of the arenas are far',
-  churn: 'the live bits of 5e7 blocks outgrow the third-level cache; half of the blocks are far',
-  drain: 'it lasts longer than the decay, so all memory goes back meanwhile; that of 1e7 ends before',
-}
-
-/** What must hold, with the reasons of what is known to miss. */
+/** What must hold. */
 function bounds(points: readonly Point[], fresh: readonly FreshPoint[]): Bound[] {
   const at = (arm: string, live: number): Point | undefined =>
     points.find((point) => point.arm === arm && point.live === live)
   const over = (one: number | undefined, other: number | undefined): number | undefined =>
     one === undefined || other === undefined ? undefined : one / other
-  const list = [1e3, 1e4, 1e5, 1e6].map((live) => ({
-    ...atMost(
+  const list = [1e3, 1e4, 1e5, 1e6].map((live) =>
+    atMost(
       `fill of ${count(live)} into fresh memory: ebb / pymalloc`,
       1,
       over(freshAt(fresh, 'ebb', live)?.ns, freshAt(fresh, 'pymalloc', live)?.ns),
     ),
-    reason: FRESH_REASON,
-  }))
-  const flat = (['fill', 'churn', 'drain'] as const).map((phase) => ({
-    ...atMost(`${phase} at 5e7 / at 1e7`, 2, over(at('ebb', 5e7)?.[phase], at('ebb', 1e7)?.[phase])),
-    reason: FLAT_REASONS[phase],
-  }))
+  )
+  const flat = (['fill', 'churn', 'drain'] as const).map((phase) =>
+    atMost(`${phase} at 5e7 / at 1e7`, 2, over(at('ebb', 5e7)?.[phase], at('ebb', 1e7)?.[phase])),
+  )
   const full = atMost('fill of 1e7: ebb / pymalloc', 1, over(at('ebb', 1e7)?.fill, at('pymalloc', 1e7)?.fill))
   return [...list, full, ...flat]
 }
@@ -233,7 +226,8 @@ async function main(): Promise<void> {
   console.log(`\n${[file, ...(points.length > 0 ? await costChart(points, line) : [])].join('\n')}`)
 }
 
-main().catch((error: unknown) => {
-  console.error(error)
-  process.exitCode = 1
-})
+if (!runOnNode(values.node))
+  main().catch((error: unknown) => {
+    console.error(error)
+    process.exitCode = 1
+  })

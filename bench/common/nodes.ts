@@ -2,6 +2,7 @@
  * Other runtimes, as `npm run platforms` brings them here (scripts/platforms/runtimes.js, into build/platforms). One build of the addon
  * serves them all (Node-API).
  */
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -55,6 +56,20 @@ export const findNode = (version: string): string | undefined => find(node(versi
  * @throws Error where it cannot be had; RangeError for what is no version
  */
 export const fetchNode = (version: string): string => fetch(node(version), `Node ${version}`)
+
+/**
+ * Runs this command again on another Node: its children are started by the Node that runs it.
+ * @param version - what `--node` says, which the other one is not told; undefined: nothing is run
+ * @returns whether it was run; its exit code is this process's then
+ */
+export function runOnNode(version: string | undefined): boolean {
+  if (version === undefined) return false
+  const words = process.argv.slice(1)
+  const at = words.findIndex((word) => word === '--node' || word.startsWith('--node='))
+  words.splice(at, words[at] === '--node' ? 2 : 1)
+  process.exitCode = spawnSync(fetchNode(version), words, { stdio: 'inherit' }).status ?? 1
+  return true
+}
 
 /** Path of Deno; undefined where it has not been fetched. */
 export const findDeno = (): string | undefined => find(runtimes().deno())

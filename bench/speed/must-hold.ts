@@ -2,6 +2,7 @@
 
 import { digits, table } from '../common/table'
 import { EBB_DETACHED } from './js-arms'
+import { reasonFor } from './reasons'
 import { geometricMean, measured, ratio } from './report'
 import type { MeasuredRow } from './rounds'
 import { shapeBounds } from './shape-rows'
@@ -106,7 +107,8 @@ export function promises(rows: readonly MeasuredRow[], otherNodes: readonly stri
 
 const verdict = (promise: Bound): string => {
   if (isKept(promise) === true) return 'PASS'
-  return promise.reason === undefined ? 'MISS' : `MISS: ${promise.reason}`
+  const reason = promise.reason ?? reasonFor(promise.name)
+  return reason === undefined ? 'MISS' : `MISS: ${reason}`
 }
 
 /** As a table; what this run did not measure is left out. */

@@ -53,21 +53,6 @@ export function textRows(isQuick: boolean): RowPlan[] {
   }))
 }
 
-/** Why a row may miss its bound; what was tried stands in docs/performance.md. */
-const REASONS: readonly (readonly [RegExp, string])[] = [
-  [
-    /^copyIn/,
-    'the space is shared memory, on which V8 sets at half the speed (the addon: 30 ns a call); the pointer is checked',
-  ],
-  [
-    /^allocString of .*utf8/,
-    'a lone surrogate is refused, which Buffer writes as U+FFFD; V8 encodes as fast as the addon without a call (30 ns)',
-  ],
-  [/^readString of .*(ascii|latin1)/, 'the same slice, and the pointer and the length are checked'],
-  [/^copyOut of 128/, 'a view for the copy and one to copy from; with a loop over words instead: 1.28'],
-  [/16384/, 'blocks above 4 KiB have no magazine: their size is looked up in the books'],
-]
-
 export function textBounds(rows: readonly MeasuredRow[]) {
   return ROWS.map(({ name, peers, bound }) => ({
     name: `${name}: ebb / ${peers[0]}`,
@@ -77,6 +62,5 @@ export function textBounds(rows: readonly MeasuredRow[]) {
       rows.find((row) => row.name === name),
       peers[0] as string,
     ),
-    reason: REASONS.find(([pattern]) => pattern.test(name))?.[1],
   }))
 }

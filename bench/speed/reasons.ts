@@ -1,0 +1,66 @@
+/** Why a bound may be missed, where that is known: by the bound's name, the first that fits. What was tried stands in docs/performance.md. */
+
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [
+    /^traces: ebb after a detach/,
+    'V8 tests a flag at each access after a detach: 1.10 to 1.35 of the time before; no shared buffer can have it',
+  ],
+  [
+    /^traces: .*worst/,
+    'groupby, 1.14 of the revision before the space was shared: not found (docs/performance.md tells what it is not)',
+  ],
+  [/^traces: /, 'the floor, an allocator that does nothing, takes a third to a half of the time'],
+  [
+    /^pair of 48 /,
+    '3.05 ns beside 2.3: checks of the argument and of the pointer; it takes 1.29 to 1.58 from run to run',
+  ],
+  [
+    /^pair of (1024|262144|1048576) /,
+    '4.1, 12.2 and 12.2 ns in most processes of this bench, 8, 17 and 17 in others, which share of them V8 decides anew: not found; in a process ' +
+      'that only loops 24 of 24 take 4.0 to 4.2 for 1 KiB, 17 of 24 9.8 to 11.1 for 1 MiB',
+  ],
+  [
+    /^workloads: .*worst/,
+    'large buffers: 2.3 calls to the system an operation, 0.9 \u00b5s each, give back what passes the peak of live bytes; glibc keeps it',
+  ],
+  [/^workloads: .*mean/, 'large buffers alone; with 1.1 there the mean would be 0.6'],
+  [
+    /^copyIn of (8|32|128):/,
+    "V8's set takes 11 to 15 ns on shared memory and 10 to 11 on other; 6 are the checks of pointer, source and range, of which Buffer has none",
+  ],
+  [
+    /^copyIn of (1024|16384):/,
+    'V8 sets shared memory word by word (44 ns for 1024, 535 for 16384), so the addon does it: 20 ns a call, and 10 of checks',
+  ],
+  [
+    /^allocString of .*utf8/,
+    'a lone surrogate is refused, which Buffer writes as U+FFFD; the text is copied out of V8 (20 ns a call), encoded, and copied again',
+  ],
+  [
+    /^allocString of .*ascii/,
+    'Buffer.byteLength (17 ns) tells that it is ASCII, latin1Write (40 ns) writes it, as Buffer.from does',
+  ],
+  [/^readString of .*(ascii|latin1)/, 'the same slice, and the pointer and the length are checked'],
+  [/^copyOut of 128/, 'a view for the copy (25 ns) and a call of the addon (20); with a loop over words instead: 1.28'],
+  [/^(readString|copyOut)/, 'the same call, and the pointer and the length are checked'],
+  [
+    /^read /,
+    "V8's middle tier keeps so small a loop in some processes, on Node 24 and 26 above all: four times slower there",
+  ],
+  [
+    /^fill of \d+e[3-6] into fresh/,
+    'as many page faults (36 for 1000 blocks, 48 of 59 ns), and the code of a JavaScript heap takes longer beside each; ' +
+      'huge pages take 0.18 \u00b5s for 4 KiB instead of 1.36, but given back in part they free nothing',
+  ],
+  [/^fill at 5e7/, 'page tables of 7 GB; half of the arenas are far'],
+  [
+    /^churn at 5e7/,
+    'the live bits of 5e7 blocks (56 MB) outgrow the third-level cache; a quarter is the first touch of far blocks',
+  ],
+  [
+    /^drain at 5e7/,
+    'it lasts longer than the decay, so memory goes back meanwhile: 28 % is the kernel; a drain of 1e7 ends before',
+  ],
+]
+
+export const reasonFor = (name: string): string | undefined => REASONS.find(([pattern]) => pattern.test(name))?.[1]
