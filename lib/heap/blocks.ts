@@ -179,12 +179,14 @@ function takeZeroed(heap: Blocks, byteLength: number): Pointer {
       clearBlock(partsOf(heap).table, pointer, granules << granuleShift)
       return pointer
     }
-    const end = near + ((pointer + granules) << 2)
-    for (let i = end - (granules << 2); i < end; i += 4) {
+    // `| 0` keeps the indices 32-bit integers: a sum that might be more is a double to V8, and turned into an index at each access.
+    const start = (near + (pointer << 2)) | 0
+    const end = (start + (granules << 2)) | 0
+    for (let i = start; i < end; i = (i + 4) | 0) {
       words[i] = 0
-      words[i + 1] = 0
-      words[i + 2] = 0
-      words[i + 3] = 0
+      words[(i + 1) | 0] = 0
+      words[(i + 2) | 0] = 0
+      words[(i + 3) | 0] = 0
     }
     return pointer
   }
@@ -244,13 +246,18 @@ function moveSmall(heap: Blocks, pointer: Pointer, byteLength: number, granules:
   const moved = heap.alloc(byteLength)
   if (!isNear(pointer) || !isNear(moved)) copyBlock(partsOf(heap).table, pointer, moved, granules << granuleShift)
   else {
-    const end = near + ((pointer + granules) << 2)
-    const distance = (moved - pointer) << 2
-    for (let i = end - (granules << 2); i < end; i += 4) {
-      words[i + distance] = words[i] as number
-      words[i + distance + 1] = words[i + 1] as number
-      words[i + distance + 2] = words[i + 2] as number
-      words[i + distance + 3] = words[i + 3] as number
+    let to = (near + (moved << 2)) | 0
+    const start = (near + (pointer << 2)) | 0
+    const end = (start + (granules << 2)) | 0
+    for (let from = start; from < end; from = (from + 4) | 0) {
+      const second = words[(from + 1) | 0] as number
+      const third = words[(from + 2) | 0] as number
+      const fourth = words[(from + 3) | 0] as number
+      words[to] = words[from] as number
+      words[(to + 1) | 0] = second
+      words[(to + 2) | 0] = third
+      words[(to + 3) | 0] = fourth
+      to = (to + 4) | 0
     }
   }
   heap.free(pointer)
