@@ -23,6 +23,7 @@ import { armBack, BACK_BYTES, FRONT_BYTES } from './guards'
 import { countHeldAsFree } from './held-stats'
 import { IdleCheck } from './idle-check'
 import { wordAt, wordsOf } from './memory'
+import { endOfSmall, freeNear, reopenNear } from './near-blocks'
 import { addKnown, mustNotBeHeld } from './refusals'
 import { type Leak, Snapshot } from './snapshot'
 
@@ -46,19 +47,17 @@ export class DebugHeap extends CheckedBytes {
 
   override alloc(byteLength: number): Pointer {
     const { tracker } = this
+    return (tracker.isFull && reopenNear(tracker, byteLength)) || this.#allocAny(byteLength)
+  }
+
+  #allocAny(byteLength: number): Pointer {
+    const { tracker } = this
     const bytes = typeof byteLength === 'number' ? byteLength + GUARD_BYTES : 0
-    if ((bytes | 0) === bytes && bytes >= GUARD_BYTES && bytes <= SMALL_MAX_BYTES && !tracker.hasMoves) {
-      let inner: Pointer
-      try {
-        inner = super.alloc(bytes)
-      } catch (error) {
-        inner = this.#again(error, this.#alloc, bytes)
-      }
-      return tracker.openSmall(inner, byteLength, (((bytes + 15) >> 4) << 2) - FRONT_BYTES / 4)
-    }
+    if ((bytes | 0) === bytes && bytes >= GUARD_BYTES && bytes <= SMALL_MAX_BYTES && !tracker.hasMoves)
+      return tracker.openSmall(this.#ask(this.#alloc, bytes), byteLength, endOfSmall(byteLength))
     const entry = this.#take(byteLength)
-    this.tracker.fillFresh(entry, 0)
-    return this.tracker.entries.pointer(entry)
+    tracker.fillFresh(entry, 0)
+    return tracker.entries.pointer(entry)
   }
 
   override allocZeroed(byteLength: number): Pointer {
@@ -144,10 +143,13 @@ export class DebugHeap extends CheckedBytes {
   }
 
   override free(pointer: Pointer): void {
-    if ((pointer as number) === 0) return
+    if (!freeNear(this.tracker, pointer) && (pointer as number) !== 0) this.#freeAny(pointer)
+  }
+
+  #freeAny(pointer: Pointer): void {
     const { tracker } = this
-    const entry = tracker.find(pointer) || this.entryOf(pointer, 'free')
-    if (tracker.mayHold) mustNotBeHeld(tracker, entry, pointer, 'free')
+    const entry = this.entryOf(pointer, 'free')
+    mustNotBeHeld(tracker, entry, pointer, 'free')
     if (!tracker.free(entry)) this.#mustBeWhole(entry, 'free')
   }
 

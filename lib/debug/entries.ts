@@ -1,84 +1,104 @@
 /**
- * What a debug heap knows of its blocks: an entry each, a row of words. Entries that are not live hang in lists, first in, first out, which run
- * through the rows too: one array holds all that a usual call needs.
+ * What a debug heap knows of its blocks: an entry each, a row of words. Entries that are not live hang in one list, in the order in which they
+ * were freed, which runs through the rows too: one array holds all that a usual call needs. Row 0 is no entry's: the list begins there.
  *
- *     rows[entry * ROW + ...]     | pointer | front | end | state | rest | serial | next | (none) |
+ *     rows[(entry << ROW_SHIFT) | ...]     | pointer | flags | end | rest | serial | next | (none) | (none) |
  *
  *     unused --> live --> freed (or held): in the quarantine --> past: its memory serves others --> unused
+ *
+ *     the list:  row 0 --> past --> ... --> past --> freed --> ... --> freed
+ *                                                    oldest            last
  */
 import type { Pointer } from '../base/layout'
 import type { Trace } from './traces'
 
 /** States of an entry. `HELD`: a place that compaction left, kept from being used again. `PAST`: of the block only the story is left. */
-export const UNUSED = 0
-export const LIVE = 1
-export const FREED = 2
-export const HELD = 3
-export const PAST = 4
+export const FREED = 0
+export const HELD = 1
+export const PAST = 2
+export const LIVE = 3
+export const UNUSED = 4
 
-/** Words of a row, and what they are. */
-export const ROW = 8
-/** Where the block begins for the caller. */
+/** A row has 8 words. */
+export const ROW_SHIFT = 3
+/** Where the block begins for the caller; of an entry that is not live the complement, which is no pointer. */
 export const POINTER = 0
-/** Granules from what the heap below gave to the pointer, times two; plus one where the stacks of the block are kept. */
-export const FRONT = 1
+/** The state, where the entry is neither live nor unused; {@link TRACED}; the granules from what the heap below gave to the pointer. */
+export const FLAGS = 1
 /** Words from the pointer to the end of the back guard. */
 export const END = 2
-export const STATE = 3
 /** Bytes of the back guard, an unsigned number: what was asked for ends where it begins. */
-export const REST = 4
+export const REST = 3
 /** The how many-th block of its heap it is, modulo 2^32. */
-export const SERIAL = 5
-/** The next in the list that the entry is in. */
-export const NEXT = 6
+export const SERIAL = 4
+/** The next in the list. */
+export const NEXT = 5
+
+const STATES = 3
+/** The stacks of the block are kept. */
+export const TRACED = 4
+const FRONT_SHIFT = 3
+/** Granules in front, of the flags of an entry. */
+export const frontOf = (flags: number): number => flags >> FRONT_SHIFT
+/** Whether flags are those of a place that is held. */
+export const isHeldPlace = (flags: number): boolean => (flags & STATES) === HELD
+/** Flags of a block with one granule in front whose stacks are not kept. */
+export const PLAIN = 1 << FRONT_SHIFT
+/** Whether flags are those of a freed block with one granule in front. */
+export const isPlain = (flags: number): boolean => (flags & ~TRACED) === PLAIN
 
 const FIRST_ENTRIES = 64
 /** Blocks of the past that are remembered. */
-const PAST_MAX = 4096
+export const PAST_MAX = 4096
 
 export class Entries {
   /** Entries that were ever used, and the null entry. */
   count = 1
-  rows = new Int32Array(FIRST_ENTRIES * ROW)
+  rows = new Int32Array(FIRST_ENTRIES << ROW_SHIFT)
   /** Where the block was allocated, and where it was freed or, of a held place, moved; of traced entries. */
   readonly allocated: (Trace | undefined)[] = []
   readonly freed: (Trace | undefined)[] = []
-  /** Entries that wait in the quarantine, and their bytes, guards included. */
-  held = 0
+  /** Bytes in the quarantine, guards included. */
   heldBytes = 0
-  private firstHeld = 0
-  private lastHeld = 0
-  private past = 0
-  private firstPast = 0
-  private lastPast = 0
-  private serial = 0
+  /** The entry that is in the quarantine for longest; 0: it is empty. */
+  oldest = 0
+  /** The last of the list; 0: the list is empty. */
+  last = 0
+  /** How many are of the past. */
+  past = 0
+  /** The last block's. */
+  serial = 0
 
   /** Makes an entry of a live block. */
   open(pointer: Pointer, front: number, byteLength: number, end: number): number {
     let entry = this.count
     if (this.past >= PAST_MAX) entry = this.forget()
-    else if (entry * ROW < this.rows.length) this.count = entry + 1
+    else if (entry << ROW_SHIFT < this.rows.length) this.count = entry + 1
     else entry = this.grow()
     const { rows } = this
-    const row = entry * ROW
-    rows[row + POINTER] = pointer
-    rows[row + FRONT] = front << 1
-    rows[row + END] = end
-    rows[row + STATE] = LIVE
-    rows[row + REST] = end * 4 - byteLength
+    const row = entry << ROW_SHIFT
+    rows[row | POINTER] = pointer
+    rows[row | FLAGS] = front << FRONT_SHIFT
+    rows[row | END] = end
+    rows[row | REST] = end * 4 - byteLength
     this.serial = (this.serial + 1) | 0
-    rows[row + SERIAL] = this.serial
+    rows[row | SERIAL] = this.serial
     return entry
   }
 
   /** Takes the entry of the oldest block of the past. */
   private forget(): number {
     const { rows } = this
-    const entry = this.firstPast
-    this.firstPast = rows[entry * ROW + NEXT] as number
+    const entry = rows[NEXT] as number
+    const row = entry << ROW_SHIFT
+    rows[NEXT] = rows[row | NEXT] as number
     this.past--
-    if (this.isTraced(entry)) this.allocated[entry] = this.freed[entry] = undefined
+    if (((rows[row | FLAGS] as number) & TRACED) !== 0) this.forgetStacks(entry)
     return entry
+  }
+
+  forgetStacks(entry: number): void {
+    this.allocated[entry] = this.freed[entry] = undefined
   }
 
   private grow(): number {
@@ -90,85 +110,92 @@ export class Entries {
 
   /** Keeps the stack that allocated a block. */
   trace(entry: number, trace: Trace): void {
-    const at = entry * ROW + FRONT
-    this.rows[at] = (this.rows[at] as number) | 1
+    const at = (entry << ROW_SHIFT) | FLAGS
+    this.rows[at] = (this.rows[at] as number) | TRACED
     this.allocated[entry] = trace
     this.freed[entry] = undefined
   }
 
   isTraced(entry: number): boolean {
-    return ((this.rows[entry * ROW + FRONT] as number) & 1) !== 0
+    return ((this.rows[(entry << ROW_SHIFT) | FLAGS] as number) & TRACED) !== 0
   }
 
   /**
-   * Puts an entry into the quarantine.
+   * Puts the entry of a live block into the quarantine.
    * @param bytes - those of the block and its guards
    */
-  hold(entry: number, state: number, bytes: number): void {
+  hold(entry: number, bytes: number): void {
     const { rows } = this
-    rows[entry * ROW + STATE] = state
-    if (this.held === 0) this.firstHeld = entry
-    else rows[this.lastHeld * ROW + NEXT] = entry
-    this.lastHeld = entry
-    this.held++
+    const row = entry << ROW_SHIFT
+    rows[row | POINTER] = ~(rows[row | POINTER] as number)
+    rows[(this.last << ROW_SHIFT) | NEXT] = entry
+    if (this.oldest === 0) this.oldest = entry
+    this.last = entry
     this.heldBytes += bytes
   }
 
-  /** The entry that is in the quarantine for longest; there must be one. */
-  get oldest(): number {
-    return this.firstHeld
+  /** An entry in the quarantine is that of a place, not of a block. */
+  markHeld(entry: number): void {
+    const at = (entry << ROW_SHIFT) | FLAGS
+    this.rows[at] = (this.rows[at] as number) | HELD
   }
 
   /**
    * Takes the oldest out of the quarantine: it is of the past now.
+   * @param flags - those of its row
    * @param bytes - as it was held with
    */
-  letGo(bytes: number): void {
-    const { rows } = this
-    const entry = this.firstHeld
-    const row = entry * ROW
-    this.firstHeld = rows[row + NEXT] as number
-    this.held--
+  letGo(flags: number, bytes: number): void {
+    const { rows, oldest } = this
+    const row = oldest << ROW_SHIFT
+    rows[row | FLAGS] = (flags & ~STATES) | PAST
+    this.oldest = oldest === this.last ? 0 : (rows[row | NEXT] as number)
     this.heldBytes -= bytes
-    rows[row + STATE] = PAST
-    if (this.past === 0) this.firstPast = entry
-    else rows[this.lastPast * ROW + NEXT] = entry
-    this.lastPast = entry
     this.past++
   }
 
   pointer(entry: number): Pointer {
-    return this.rows[entry * ROW + POINTER] as Pointer
+    const pointer = this.rows[(entry << ROW_SHIFT) | POINTER] as number
+    return (pointer < 0 ? ~pointer : pointer) as Pointer
   }
 
   front(entry: number): number {
-    return (this.rows[entry * ROW + FRONT] as number) >> 1
+    return frontOf(this.rows[(entry << ROW_SHIFT) | FLAGS] as number)
   }
 
   end(entry: number): number {
-    return this.rows[entry * ROW + END] as number
+    return this.rows[(entry << ROW_SHIFT) | END] as number
   }
 
   state(entry: number): number {
-    return this.rows[entry * ROW + STATE] as number
+    const row = entry << ROW_SHIFT
+    const pointer = this.rows[row | POINTER] as number
+    if (pointer >= 0) return pointer === 0 ? UNUSED : LIVE
+    return (this.rows[row | FLAGS] as number) & STATES
   }
 
   serialOf(entry: number): number {
-    return (this.rows[entry * ROW + SERIAL] as number) >>> 0
+    return (this.rows[(entry << ROW_SHIFT) | SERIAL] as number) >>> 0
   }
 
   /** Bytes that were asked for. */
   size(entry: number): number {
-    const row = entry * ROW
-    return (this.rows[row + END] as number) * 4 - ((this.rows[row + REST] as number) >>> 0)
+    const row = entry << ROW_SHIFT
+    return (this.rows[row | END] as number) * 4 - ((this.rows[row | REST] as number) >>> 0)
   }
 
   setSize(entry: number, byteLength: number): void {
-    this.rows[entry * ROW + REST] = this.end(entry) * 4 - byteLength
+    this.rows[(entry << ROW_SHIFT) | REST] = this.end(entry) * 4 - byteLength
   }
 
+  /** A live block has moved. */
   setPointer(entry: number, pointer: Pointer): void {
-    this.rows[entry * ROW + POINTER] = pointer
+    this.rows[(entry << ROW_SHIFT) | POINTER] = pointer
+  }
+
+  /** Nobody is to find the entry by the pointer that it had. */
+  dropPointer(entry: number): void {
+    this.rows[(entry << ROW_SHIFT) | POINTER] = ~0
   }
 
   /** Bytes of a block and its guards. */
@@ -213,6 +240,6 @@ export class Entries {
     this.rows.fill(0)
     this.allocated.length = this.freed.length = 0
     this.count = 1
-    this.held = this.heldBytes = this.past = 0
+    this.heldBytes = this.oldest = this.past = this.last = 0
   }
 }

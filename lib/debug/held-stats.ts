@@ -8,7 +8,7 @@ import type { Tracker } from './tracker'
 
 /** Changes the statistics. The sum that comes out at the mapped bytes stays the same. */
 export function countHeldAsFree(stats: HeapStats, tracker: Tracker): HeapStats {
-  if (tracker.entries.held === 0) return stats
+  if (tracker.entries.oldest === 0) return stats
   const { entries, parts } = tracker
   const held = new Map<number, number>()
   for (let entry = 1; entry < entries.count; entry++) {

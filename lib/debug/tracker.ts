@@ -2,17 +2,19 @@
  * What a debug heap does with its blocks: arms their guards, knows the live ones by their pointers, holds the freed ones back, follows moves.
  * The heap below gives and takes memory (`inner` pointers); the caller's pointer lies behind the front guard.
  */
-import { GRANULE_BYTES, type Pointer } from '../base/layout'
+import { GRANULE_SHIFT, type Pointer } from '../base/layout'
 import type { DebugOptions } from '../heap/debug-options'
 import type { HeapParts } from '../supply/parts'
-import { END, Entries, FREED, FRONT, HELD, LIVE, POINTER, REST, ROW, STATE } from './entries'
+import { END, Entries, FLAGS, frontOf, isHeldPlace, LIVE, POINTER, REST, ROW_SHIFT } from './entries'
 import { arm, armBack, FRESH_BYTE, fillFreed, fillFresh, isFrontIntact, isIntact, isStillFreed } from './guards'
 import { bytesOf, doublesOf, wordAt, wordsOf } from './memory'
-import { closeNear, isClosedNear, isNearBlock, nearEntry, openNear } from './near-blocks'
+import { isClosedNear, isNearBlock, nearEntry, openNear } from './near-blocks'
 import { type BlockReport, storyOf } from './report'
 import { linesOf, noteCalls, type Trace } from './traces'
 
 const QUARANTINE_BYTES = 2 ** 20
+/** Beyond what is to be held back: at most as many blocks as half a magazine takes. */
+const SEVERAL_BYTES = 1024
 const FRAMES = 8
 /** Moves that are remembered. */
 const MOVES_MAX = 2 ** 16
@@ -42,10 +44,12 @@ export class Tracker {
   hasPins = false
   private readonly freeInner: (inner: Pointer) => void
   private readonly warn: (entry: number) => void
-  private readonly quarantineBytes: number
-  /** Every so many-th block has its stacks kept, and blocks until the next; calls that a stack shows. */
+  readonly quarantineBytes: number
+  /** Where more bytes are held back, the oldest blocks go. Up to here they are left for `reopenNear`. */
+  readonly mostHeld: number
+  /** Every so many-th block has its stacks kept, and blocks until the next, 0: none has; calls that a stack shows. */
   private readonly every: number
-  private untilStack: number
+  untilStack: number
   private readonly frames: number
 
   /**
@@ -62,8 +66,9 @@ export class Tracker {
     this.freeInner = freeInner
     this.warn = warn
     this.quarantineBytes = options.quarantine ?? QUARANTINE_BYTES
+    this.mostHeld = this.quarantineBytes + Math.min(SEVERAL_BYTES, this.quarantineBytes / 256)
     this.every = Math.ceil(options.stacks ?? 1)
-    this.untilStack = this.every === 0 ? -1 : 1
+    this.untilStack = Math.min(this.every, 1)
     this.frames = Math.ceil(options.frames ?? FRAMES)
   }
 
@@ -107,7 +112,7 @@ export class Tracker {
 
   private enter(pointer: Pointer, front: number, byteLength: number, end: number): number {
     const entry = this.entries.open(pointer, front, byteLength, end)
-    if (--this.untilStack === 0) this.noteStack(entry)
+    if (this.untilStack !== 0 && --this.untilStack === 0) this.noteStack(entry)
     return entry
   }
 
@@ -123,23 +128,21 @@ export class Tracker {
     const size = entries.size(entry)
     const at = wordAt(pointer)
     const whole = (from + 7) & ~7
-    if (from < whole) this.fillBytes(pointer, from, Math.min(whole, size))
+    if (from < whole) {
+      const { bytes, at: start } = bytesOf(parts, pointer)
+      bytes.fill(FRESH_BYTE, start + from, start + Math.min(whole, size))
+    }
     fillFresh(doublesOf(parts, pointer), (at * 4 + whole) / 8, Math.ceil((at * 4 + size) / 8))
     if ((size & 7) !== 0) armBack(wordsOf(parts, pointer), at, size, entries.end(entry))
-  }
-
-  private fillBytes(pointer: Pointer, from: number, to: number): void {
-    const { bytes, at } = bytesOf(this.parts, pointer)
-    bytes.fill(FRESH_BYTE, at + from, at + to)
   }
 
   /** The entry of a live block; 0: the pointer is none's, or the number of the entry in front of the block was overwritten. */
   find(pointer: unknown): number {
     if (typeof pointer !== 'number' || (pointer | 0) !== pointer || pointer <= 0) return 0
     const entry = nearEntry(pointer) || this.farEntry(pointer as Pointer)
-    const { rows } = this.entries
-    const row = entry * ROW
-    if (rows[row + POINTER] === pointer && rows[row + STATE] === LIVE) return entry
+    const row = entry << ROW_SHIFT
+    // Not the number that was read: its upper bits, which the shift loses, may be overwritten, and then differ from the entry's.
+    if (this.entries.rows[row | POINTER] === pointer) return row >>> ROW_SHIFT
     return this.isMoving(pointer) ? this.moving : 0
   }
 
@@ -148,10 +151,15 @@ export class Tracker {
     if (typeof pointer !== 'number' || (pointer | 0) !== pointer) return false
     if (typeof byteOffset !== 'number' || (byteOffset | 0) !== byteOffset) return false
     const { rows } = this.entries
-    const row = nearEntry(pointer) * ROW
-    if (rows[row + POINTER] !== pointer || rows[row + STATE] !== LIVE) return false
-    const size = (rows[row + END] as number) * 4 - ((rows[row + REST] as number) >>> 0)
-    return byteOffset >= 0 && byteOffset + byteLength <= size
+    const row = nearEntry(pointer) << ROW_SHIFT
+    if (rows[row | POINTER] !== pointer) return false
+    const size = ((rows[row | END] as number) << 2) - (rows[row | REST] as number)
+    return byteOffset >= 0 && byteOffset <= size - byteLength
+  }
+
+  /** Whether the oldest block has to leave the quarantine. */
+  get isFull(): boolean {
+    return this.entries.heldBytes > this.quarantineBytes
   }
 
   /** Whether some block may have to stay where it is: it is pinned, or being moved. */
@@ -196,47 +204,41 @@ export class Tracker {
   /** Frees a live block. Returns false where its guards are not whole, and leaves it alone. */
   free(entry: number): boolean {
     const { entries } = this
-    const { rows } = entries
-    const row = entry * ROW
-    const pointer = rows[row + POINTER] as Pointer
-    const end = rows[row + END] as number
-    const front = rows[row + FRONT] as number
-    if (isNearBlock(pointer)) {
-      if (!closeNear(pointer, entry, end * 4 - ((rows[row + REST] as number) >>> 0), end)) return false
-    } else {
-      if (!this.isWhole(entry)) return false
-      this.fillFreed(entry)
-    }
-    if ((front & 1) !== 0) entries.freed[entry] = noteCalls(this.frames)
-    entries.hold(entry, FREED, end * 4 + (front >> 1) * GRANULE_BYTES)
-    if (entries.heldBytes > this.quarantineBytes) this.release(this.quarantineBytes)
+    if (!this.isWhole(entry)) return false
+    this.fillFreed(entry)
+    if (entries.isTraced(entry)) entries.freed[entry] = noteCalls(this.frames)
+    entries.hold(entry, entries.bytes(entry))
+    if (entries.heldBytes > this.mostHeld) this.release(this.quarantineBytes)
     return true
   }
 
   /** Lets freed blocks go until no more than so many bytes are held back. Returns whether there were any. */
   release(byteLength: number): boolean {
     const { entries } = this
-    const had = entries.held > 0
-    while (entries.heldBytes > byteLength && entries.held > 0) this.letGo(entries.oldest)
+    const had = entries.oldest !== 0
+    while (entries.heldBytes > byteLength && entries.oldest !== 0) this.letGo(entries.oldest)
     return had
   }
 
   private letGo(entry: number): void {
     const { entries } = this
     const { rows } = entries
-    const row = entry * ROW
-    const pointer = rows[row + POINTER] as Pointer
-    const end = rows[row + END] as number
-    const front = (rows[row + FRONT] as number) >> 1
-    const byteLength = end * 4 - ((rows[row + REST] as number) >>> 0)
-    const isWhole = isNearBlock(pointer) ? isClosedNear(pointer, entry, byteLength, end) : this.isWhole(entry)
-    if (!isWhole) this.warn(entry)
-    const isHeld = rows[row + STATE] === HELD
-    entries.letGo(end * 4 + front * GRANULE_BYTES)
-    if (isHeld) {
+    const row = entry << ROW_SHIFT
+    const pointer = ~(rows[row | POINTER] as number) as Pointer
+    const flags = rows[row | FLAGS] as number
+    const front = frontOf(flags)
+    if (isNearBlock(pointer)) {
+      const end = rows[row | END] as number
+      if (!isClosedNear(pointer, entry, (end << 2) - (rows[row | REST] as number), end)) this.warn(entry)
+      entries.letGo(flags, (end << 2) + (front << GRANULE_SHIFT))
+    } else {
+      if (!this.isWhole(entry)) this.warn(entry)
+      entries.letGo(flags, entries.bytes(entry))
+    }
+    if (isHeldPlace(flags)) {
       this.moves.delete(pointer)
       this.hasMoves = this.moves.size > 0
-      entries.setPointer(entry, 0 as Pointer)
+      entries.dropPointer(entry)
     }
     const inner = (pointer - front) as Pointer
     if (this.hasFronts) {
@@ -256,7 +258,8 @@ export class Tracker {
     const allocated = entries.allocated[move.entry]
     if (allocated !== undefined) entries.trace(entry, allocated)
     entries.freed[entry] = move.trace
-    entries.hold(entry, HELD, entries.bytes(entry))
+    entries.hold(entry, entries.bytes(entry))
+    entries.markHeld(entry)
     this.release(this.quarantineBytes)
     return true
   }

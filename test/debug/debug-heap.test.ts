@@ -231,6 +231,80 @@ describe('what is wrong', () => {
   })
 })
 
+describe('once the quarantine is full and thousands of blocks are of the past', () => {
+  const QUARANTINE = 2 ** 18
+  const PAST = 4096
+  const SIZES = [0, 1, 7, 8, 9, 15, 16, 17, 48, 63, 100, 255, 479, 480]
+
+  /** A heap whose next block of so many bytes gets the memory of the one that is in the quarantine for longest. */
+  function busyHeap(byteLength: number, stacks = 0): { heap: DebugHeap; serial: number } {
+    const heap = debugHeap({ debug: { stacks, quarantine: QUARANTINE } })
+    const serial = Math.ceil(QUARANTINE / (32 + byteLength)) + PAST + 100
+    for (let i = 0; i < serial; i++) heap.free(heap.alloc(byteLength))
+    return { heap, serial }
+  }
+
+  it('a block has fresh bytes, a serial number, guards and no stacks of the one before', () => {
+    for (const byteLength of SIZES) {
+      const { heap, serial } = busyHeap(byteLength)
+      const { entries } = heap.tracker
+      const oldest = entries.pointer(entries.oldest)
+      const pointer = heap.alloc(byteLength)
+      expect(pointer).toBe(oldest)
+      expect([...heap.bytes(pointer)]).toEqual(Array.from({ length: byteLength }, () => 0xcd))
+      heap.check()
+      const { block } = caught(() => heap.getInt8(pointer, byteLength)) as DebugError
+      expect(block).toEqual({ pointer, byteLength, serial: serial + 1, allocated: [], freed: undefined })
+    }
+  })
+
+  it('every byte round a block is guarded', () => {
+    const heap = busyHeap(48).heap
+    for (const byteLength of SIZES) {
+      for (const wrong of [-16, -13, -12, -9, -8, -1, byteLength, byteLength + 7, byteLength + 15]) {
+        const pointer = heap.alloc(byteLength)
+        const view = heap.bytes(pointer)
+        const bytes = new Uint8Array(view.buffer, view.byteOffset + wrong, 1)
+        bytes[0] = (bytes[0] as number) ^ 0x41
+        const error = caught(() => heap.free(pointer)) as DebugError
+        expect([error.code, error.block?.pointer], `${byteLength} bytes, ${wrong}`).toEqual(['EBB_DAMAGED', pointer])
+        expect(error.message).toContain(wrong < 0 ? `byte ${-wrong} in front` : `byte ${wrong - byteLength + 1} behind`)
+        heap.free(pointer)
+        expect(caught(() => heap.free(pointer)).code).toBe('EBB_DOUBLE_FREE')
+        expect(caught(() => heap.setUint8(pointer, 0, 1)).code).toBe('EBB_USE_AFTER_FREE')
+      }
+    }
+    expect(warnings).not.toHaveBeenCalled()
+  })
+
+  it('a write into a freed block is told of before its memory serves another', () => {
+    for (const byteLength of SIZES.filter((size) => size > 0)) {
+      for (const wrong of [0, byteLength - 1]) {
+        const { heap, serial } = busyHeap(byteLength)
+        const pointer = heap.alloc(byteLength)
+        const view = heap.bytes(pointer)
+        heap.free(pointer)
+        view[wrong] = 1
+        for (let i = 0; i < serial && warnings.mock.calls.length === 0; i++) heap.free(heap.alloc(byteLength))
+        const [error] = warnings.mock.calls[0] as unknown as [DebugError]
+        expect([error.code, error.block?.pointer]).toEqual(['EBB_DAMAGED', pointer])
+        expect(error.message).toContain(`byte ${wrong} of the freed block is 01`)
+        warnings.mockClear()
+      }
+    }
+  })
+
+  it('every so many-th block has its stacks', () => {
+    const { heap } = busyHeap(48, 10)
+    for (let i = 0; i < 100; i++) heap.alloc(48)
+    const kept = heap.leaks().map(({ site, blocks }) => [site === '', blocks])
+    expect(kept.sort()).toEqual([
+      [false, 10],
+      [true, 90],
+    ])
+  })
+})
+
 describe('the face of a debug heap', () => {
   it('walks its blocks, counts what is held back as free, and gives it back when asked to', () => {
     const heap = debugHeap()
@@ -244,7 +318,7 @@ describe('the face of a debug heap', () => {
     expect(liveBytes + freeBlockBytes + freePoolBytes + ledgerBytes + slackBytes + keptBytes).toBe(stats.mappedBytes)
     expect(stats.classes.every((line) => line.blocks === 0)).toBe(true)
     heap.purge()
-    expect(heap.tracker.entries.held).toBe(0)
+    expect(heap.tracker.entries.oldest).toBe(0)
     expect(caught(() => heap.free(blocks[1]!)).code).toBe('EBB_DOUBLE_FREE')
   })
 
