@@ -99,6 +99,14 @@ describe('a block of a debug heap', () => {
         expect(caught(call).code).toBe('EBB_OUT_OF_BOUNDS')
     }
     expect(caught(() => heap.setBigInt64(pointer, 1.5, 0n)).code).toBe('EBB_OUT_OF_BOUNDS')
+    for (const [set, wrong] of [
+      ['setInt8', 1n],
+      ['setFloat64', 1n],
+      ['setBigInt64', 1],
+    ] as const) {
+      const error = caught(() => heap[set](pointer, 0, wrong as never))
+      expect([error.name, error.message.includes('an accessor writes a ')], error.message).toEqual(['TypeError', true])
+    }
   })
 
   it('keeps its contents through realloc, by one byte and by many', () => {

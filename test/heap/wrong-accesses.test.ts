@@ -36,7 +36,7 @@ describe.each([
 ] as const)('accessors of %s blocks', (_, isFar) => {
   it('take numbers for pointers, and nothing that can be made one', () => {
     const { heap } = testHeap({ isFar })
-    const [pointer, large] = [heap.alloc(64), heap.alloc(60_000)]
+    const [pointer, large] = [heap.allocZeroed(64), heap.allocZeroed(60_000)]
     for (const kind of KINDS) {
       for (const block of [pointer, large]) {
         for (const wrong of [`${block}`, [block], { valueOf: () => block }])

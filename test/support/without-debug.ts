@@ -2,7 +2,7 @@
  * Tests that are left out of `npm run test:debug`, by file, and why.
  *
  * Whole folders that are: the floors below the heap (base, os, space, books, release, supply, native), which a debug heap stands on and does not
- * change; `debug`, whose heaps have options of their own; `rss`, `cli`, `live` and `pressure`, which look at processes and the system from outside; of `papers` all but the
+ * change; `debug`, whose heaps have options of their own; `rss`, `cli` and `live`, which look at processes and the system from outside; of `papers` all but the
  * examples, which reads text.
  */
 export const WITHOUT_DEBUG: {
@@ -52,6 +52,40 @@ export const WITHOUT_DEBUG: {
       'moved > may allocate, free, resize, pin and purge as it likes',
       'pins > can be set by the callback on the block that is moving: it stays in both places',
     ],
+  },
+  'test/heap/compact-choices.test.ts': {
+    reason: 'they know which runs blocks of a size lie in, to which guards add, and purge what the quarantine holds',
+    tests: [
+      'compaction > moves nothing where no run can be emptied, and no more than those blocks that empty one',
+      'compaction > leaves a run alone that has one block which may not move',
+      'compaction > asks again before each move whether the block may move',
+    ],
+  },
+  'test/heap/idle-passes.test.ts': {
+    reason: 'the idle check of a debug heap looks at the slow clock too',
+    tests: ['rests for a hundred times what it took to look'],
+  },
+  'test/heap/survey.test.ts': {
+    reason: 'they count usable bytes and runs of size classes',
+    tests: [
+      'counts pools in use with the ledger, and live blocks by their usable bytes; large blocks are not looked at',
+      'finds by class and live blocks the runs that have a live block and a free place, and no pin',
+    ],
+  },
+  'test/heap/wrong-accesses.test.ts': {
+    reason: 'they write past what was asked for, up to the end of the slot',
+    tests: [
+      'accessors of near blocks > end with the slot of the block, wherever in it the block is',
+      'accessors of far blocks > end with the slot of the block, wherever in it the block is',
+    ],
+  },
+  'test/pressure/relief.test.ts': {
+    reason: 'what is in the quarantine is resident until somebody purges',
+    tests: ['relief > shortens the decay to an eighth for a while'],
+  },
+  'test/pressure/watches.test.ts': {
+    reason: 'guards are in the bytes that are purged',
+    tests: ['a watch > looks when heaps have grown, and publishes what it did'],
   },
   'test/heap/free.test.ts': {
     reason: 'they call the slow paths of the heap below',
@@ -119,13 +153,6 @@ export const WITHOUT_DEBUG: {
     reason:
       'a debug heap remembers a freed large block: EBB_DOUBLE_FREE where an ordinary heap knows no more than that nothing is there',
     tests: ['cursor > notices that a large block is gone'],
-  },
-  'test/papers/examples.test.ts': {
-    reason: 'what was freed is resident as long as it is in the quarantine',
-    tests: [
-      'examples > pressure runs to its end and prints what it should have done',
-      'examples > cache runs to its end and prints what it should have done',
-    ],
   },
   'test/heap/all-stats.test.ts': {
     reason: 'it adds up blocks and pools of sizes to which guards add',
