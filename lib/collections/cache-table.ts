@@ -1,7 +1,7 @@
 /**
  * The table of a cache: entries that stand in queues.
  *
- *     entry   | owner, head | hash | uses : 2, queue : 1 | newer | older | expiry (2, where there is a ttl) | key | value |
+ *     entry   | owner, head | hash | uses : 3, queue : 1 | newer | older | expiry (2, where there is a ttl) | key | value |
  *
  * Queues are linked both ways through the entries, so that one can be taken out of the middle, or get another block, without a search.
  */
@@ -18,7 +18,8 @@ const NEWER = 3
 const OLDER = 4
 /** An even word. */
 const EXPIRY = 6
-const USES_MAX = 3
+/** Uses that are counted. */
+export const USES_MAX = 7
 /** Words before the key: without, and with an expiry. */
 const EXTRA = 4
 const EXTRA_WITH_EXPIRY = 7
@@ -49,7 +50,7 @@ export class CacheTable<K, V> extends EntryDict<K, V> {
   /** Where new entries go. */
   readonly small = new Queue(0)
   /** Where those go that were asked for again. */
-  readonly main = new Queue(4)
+  readonly main = new Queue(USES_MAX + 1)
   readonly hasExpiry: boolean
   /** The entry that a loop over a queue comes to next: kept right where that has moved. */
   next: Pointer | 0 = 0
@@ -188,7 +189,7 @@ export class CacheTable<K, V> extends EntryDict<K, V> {
     this.linkAsNewest(queue, entry, queue.newest)
   }
 
-  /** Counts a use, up to three. */
+  /** Counts a use, up to seven. */
   use(entry: Pointer): void {
     const uses = getWord(this.heap, entry, USES)
     if ((uses & USES_MAX) < USES_MAX) setWord(this.heap, entry, USES, uses + 1)

@@ -9,22 +9,32 @@
  * a key that comes back right after the small queue has evicted it would have been a hit if that were a little longer, and one that
  * the main queue has evicted, if the small one were shorter. Where few keys stay in demand long, it gets nearly all of the cache.
  *
- * An entry of less than four fifths of the average bytes enters the main queue with a use, one of less than a half with two: more such
- * entries get hits in the same room.
+ * Where bytes are what is short, entries with few of them are worth more, because more get hits in the same room. One that goes more than
+ * LIGHT times into the average enters the small queue with a use, so that it goes on into the main one; and that one an entry enters with
+ * as many uses as it goes into USE_WORTH averages. What these and the other numbers do on six sequences stands in docs/collections.md.
  */
 import type { Pointer } from '../base/layout'
 import type { CacheOptions } from './cache-options'
 import { checkBounds, newStats } from './cache-options'
-import type { CacheTable, Queue } from './cache-table'
+import { type CacheTable, type Queue, USES_MAX } from './cache-table'
 import { Ghosts } from './ghosts'
 
 /** Share of the small queue in the beginning, and what it may be. */
 const SHARE = 0.1
 const SHARE_MIN = 0.01
 const SHARE_MAX = 0.9
+/** Entries of the cache for each evicted one that is remembered: half as many more. A key that comes back later than that is not worth it. */
+const ENTRIES_A_GHOST = 1.5
+const GHOSTS_MIN = 1024
 /** Entries of the cache for each that a queue has evicted last: "a little longer". */
 const ENTRIES_A_LATEST = 64
 const LATEST_MIN = 64
+/** By how much the share changes for one of those: of its inverse. */
+const LEARN = 2
+/** An entry that goes more often than that into the average has a use from the start. */
+const LIGHT = 2.2
+/** Averages for each use that an entry enters the main queue with. */
+const USE_WORTH = 1.1
 /** Entries that are looked at for one to evict: those behind them are evicted although they were used. */
 const LOOKS_MAX = 1000
 /** Entries at the end of a queue that each `set` looks at for stale ones. */
@@ -38,8 +48,7 @@ export class Eviction<K, V> {
   /** Whether `onEvict` is running. */
   isTelling = false
   private readonly table: CacheTable<K, V>
-  /** Evicted from the small queue. */
-  private readonly ghosts = new Ghosts(1, 1024)
+  private readonly ghosts = new Ghosts(ENTRIES_A_GHOST, GHOSTS_MIN)
   private readonly latestOfSmall = new Ghosts(ENTRIES_A_LATEST, LATEST_MIN)
   private readonly latestOfMain = new Ghosts(ENTRIES_A_LATEST, LATEST_MIN)
   private smallShare = SHARE
@@ -66,23 +75,33 @@ export class Eviction<K, V> {
     else {
       this.learn(hash)
       if (this.ghosts.take(hash)) table.enter(table.main, entry, this.credit(entry))
-      else table.enter(table.small, entry, 0)
+      else table.enter(table.small, entry, this.lightness(entry) > LIGHT ? 1 : 0)
     }
   }
 
   /** Makes the small queue's share larger where it has just evicted this one, smaller where the main queue has. */
   private learn(hash: number): void {
     const { latestOfSmall, latestOfMain } = this
-    if (latestOfSmall.take(hash)) this.smallShare = Math.min(SHARE_MAX, this.smallShare + 1 / latestOfSmall.length)
-    else if (latestOfMain.take(hash)) this.smallShare = Math.max(SHARE_MIN, this.smallShare - 1 / latestOfMain.length)
+    if (latestOfSmall.take(hash)) this.smallShare = Math.min(SHARE_MAX, this.smallShare + LEARN / latestOfSmall.length)
+    else if (latestOfMain.take(hash))
+      this.smallShare = Math.max(SHARE_MIN, this.smallShare - LEARN / latestOfMain.length)
+  }
+
+  /** Whether bytes are nearer to their bound than entries are to theirs. */
+  private get isBoundByBytes(): boolean {
+    return this.table.bytes * this.maxEntries > this.table.count * this.maxBytes
+  }
+
+  /** How often an entry goes into the average bytes; 0 where bytes do not count. */
+  private lightness(entry: Pointer): number {
+    const { small, main } = this.table
+    if (!this.isBoundByBytes) return 0
+    return (small.bytes + main.bytes) / (this.table.usable(entry) * (small.count + main.count)) || 0
   }
 
   /** Uses that an entry enters the main queue with. */
   private credit(entry: Pointer): number {
-    const { small, main } = this.table
-    const share = (this.table.usable(entry) * (small.count + main.count)) / (small.bytes + main.bytes)
-    if (share < 0.5) return 2
-    return share < 0.8 ? 1 : 0
+    return Math.min(USES_MAX, Math.floor(USE_WORTH * this.lightness(entry)))
   }
 
   /** Counts a use of an entry. */
@@ -131,16 +150,17 @@ export class Eviction<K, V> {
 
   private note(hash: number, isSmall: boolean): void {
     const { count } = this.table
-    if (isSmall) this.ghosts.add(hash, count)
-    ;(isSmall ? this.latestOfSmall : this.latestOfMain).add(hash, count)
+    this.ghosts.add(hash, count)
+    const latest = isSmall ? this.latestOfSmall : this.latestOfMain
+    latest.add(hash, count)
   }
 
   /** Whether the small queue is too long. The newest entry alone never is: it was put there by the call that evicts. */
   private isAboveShare(small: Queue): boolean {
     if (small.count <= 1) return false
-    return this.maxBytes === Infinity
-      ? small.count > this.maxEntries * this.smallShare
-      : small.bytes > this.maxBytes * this.smallShare
+    return this.isBoundByBytes
+      ? small.bytes > this.maxBytes * this.smallShare
+      : small.count > this.maxEntries * this.smallShare
   }
 
   /** Evicts an entry. */

@@ -18,16 +18,18 @@ class NaiveGhosts {
   }
   add(hash: number, entries: number): void {
     if (entries > this.length * this.ratio) {
-      this.length *= 2
-      const all = [...this.noted.values()]
+      while (entries > this.length * this.ratio) this.length = Math.ceil(this.length * 1.25)
+      const all = [...this.noted].sort(([one], [other]) => one - other)
       this.noted.clear()
-      for (const one of all) this.noted.set(one & (this.length - 1), one)
+      for (const [, one] of all) this.noted.set(this.place(one), one)
     }
-    this.noted.set(hash & (this.length - 1), hash)
+    this.noted.set(this.place(hash), hash)
   }
   take(hash: number): boolean {
-    const place = hash & (this.length - 1)
-    return this.noted.get(place) === hash && this.noted.delete(place)
+    return this.noted.get(this.place(hash)) === hash && this.noted.delete(this.place(hash))
+  }
+  private place(hash: number): number {
+    return (hash >>> 0) % this.length
   }
 }
 
@@ -37,7 +39,7 @@ class NaiveS3Fifo {
   private readonly uses = new Map<number, number>()
   private readonly small: number[] = []
   private readonly main: number[] = []
-  private readonly ghosts = new NaiveGhosts(1, 1024)
+  private readonly ghosts = new NaiveGhosts(1.5, 1024)
   private readonly latestOfSmall = new NaiveGhosts(64, 64)
   private readonly latestOfMain = new NaiveGhosts(64, 64)
   private readonly max: number
@@ -47,7 +49,7 @@ class NaiveS3Fifo {
   }
   get(key: number): number | undefined {
     const uses = this.uses.get(key)
-    if (uses !== undefined) this.uses.set(key, Math.min(3, uses + 1))
+    if (uses !== undefined) this.uses.set(key, Math.min(7, uses + 1))
     return this.values.get(key)
   }
   set(key: number, value: number): void {
@@ -63,8 +65,8 @@ class NaiveS3Fifo {
   }
   private add(key: number): void {
     const hash = pack(key)
-    if (this.latestOfSmall.take(hash)) this.share = Math.min(0.9, this.share + 1 / this.latestOfSmall.length)
-    else if (this.latestOfMain.take(hash)) this.share = Math.max(0.01, this.share - 1 / this.latestOfMain.length)
+    if (this.latestOfSmall.take(hash)) this.share = Math.min(0.9, this.share + 2 / this.latestOfSmall.length)
+    else if (this.latestOfMain.take(hash)) this.share = Math.max(0.01, this.share - 2 / this.latestOfMain.length)
     ;(this.ghosts.take(hash) ? this.main : this.small).push(key)
     this.uses.set(key, 0)
   }
@@ -79,7 +81,7 @@ class NaiveS3Fifo {
         continue
       }
       const count = this.values.size
-      if (isSmall) this.ghosts.add(pack(key), count)
+      this.ghosts.add(pack(key), count)
       ;(isSmall ? this.latestOfSmall : this.latestOfMain).add(pack(key), count)
       this.delete(key)
       return
@@ -160,6 +162,16 @@ describe('S3-FIFO', () => {
       hitsOf(new Cache(heap, { key: i32, value: f64, maxEntries: 1000, policy }), requests),
     ) as [number, number]
     expect(s3).toBeGreaterThan(lru + 0.04)
+  })
+
+  it('counts entries where those are what is short, although bytes have a bound too', () => {
+    using heap = new Heap()
+    const random = new Random('both bounds')
+    const requests = Array.from({ length: 20_000 }, () => Math.floor(20_000 * random.next() ** 4))
+    const [both, entries] = [{ maxBytes: 1e9 }, {}].map((bound) =>
+      hitsOf(new Cache(heap, { key: i32, value: f64, maxEntries: 1000, ...bound }), requests),
+    )
+    expect(both).toBe(entries)
   })
 
   it('keeps more of the small entries than of the large ones, of which as many are asked for', () => {
