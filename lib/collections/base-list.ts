@@ -76,12 +76,12 @@ export class BaseList<V> implements Iterable<V> {
   }
 
   /**
-   * Adds an element at the end. Copies no others, however long the list is.
+   * Adds an element at the end, or several in their order. Copies no others, however long the list is.
    * @returns the new length
    * @throws as {@link set}; HeapError `EBB_LIMIT`, `EBB_OUT_OF_MEMORY`: the list is as before then
    */
-  push(value: V): number {
-    return this.#list.push(value)
+  push(value: V, ...more: V[]): number {
+    return more.length === 0 ? this.#list.push(value) : this.pushAll([value, ...more])
   }
 
   /** Takes the last element away and returns it; undefined where there is none. */
@@ -89,9 +89,9 @@ export class BaseList<V> implements Iterable<V> {
     return this.#list.pop()
   }
 
-  /** Adds an element before the first. O(1), as push. Returns the new length; throws as {@link push}. */
-  unshift(value: V): number {
-    return this.#list.unshift(value)
+  /** Adds an element before the first, or several in their order. O(1) each, as push. Returns the new length; throws as {@link push}. */
+  unshift(value: V, ...more: V[]): number {
+    return more.length === 0 ? this.#list.unshift(value) : this.#list.unshiftAll([value, ...more])
   }
 
   /** Takes the first element away and returns it; undefined where there is none. O(1), as pop. */

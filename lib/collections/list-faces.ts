@@ -45,8 +45,8 @@ class I8Face extends BaseList<number> {
     this.#list.set(index, value)
   }
 
-  override push(value: number): number {
-    return this.#list.push(value)
+  override push(value: number, ...more: number[]): number {
+    return more.length === 0 ? this.#list.push(value) : this.pushAll([value, ...more])
   }
 
   override forEach(visit: (value: number, index: number, list: this) => void): void {
@@ -86,8 +86,8 @@ class U8Face extends BaseList<number> {
     this.#list.set(index, value)
   }
 
-  override push(value: number): number {
-    return this.#list.push(value)
+  override push(value: number, ...more: number[]): number {
+    return more.length === 0 ? this.#list.push(value) : this.pushAll([value, ...more])
   }
 
   override forEach(visit: (value: number, index: number, list: this) => void): void {
@@ -127,8 +127,8 @@ class I16Face extends BaseList<number> {
     this.#list.set(index, value)
   }
 
-  override push(value: number): number {
-    return this.#list.push(value)
+  override push(value: number, ...more: number[]): number {
+    return more.length === 0 ? this.#list.push(value) : this.pushAll([value, ...more])
   }
 
   override forEach(visit: (value: number, index: number, list: this) => void): void {
@@ -168,8 +168,8 @@ class U16Face extends BaseList<number> {
     this.#list.set(index, value)
   }
 
-  override push(value: number): number {
-    return this.#list.push(value)
+  override push(value: number, ...more: number[]): number {
+    return more.length === 0 ? this.#list.push(value) : this.pushAll([value, ...more])
   }
 
   override forEach(visit: (value: number, index: number, list: this) => void): void {
@@ -209,8 +209,8 @@ class I32Face extends BaseList<number> {
     this.#list.set(index, value)
   }
 
-  override push(value: number): number {
-    return this.#list.push(value)
+  override push(value: number, ...more: number[]): number {
+    return more.length === 0 ? this.#list.push(value) : this.pushAll([value, ...more])
   }
 
   override forEach(visit: (value: number, index: number, list: this) => void): void {
@@ -250,8 +250,8 @@ class U32Face extends BaseList<number> {
     this.#list.set(index, value)
   }
 
-  override push(value: number): number {
-    return this.#list.push(value)
+  override push(value: number, ...more: number[]): number {
+    return more.length === 0 ? this.#list.push(value) : this.pushAll([value, ...more])
   }
 
   override forEach(visit: (value: number, index: number, list: this) => void): void {
@@ -291,8 +291,8 @@ class F32Face extends BaseList<number> {
     this.#list.set(index, value)
   }
 
-  override push(value: number): number {
-    return this.#list.push(value)
+  override push(value: number, ...more: number[]): number {
+    return more.length === 0 ? this.#list.push(value) : this.pushAll([value, ...more])
   }
 
   override forEach(visit: (value: number, index: number, list: this) => void): void {
@@ -332,8 +332,8 @@ class F64Face extends BaseList<number> {
     this.#list.set(index, value)
   }
 
-  override push(value: number): number {
-    return this.#list.push(value)
+  override push(value: number, ...more: number[]): number {
+    return more.length === 0 ? this.#list.push(value) : this.pushAll([value, ...more])
   }
 
   override forEach(visit: (value: number, index: number, list: this) => void): void {
@@ -373,8 +373,8 @@ class I64Face extends BaseList<bigint> {
     this.#list.set(index, value)
   }
 
-  override push(value: bigint): number {
-    return this.#list.push(value)
+  override push(value: bigint, ...more: bigint[]): number {
+    return more.length === 0 ? this.#list.push(value) : this.pushAll([value, ...more])
   }
 
   override forEach(visit: (value: bigint, index: number, list: this) => void): void {
@@ -414,8 +414,8 @@ class U64Face extends BaseList<bigint> {
     this.#list.set(index, value)
   }
 
-  override push(value: bigint): number {
-    return this.#list.push(value)
+  override push(value: bigint, ...more: bigint[]): number {
+    return more.length === 0 ? this.#list.push(value) : this.pushAll([value, ...more])
   }
 
   override forEach(visit: (value: bigint, index: number, list: this) => void): void {
@@ -455,8 +455,8 @@ class BoolFace extends BaseList<boolean> {
     this.#list.set(index, value)
   }
 
-  override push(value: boolean): number {
-    return this.#list.push(value)
+  override push(value: boolean, ...more: boolean[]): number {
+    return more.length === 0 ? this.#list.push(value) : this.pushAll([value, ...more])
   }
 
   override forEach(visit: (value: boolean, index: number, list: this) => void): void {
@@ -496,8 +496,8 @@ class RefFace extends BaseList<Pointer | 0> {
     this.#list.set(index, value)
   }
 
-  override push(value: Pointer | 0): number {
-    return this.#list.push(value)
+  override push(value: Pointer | 0, ...more: (Pointer | 0)[]): number {
+    return more.length === 0 ? this.#list.push(value) : this.pushAll([value, ...more])
   }
 
   override forEach(visit: (value: Pointer | 0, index: number, list: this) => void): void {

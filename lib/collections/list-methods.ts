@@ -37,6 +37,17 @@ export abstract class ListMethods<V> extends ListBulk<V> {
     return this.length
   }
 
+  unshiftAll(values: readonly V[]): number {
+    const before = this.length
+    try {
+      for (let index = values.length - 1; index >= 0; index--) this.unshift(values[index] as V)
+    } catch (error) {
+      while (!this.isClosed && this.length > before) this.shift()
+      throw error
+    }
+    return this.length
+  }
+
   insert(index: number, value: V): number {
     if (index !== this.length) this.mustHave(index)
     this.unnumber()

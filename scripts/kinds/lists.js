@@ -148,8 +148,8 @@ const face = (scalar) => {
     this.#list.set(index, value)
   }
 
-  override push(value: ${type}): number {
-    return this.#list.push(value)
+  override push(value: ${type}, ...more: ${type.includes('|') ? `(${type})` : type}[]): number {
+    return more.length === 0 ? this.#list.push(value) : this.pushAll([value, ...more])
   }
 
   override forEach(visit: (value: ${type}, index: number, list: this) => void): void {

@@ -90,7 +90,6 @@ const TESTED_ELSEWHERE = new Map([
   ['lib/collections/inspect.ts', 'collections/face'],
   ['lib/collections/kinds.ts', 'collections/dict'],
   ['lib/collections/base-list.ts', 'collections/list'],
-  ['lib/collections/list-bulk.ts', 'collections/list'],
   ['lib/collections/list-chunks.ts', 'collections/list'],
   ['lib/collections/list-kinds.ts', 'collections/list'],
   ['lib/collections/list-methods.ts', 'collections/list'],
