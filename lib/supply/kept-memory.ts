@@ -1,6 +1,6 @@
 /**
  * Kept memory: that of freed large blocks, dirty until the decay is over. A request that fits gets it back without a call to the system:
- * all of it, or a part, and the rest stays kept.
+ * all of it, or a part, and the rest stays kept; or it with what lies behind it, where that is free.
  *
  *     live + kept bytes <= most live bytes at a time of late (this decay and the one before)
  *
@@ -81,7 +81,7 @@ export class KeptMemory implements Source {
    * @returns its slot, with what the block does not need given back or kept on, dirty for as long as before; 0 where nothing fits
    */
   take(byteLength: number, isPageAligned: boolean): Slot | 0 {
-    const entry = this.#find(byteLength, isPageAligned)
+    const entry = this.#find(byteLength, isPageAligned) ?? this.#extend(byteLength, isPageAligned)
     if (entry === undefined || !this.#budget.allows(byteLength - entry.byteLength)) return 0
     const { slot, byteLength: before } = entry
     this.#uncount(entry)
@@ -143,6 +143,29 @@ export class KeptMemory implements Source {
     return undefined
   }
 
+  /**
+   * Makes one that is shorter, by half at most, as long as is wanted, where what lies behind it is free: but for that the block finds its
+   * memory warm, and nothing has to go back for it.
+   */
+  #extend(byteLength: number, isPageAligned: boolean): Kept | undefined {
+    const { space } = this.#table
+    const first = bitsOf(byteLength)
+    for (let bin = first; bin >= first - 1; bin--) {
+      let candidates = SEARCH_MAX
+      for (const entry of this.#bins[bin] ?? []) {
+        const { slot } = entry
+        const mayGrow = !space.isShared(slot) && (!isPageAligned || space.isPageAligned(slot))
+        if (mayGrow && this.#budget.allows(byteLength - entry.byteLength) && space.extendLarge(slot, byteLength)) {
+          this.#bins[bin]?.delete(entry)
+          this.#binFor(slot).add(entry)
+          return entry
+        }
+        if (--candidates === 0) break
+      }
+    }
+    return undefined
+  }
+
   #fits(entry: Kept, byteLength: number, isPageAligned: boolean): boolean {
     const { space } = this.#table
     const capacity = this.#capacity(entry)
@@ -159,10 +182,15 @@ export class KeptMemory implements Source {
     return bitsOf(this.#table.space.capacity(slot))
   }
 
-  #count(entry: Kept): void {
-    const bin = this.#binOf(entry.slot)
+  /** The bin in which an entry with this slot belongs. */
+  #binFor(slot: Slot): Set<Kept> {
+    const bin = this.#binOf(slot)
     while (this.#bins.length <= bin) this.#bins.push(new Set())
-    this.#bins[bin]?.add(entry)
+    return this.#bins[bin] as Set<Kept>
+  }
+
+  #count(entry: Kept): void {
+    this.#binFor(entry.slot).add(entry)
     this.bytes += entry.byteLength
     this.discardedBytes += entry.discarded
     this.#table.noteKept(entry.slot, entry.byteLength, entry.discarded)

@@ -71,6 +71,42 @@ describe('kept memory', () => {
     expect([view.length, view[5]]).toEqual([8 * MIB, 7])
   })
 
+  it('serves a longer block where what lies behind it is free, near and on a shelf', () => {
+    for (const osPageSize of OS_PAGES) {
+      for (const isFar of [false, true]) {
+        const made = testHeap({ osPageSize, isFar })
+        const { heap } = made
+        const pointer = heap.alloc(3 * MIB)
+        fill(heap, pointer, 7)
+        heap.free(pointer)
+        const calls = callsOf(made)
+        expect([osPageSize, isFar, heap.alloc(4 * MIB), callsOf(made)]).toEqual([osPageSize, isFar, pointer, calls])
+        expect(heap.stats()).toMatchObject({ keptBytes: 0, mappedBytes: 4 * MIB, maps: 1 })
+        expect([heap.usableSize(pointer), partsOf(heap).large.tookFresh]).toEqual([4 * MIB, false])
+        heap.free(pointer)
+        const zeroed = heap.allocZeroed(5 * MIB)
+        expect([zeroed, isFull(heap, zeroed, 0)]).toEqual([pointer, true])
+        checkHeap(partsOf(heap))
+        heap.close()
+      }
+    }
+  })
+
+  it('is not made longer into what is behind it, under an ArrayBuffer, nor where it is less than half of the block', () => {
+    const { heap } = testHeap()
+    const [first, second] = [heap.alloc(3 * MIB), heap.alloc(3 * MIB)]
+    const view = heap.bytes(second)
+    heap.free(first)
+    heap.free(second)
+    // The first has the second behind it, the second an ArrayBuffer over it.
+    const third = heap.alloc(4 * MIB)
+    expect([first, second].includes(third)).toBe(false)
+    expect([heap.stats().maps, view.length]).toEqual([3, 3 * MIB])
+    heap.free(third)
+    expect([first, second, third].includes(heap.alloc(16 * MIB))).toBe(false)
+    checkHeap(partsOf(heap))
+  })
+
   it('is not taken by a block that would pass the limit of the heap with it', () => {
     const { heap } = testHeap({ limit: 4 * MIB })
     heap.free(heap.alloc(3 * MIB))
