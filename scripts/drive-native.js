@@ -1,18 +1,19 @@
 'use strict'
-// Drives the addon's C++ without V8 (test/native/): a small engine has the functions of Node-API, so that it takes 30,000 calls a second
+// Drives the addon's C++ without V8 (test/native/), and Node under valgrind. Without V8: a small engine has the functions of Node-API, so that it takes 30,000 calls a second
 // under sanitizers. Linux; compilers and valgrind are installed where they can be. Arguments:
 //     fuzz           libFuzzer: AddressSanitizer, UBSan, and a model of every byte. Skipped where there is no clang
 //     races          threads that share regions and parts, under ThreadSanitizer
 //     valgrind       memcheck over some worlds of the fuzzer
+//     node           memcheck over Node itself, with the addon: a smoke set (test/native/node-smoke.js). Needs a built checkout
 //     --seconds N    how long the fuzzer runs, the others for a quarter of it; default 40
 //     --seed N       of the worlds; default 1
 //     --prove        puts known faults into a copy of the sources, and fails unless each is found
-// What is named is run, all three by default. `N passed, N failed, N skipped` is also in out/native.json.
+// What is named is run, all by default. `N passed, N failed, N skipped` is also in out/native.json.
 const { spawnSync } = require('node:child_process')
 const { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } = require('node:fs')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
-const { buildDriver, findCompiler } = require('./native/compile.js')
+const { buildAddon, buildDriver, findCompiler } = require('./native/compile.js')
 const { FAULTS, seed: seedFault } = require('./native/faults.js')
 const { installDebian, root } = require('./platforms/tools.js')
 
@@ -92,6 +93,20 @@ const KINDS = {
       return rounds((seed) => end('valgrind', [...options, program, String(seed * 10), '10']))
     },
   },
+  node: {
+    driver: 'addon',
+    build: buildAddon,
+    needs: () => installDebian(['valgrind'], ['valgrind']),
+    run(folder) {
+      // Compiled code would be checked as well, and takes three times as long. V8 lets go of much only by ending: no leaks.
+      const known = `--suppressions=${path.join(root, 'test', 'native', 'node.supp')}`
+      const options = ['-q', '--error-exitcode=9', '--leak-check=no', known]
+      const node = [process.execPath, '--jitless', '--expose-gc']
+      const result = end('valgrind', [...options, ...node, path.join(root, 'test', 'native', 'node-smoke.js'), folder])
+      const isOk = result.isOk && result.output.includes('reached its end')
+      return { ...result, isOk, what: 'a smoke set on Node' }
+    },
+  },
 }
 
 /** The lines of a report that say what is wrong and where. */
@@ -104,10 +119,10 @@ const shorten = (output) =>
 
 /** Looks whether each known fault is found. */
 function prove(kind, compiler) {
-  const { driver, run } = KINDS[kind]
+  const { driver, build = buildDriver, run } = KINDS[kind]
   const missed = []
   for (const fault of FAULTS.filter((each) => each.kind === driver)) {
-    const { isOk } = run(buildDriver(driver, compiler, seedFault(fault)))
+    const { isOk } = run(build(driver, compiler, seedFault(fault)))
     console.log(`  ${fault.why}: ${isOk ? 'NOT FOUND' : 'found'}`)
     if (isOk) missed.push(fault.why)
   }
@@ -118,14 +133,14 @@ const totals = { passed: 0, failed: 0, skipped: 0 }
 const wanted = positionals.length > 0 ? positionals : Object.keys(KINDS)
 for (const kind of wanted) {
   if (KINDS[kind] === undefined) throw new Error(`${kind} is none of ${Object.keys(KINDS).join(', ')}`)
-  const { driver, needs, run } = KINDS[kind]
+  const { driver, build = buildDriver, needs, run } = KINDS[kind]
   const { compiler, why = needs?.() } = findCompiler(driver)
   if (compiler === undefined || why !== undefined) {
     console.log(`${kind}: skipped: ${why}`)
     totals.skipped++
     continue
   }
-  const { isOk, output, what } = values.prove ? prove(kind, compiler) : run(buildDriver(driver, compiler))
+  const { isOk, output, what } = values.prove ? prove(kind, compiler) : run(build(driver, compiler))
   console.log(`${kind}: ${isOk ? (values.prove ? 'each found' : 'nothing found') : 'FAILED'}, ${what}`)
   if (!isOk) console.error(shorten(output))
   totals[isOk ? 'passed' : 'failed']++

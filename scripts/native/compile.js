@@ -1,6 +1,6 @@
 'use strict'
 // Compiles the addon's C++ together with the drivers of test/native/ into programs of their own, under build/drivers.
-const { mkdirSync, rmSync } = require('node:fs')
+const { cpSync, existsSync, mkdirSync, rmSync, symlinkSync } = require('node:fs')
 const path = require('node:path')
 const { hasCommand, installDebian, root, run } = require('../platforms/tools.js')
 
@@ -17,7 +17,10 @@ const DRIVERS = {
   fuzz: { flags: ['-fsanitize=fuzzer', ...SANITIZED], files: [...WORLD, 'fuzz.cc'], link: WRAPPED },
   races: { flags: ['-fsanitize=thread'], files: ['races.cc'], link: [] },
   smoke: { flags: [], files: [...WORLD, 'smoke.cc'], link: WRAPPED },
+  addon: { flags: [], files: [], link: [] },
 }
+/** What the addon is built and used from. */
+const PACKAGE = ['dist', 'scripts', 'package.json', 'binding.gyp']
 
 /** Whether a compiler can link a program with these flags. */
 function canLink(compiler, flags) {
@@ -74,4 +77,21 @@ function buildDriver(kind, compiler, sources = root) {
   return program
 }
 
-module.exports = { buildDriver, findCompiler }
+/**
+ * The addon as Node loads it.
+ * @param sources - the folder with native/; default: the checkout, which is built already
+ * @returns the folder of the package
+ */
+function buildAddon(_kind, _compiler, sources = root) {
+  if (!existsSync(path.join(root, 'dist', 'index.js'))) throw new Error('dist/ is missing: npm run build')
+  if (sources === root) return root
+  const folder = path.join(root, 'build', 'drivers', 'addon-seeded')
+  rmSync(folder, { recursive: true, force: true })
+  for (const name of PACKAGE) cpSync(path.join(root, name), path.join(folder, name), { recursive: true })
+  cpSync(path.join(sources, 'native'), path.join(folder, 'native'), { recursive: true })
+  symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'))
+  run(process.execPath, [path.join(folder, 'scripts', 'build-native.js')], { cwd: folder })
+  return folder
+}
+
+module.exports = { buildAddon, buildDriver, findCompiler }

@@ -57,6 +57,13 @@ const FAULTS = [
     to: '  }\n};',
     why: 'parts are never freed',
   },
+  {
+    kind: 'addon',
+    file: 'regions.cc',
+    from: '  part->leave();\n}',
+    to: '  part->leave();\n  counts.maps += part->may_be_elsewhere ? 1 : 0;\n}',
+    why: 'a part is read after it was freed',
+  },
 ]
 
 /** A copy of the sources with one fault. */
