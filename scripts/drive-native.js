@@ -1,6 +1,6 @@
 'use strict'
-// Drives the addon's C++ without V8 (test/native/), and Node under valgrind. Without V8: a small engine has the functions of Node-API, so that it takes 30,000 calls a second
-// under sanitizers. Linux; compilers and valgrind are installed where they can be. Arguments:
+// Drives the addon's C++ without V8 (test/native/): a small engine has the functions of Node-API, so that it takes 30,000 calls a second
+// under sanitizers. And Node with the addon, under valgrind. Linux; compilers and valgrind are installed where they can be. Arguments:
 //     fuzz           libFuzzer: AddressSanitizer, UBSan, and a model of every byte. Skipped where there is no clang
 //     races          threads that share regions and parts, under ThreadSanitizer
 //     valgrind       memcheck over some worlds of the fuzzer

@@ -30,8 +30,8 @@ const OWN_FRAMES = 8
 /** Files of this copy of the library, as a stack names them: dist/ and, where sources are mapped or run, lib/. */
 const OWN_FOLDERS = ['dist', 'lib'].map((folder) => path.join(PACKAGE_FOLDER, folder) + path.sep)
 const isOwn = (line: string): boolean => PACKAGE_FOLDER !== '' && OWN_FOLDERS.some((folder) => line.includes(folder))
-/** Calls of Node's own, such as those that load a module. */
-const isOfNode = (line: string): boolean => /(?:^|\(| )node:/.test(line)
+/** Calls of Node's own, such as those that load a module, and those that V8 makes of a generator, which stands below. */
+const isOfNode = (line: string): boolean => /(?:^|\(| )node:|\.next \(<anonymous>\)$/.test(line)
 
 /**
  * Notes where the caller is called from.

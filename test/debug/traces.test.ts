@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { ModuleKind, ScriptTarget, transpileModule } from 'typescript'
 import { describe, expect, it } from 'vitest'
-import { linesOf, noteCalls, parseFrame } from '../../lib/debug/traces'
+import { linesOf, noteCalls, parseFrame, type Trace } from '../../lib/debug/traces'
 import { runChild, said } from '../support/child'
 
 describe('a stack', () => {
@@ -20,6 +20,15 @@ describe('a stack', () => {
     const limit = Error.stackTraceLimit
     noteCalls(50)
     expect(Error.stackTraceLimit).toBe(limit)
+  })
+
+  it('leaves out calls of the library and of Node, and those that V8 makes of generators', () => {
+    function* steps() {
+      yield noteCalls(8)
+    }
+    const lines = linesOf(steps().next().value as Trace, 8)
+    expect(lines[0]).toMatch(/^steps \(/)
+    expect(lines.filter((line) => line.includes('.next (<anonymous>)') || line.includes('node:'))).toEqual([])
   })
 
   it('shows the sources where source maps are on', async () => {
