@@ -15,8 +15,6 @@ export interface Bound {
   readonly isUpper: boolean
   /** Undefined: this run did not measure it. */
   readonly value: number | undefined
-  /** Why a miss is one, where that is known. */
-  readonly reason?: string | undefined
 }
 
 export const isKept = ({ value, bound, isUpper }: Bound): boolean | undefined =>
@@ -107,7 +105,7 @@ export function promises(rows: readonly MeasuredRow[], otherNodes: readonly stri
 
 const verdict = (promise: Bound): string => {
   if (isKept(promise) === true) return 'PASS'
-  const reason = promise.reason ?? reasonFor(promise.name)
+  const reason = reasonFor(promise.name)
   return reason === undefined ? 'MISS' : `MISS: ${reason}`
 }
 

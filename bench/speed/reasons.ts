@@ -1,15 +1,15 @@
 /** Why a bound may be missed, where that is known: by the bound's name, the first that fits. What was tried stands in docs/performance.md. */
 
+/** Counted by callgrind, loop and mark included. */
+const INSTRUCTIONS =
+  'an operation of calculator takes 88 instructions in V8 (32 where the allocator does nothing) and 56 with pymalloc: bounds and types are checked at each access'
+
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [
-    /^traces: ebb after a detach/,
-    'V8 tests a flag at each access after a detach: 1.10 to 1.35 of the time before; no shared buffer can have it',
+    /^traces.* after a detach/,
+    `V8 tests a flag at each access after a detach, 1.10 to 1.35 of the time; no shared buffer can have it; and ${INSTRUCTIONS}`,
   ],
-  [
-    /^traces: .*worst/,
-    'groupby, 1.14 of the revision before the space was shared: not found (docs/performance.md tells what it is not)',
-  ],
-  [/^traces: /, 'the floor, an allocator that does nothing, takes a third to a half of the time'],
+  [/^traces/, INSTRUCTIONS],
   [
     /^pair of 48 /,
     '3.05 ns beside 2.3: checks of the argument and of the pointer; it takes 1.29 to 1.58 from run to run',

@@ -70,8 +70,6 @@ const BOUNDS = [
   ['jemalloc', 1.0],
   ['mimalloc', 1.4],
 ] as const
-/** Why a bound is missed where it is: docs/performance.md. */
-const REASON = 'the floor, an allocator that does nothing, takes a third to a half of the time'
 /** And of the worst trace against pymalloc. */
 const WORST_BOUND = 1.25
 
@@ -85,7 +83,6 @@ export function shapeBounds(rows: readonly MeasuredRow[]) {
         bound,
         isUpper: true,
         value,
-        reason: isDetached ? `${REASON}; V8 tests a flag at each access` : REASON,
       })
       const shares = (peer: string): number[] => worstShares(own, peer, isDetached)
       const pymalloc = shares('pymalloc')
