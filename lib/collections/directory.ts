@@ -202,7 +202,7 @@ export abstract class Directory extends DirectoryBlock {
   }
 
   /** Makes an empty segment of a new block, and links it. */
-  private setUp(segment: Pointer, prefix: number, size: number, depth: number): void {
+  private setUp(segment: Pointer, prefix: number, size: number, depth: number, mayBeLoose = depth === 1): void {
     const { heap } = this
     const byteLength = this.bytesOf(size)
     this.note(segment, byteLength)
@@ -211,7 +211,7 @@ export abstract class Directory extends DirectoryBlock {
     setWord(heap, segment, COUNT, 0)
     setWord(heap, segment, PREFIX, prefix)
     const slots = this.slotsIn(byteLength)
-    setWord(heap, segment, SHAPE, shapeOf(depth, size, floorOf(slots, depth)))
+    setWord(heap, segment, SHAPE, shapeOf(depth, size, floorOf(slots, mayBeLoose)))
     this.clearSlots(segment, slots, prefix)
     this.lead(prefix, depth, segment, slots)
   }
@@ -314,7 +314,7 @@ export abstract class Directory extends DirectoryBlock {
     const fresh = take(heap, this.bytesOf(size))
     const slots = this.slotsOf(prefix)
     const buddySlots = this.slotsOf(prefix ^ (1 << (32 - depth)))
-    this.setUp(fresh, prefix & ~(1 << (32 - depth)), size, depth - 1)
+    this.setUp(fresh, prefix & ~(1 << (32 - depth)), size, depth - 1, false)
     this.distribute(segment, slots, 0, fresh, fresh, this.slotsOf(prefix))
     this.distribute(buddy, buddySlots, 0, fresh, fresh, this.slotsOf(prefix))
     this.drop(segment)

@@ -22,10 +22,11 @@ const LONG_SLOTS = 1400
 export const limitOf = (slots: number): number => (slots * (slots > LONG_SLOTS ? 12 : 11)) >>> 4
 /**
  * Entries below which a segment is sparse: it is merged with its buddy, where both fill no more than 9/16, or gets smaller, to at most two
- * thirds. One that has just grown is not: three eighths full where it split or grew twofold, 11/64 where it grew fourfold, in a table of
- * two segments. (At 10/32 instead of 8/32 most are made smaller before they are merged, and delete takes 1.16 to 1.2 of the time.)
+ * thirds. One that has just grown is not: three eighths full where it split or grew twofold, 11/64 where it grew fourfold, as in a table of
+ * two segments: those are loose, unless they come from a merge. (At 10/32 instead of 8/32 most are made smaller before they are merged, and
+ * delete takes 1.16 to 1.2 of the time. At 8/32 for all, delete takes 1.15 at 1e3.)
  */
-export const floorOf = (slots: number, depth: number): number => (slots * (depth === 1 ? 3 : 8)) >>> 5
+export const floorOf = (slots: number, isLoose: boolean): number => (slots * (isLoose ? 3 : 8)) >>> 5
 
 /** Bytes of the longest segment for each word of a slot: some 1500 to 1700 slots. */
 const BYTES_PER_WORD = 6144

@@ -196,6 +196,23 @@ describe('segments', () => {
     }
   })
 
+  it('are dense in a table that was large, also where two are left', () => {
+    using heap = new Heap()
+    for (const [full, left] of [
+      [3000, 500],
+      [10_000, 100],
+      [10_000, 500],
+      [10_000, 1000],
+      [100_000, 500],
+    ] as const) {
+      const dict = new Dict(heap, { key: i32, value: f64 })
+      for (let i = 0; i < full; i++) dict.set(i, i)
+      for (let i = left; i < full; i++) dict.delete(i)
+      expect(dict.byteLength / left, `${left} of ${full}`).toBeLessThan(56)
+      for (let i = 0; i < left; i++) expect(dict.get(i)).toBe(i)
+    }
+  })
+
   it('have sizes that waste nothing of the blocks of the heap', () => {
     using heap = new Heap()
     for (const slotWords of [1, 2, 3, 4, 9, 100, 1000]) {
