@@ -1,9 +1,12 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { bool, f64, Heap, i32, i64, type Pointer, ref, struct, u8, u32 } from '../../lib'
 import { bytes, Dict, type Plain, str, value } from '../../lib/collections'
+import { partsOf } from '../../lib/heap/numbers'
+import { checkHeap } from '../../lib/inspect/check-heap'
 import { caught } from '../support/caught'
 import { KEYS, liveBytes, same, VALUES, walkDict } from '../support/dict-model'
 import { Random } from '../support/random'
+import { refuseEvery } from '../support/refuse-every'
 import { testHeap } from '../support/test-heap'
 
 describe('a Dict against a Map', () => {
@@ -29,24 +32,45 @@ describe('a Dict against a Map', () => {
     expect(liveBytes(heap)).toBe(0)
   })
 
-  it.each(['f64', 'i32'] as const)('holds the same through a million operations, i32 to %s', (kind) => {
-    using heap = new Heap()
-    const random = new Random(`dict million ${kind}`)
-    const dict: Dict<number, number> = new Dict(heap, { key: i32, value: kind === 'f64' ? f64 : i32 })
-    const model = new Map<number, number>()
+  it.each([
+    ['i32', 'f64'],
+    ['i32', 'i32'],
+    ['str', 'f64'],
+  ] as const)('holds the same through a million operations, moves and refused requests, %s to %s', (key, kind) => {
+    const { heap } = testHeap()
+    const random = new Random(`dict million ${key} ${kind}`)
+    const dict = new Dict(heap, { key: key === 'i32' ? i32 : str, value: kind === 'f64' ? f64 : i32 }) as Dict<
+      unknown,
+      number
+    >
+    const model = new Map<unknown, number>()
+    const refused = refuseEvery(heap, 7)
+    let thrown = 0
     for (let phase = 0; phase < 4; phase++) {
       for (let step = 0; step < 250_000; step++) {
-        const k = Math.imul(random.below(60_000), 0x9e3779b1)
-        if (random.below(10) < (phase % 2 === 0 ? 8 : 2)) {
-          dict.set(k, step)
-          model.set(k, step)
-        } else if (dict.delete(k) !== model.delete(k)) expect.fail(`delete(${k}) said the opposite`)
+        const n = random.below(60_000)
+        const k = key === 'i32' ? Math.imul(n, 0x9e3779b1) : `the key ${n}`
+        if (random.below(10) >= (phase % 2 === 0 ? 8 : 2)) {
+          if (dict.delete(k) !== model.delete(k)) expect.fail(`delete(${k}) said the opposite`)
+        } else
+          try {
+            dict.set(k, step)
+            model.set(k, step)
+          } catch (error) {
+            expect(error).toHaveProperty('code', 'EBB_OUT_OF_MEMORY')
+            thrown++
+          }
+        if (step % 20_000 === 0) heap.compact()
       }
       expect(dict.size).toBe(model.size)
       let wrong = 0
       for (const [k, v] of model) if (dict.get(k) !== v) wrong++
       expect(wrong).toBe(0)
+      checkHeap(partsOf(heap))
     }
+    expect(thrown).toBeGreaterThan(20)
+    // A refusal in the middle of shrinking is nobody's error: the segment stays as it is.
+    expect(refused.refusals).toBeGreaterThan(thrown)
   })
 })
 
