@@ -1,6 +1,8 @@
 /** What users hold of a dict: Map's face. All else is behind a door, in the table. */
-import { mustBeFunction, refuseByteLength, show, typeError } from '../base/errors'
+import { HeapError, mustBeFunction, refuseByteLength, show, typeError } from '../base/errors'
+import { GRANULE_BYTES } from '../base/layout'
 import type { Heap } from '../heap/heap'
+import { partsOf } from '../heap/numbers'
 import { DictTable } from './dict-table'
 import { entriesLine } from './inspect'
 import type { TableIterator } from './table-iterator'
@@ -99,7 +101,7 @@ export class BaseDict<K, V> {
 
   /**
    * Allocates segments for so many entries now.
-   * @throws RangeError for what is no number of entries; as {@link set}
+   * @throws RangeError for what is no number of entries; as {@link set}. What was allocated in vain is freed then.
    */
   reserve(entries: number): void {
     reserveIn(tableOf(this), entries)
@@ -164,10 +166,19 @@ export class BaseDict<K, V> {
   }
 }
 
-/** Allocates for so many entries. @throws RangeError, TypeError for what is no number of entries */
+/** Bytes that pointers of 31 bits reach. */
+const REACH_BYTES = 2 ** 31 * GRANULE_BYTES
+
+/** Allocates for so many entries. @throws RangeError, TypeError for what is no number of entries; HeapError where they cannot have room */
 export function reserveIn(table: DictTable<never, unknown> | DictTable<unknown, unknown>, entries: number): void {
   table.mustBeOpen('reserve')
   if (!Number.isSafeInteger(entries) || entries < 0) refuseByteLength(entries, 'reserve', 'entries')
+  const least = entries * table.slotBytes
+  const { limit } = partsOf(table.heap).budget
+  const takes = `ebb: ${entries} entries take ${least} bytes at least, more than`
+  if (least > limit) throw new HeapError('EBB_LIMIT', `${takes} this heap's limit of ${limit}; reserve less`)
+  if (least > REACH_BYTES)
+    throw new HeapError('EBB_OUT_OF_MEMORY', `${takes} the ${REACH_BYTES} that heaps of a thread have; reserve less`)
   table.growTo(entries)
 }
 

@@ -7,7 +7,7 @@ import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { OwnedBlocks } from './owned-blocks'
 import type { Remains } from './pending'
-import { depthIn, OWNER, PREFIX, SHAPE } from './segments'
+import { COUNT, depthIn, floorIn, OWNER, PREFIX, SHAPE } from './segments'
 import { getWord, nearBase, setWord } from './words'
 
 /** Words before the first entry: the owner's. */
@@ -85,6 +85,19 @@ export abstract class DirectoryBlock extends OwnedBlocks {
   /** @internal */
   slotsOf(hash: number): number {
     return slotsAt(this.heap, this.dir, hash >>> this.shift)
+  }
+
+  /** Where the segment behind the one of a hash begins: a hash, or 2^32. @internal */
+  protected hashAfter(hash: number): number {
+    const segment = this.segmentOf(hash)
+    const depth = depthIn(getWord(this.heap, segment, SHAPE))
+    return (getWord(this.heap, segment, PREFIX) >>> 0) + 2 ** (32 - depth)
+  }
+
+  /** Whether the segment of a hash has fewer entries than it should. @internal */
+  protected isSparse(hash: number): boolean {
+    const segment = this.segmentOf(hash)
+    return getWord(this.heap, segment, COUNT) < floorIn(getWord(this.heap, segment, SHAPE))
   }
 
   /** Whether a block is one of the table; where `to` is another, the block is there now. @internal */

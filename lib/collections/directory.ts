@@ -51,12 +51,15 @@ type FirstBlocks = readonly [Pointer, Pointer, Pointer]
 export abstract class Directory extends DirectoryBlock {
   /** @internal Entries held. */
   count = 0
+  /** @internal Bytes of a slot. */
+  readonly slotBytes: number
   private readonly sizes: readonly number[]
   private segments = 0
 
   /** @internal */
   protected constructor(heap: Heap, slotWords: number) {
     super(heap)
+    this.slotBytes = 4 * slotWords
     this.sizes = segmentSizes(slotWords)
   }
 
@@ -86,9 +89,17 @@ export abstract class Directory extends DirectoryBlock {
     while (getWord(this.heap, this.segmentOf(hash), COUNT) >= limitOf(this.slotsOf(hash))) this.grow(hash)
   }
 
-  /** Makes segments for so many entries. @internal */
+  /** Makes segments for so many entries; where the heap refuses one, those that are not needed go again. @internal */
   growTo(entries: number): void {
-    while (this.growEach(entries));
+    try {
+      while (this.growEach(entries));
+    } catch (error) {
+      for (let before = -1; before !== this.bytes; ) {
+        before = this.bytes
+        for (let hash = 0; hash < 2 ** 32; hash = this.hashAfter(hash)) if (this.isSparse(hash)) this.shrink(hash)
+      }
+      throw error
+    }
   }
 
   /** Grows each segment once that is too small for its share: all alike, because a directory may not be long for few segments. */
@@ -105,13 +116,6 @@ export abstract class Directory extends DirectoryBlock {
       hash += 2 ** (32 - depth)
     }
     return grew
-  }
-
-  /** Where the segment behind the one of a hash begins: a hash, or 2^32. @internal */
-  protected hashAfter(hash: number): number {
-    const segment = this.segmentOf(hash)
-    const depth = depthIn(getWord(this.heap, segment, SHAPE))
-    return (getWord(this.heap, segment, PREFIX) >>> 0) + 2 ** (32 - depth)
   }
 
   /** Drops all entries. Those of a large collection are freed in slices afterwards. */
@@ -156,11 +160,6 @@ export abstract class Directory extends DirectoryBlock {
     const old = this.detach()
     if (isSmall) while (old.freeSome());
     else freeLater(this.heap, old)
-  }
-
-  /** `using` closes it at the end of the block. */
-  [Symbol.dispose](): void {
-    this.close()
   }
 
   protected override forget(): void {

@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { bool, f64, Heap, i32, i64, type Pointer, ref, struct, u8, u32 } from '../../lib'
-import { bytes, Dict, type Plain, str, value } from '../../lib/collections'
+import { bytes, Dict, HashSet, type Plain, str, value } from '../../lib/collections'
 import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
 import { caught } from '../support/caught'
@@ -210,6 +210,29 @@ describe('the face of a Dict', () => {
     heap.freeMany(fillers)
     expect(numbers.byteLength + texts.byteLength).toBe(liveBytes(heap))
     heap.close()
+  })
+
+  it('frees what it has reserved in vain', () => {
+    using heap = new Heap({ limit: 4 * 2 ** 20, decay: 0 })
+    const dict = new Dict(heap, { key: i32, value: f64 })
+    for (let i = 0; i < 1000; i++) dict.set(i, i)
+    const { byteLength } = dict
+    expect(caught(() => dict.reserve(300_000)).code).toBe('EBB_LIMIT')
+    expect(dict.byteLength).toBeLessThan(2 * byteLength)
+    expect(dict.byteLength).toBe(liveBytes(heap))
+    // These are refused before anything is allocated.
+    const before = heap.stats().maps
+    expect(caught(() => dict.reserve(350_000))).toMatchObject({
+      code: 'EBB_LIMIT',
+      message: expect.stringContaining('350000 entries take 4200000 bytes at least'),
+    })
+    using other = new Heap()
+    const set = new HashSet(other, i32)
+    expect(caught(() => set.reserve(2 ** 40)).code).toBe('EBB_OUT_OF_MEMORY')
+    expect(heap.stats().maps).toBe(before)
+    expect([...dict].every(([key, held]) => key === held)).toBe(true)
+    dict.reserve(100_000)
+    expect([dict.size, dict.get(999)]).toEqual([1000, 999])
   })
 
   it('reserves what it is told, and then grows without an allocation', () => {
