@@ -77,6 +77,10 @@ function growth(isQuick: boolean): ListRow[] {
       ),
     )
     rows.push(below(`${kinds}: the same, of live bytes`, held.ofLive as number, 1.3, 'nobody calls anything'))
+    const [large] = inTurn('resident', ['ebb'], keys, half, isQuick ? 1 : 3) as [Figures]
+    rows.push(
+      below(`${kinds}: the same, ${powerOf(half)} entries`, large.ofLive as number, 1.3, 'nobody calls anything'),
+    )
   }
   const { perEntry } = once('small', 'ebb', 'i32', 100)
   rows.push(below('1000 dicts of 100 entries: bytes an entry', perEntry as number, 40, 'i32 -> f64'))

@@ -78,30 +78,33 @@ export async function collector(arm: string, keys: string, count: number): Promi
   return { majors: whileFilling, full }
 }
 
+const settled = (ms: number): Promise<void> => {
+  globalThis.gc?.()
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
 /** Resident bytes an entry, and after 95 % are deleted at random and 3 s: share of the full, and of the live bytes. */
 export async function resident(arm: string, keys: string, count: number): Promise<Figures> {
   const order = shuffled(count, 3)
-  // A rehearsal first: V8's own memory for code and for new objects grows to its full size.
-  const rehearsal = opened(arm, keys, new Heap({ compact: 'idle' }))
-  for (let i = 0; i < count / 4; i++) rehearsal.put(i, i + 0.5)
-  remove(rehearsal.table as never, keys, order, count)
-  if (rehearsal.table instanceof Map) rehearsal.table.clear()
-  globalThis.gc?.()
-  await new Promise((resolve) => setTimeout(resolve, 3000))
-  globalThis.gc?.()
-  const before = residentBytes()
-  const { put, table } = opened(arm, keys, new Heap({ compact: 'idle' }))
-  for (let i = 0; i < count; i++) put(i, i + 0.5)
-  globalThis.gc?.()
-  await new Promise((resolve) => setTimeout(resolve, 1500))
-  const full = residentBytes() - before
   const most = Math.floor(count * 0.95)
-  remove(table as never, keys, order, most)
-  globalThis.gc?.()
-  await new Promise((resolve) => setTimeout(resolve, 3000))
-  const left = residentBytes() - before
-  const live = table instanceof Dict ? table.byteLength : Number.NaN
-  return { perEntry: full / count, share: left / full, ofLive: left / live }
+  let before = 0
+  // The first round is a rehearsal, of which nothing is kept: V8's own memory for code and for new objects grows to its full size.
+  for (let round = 0; ; round++) {
+    const heap = new Heap({ compact: 'idle' })
+    const { put, table } = opened(arm, keys, heap)
+    for (let i = 0; i < count; i++) put(i, i + 0.5)
+    await settled(1500)
+    const full = residentBytes() - before
+    remove(table as never, keys, order, most)
+    await settled(3000)
+    const left = residentBytes() - before
+    const live = table instanceof Dict ? table.byteLength : Number.NaN
+    if (round === 1) return { perEntry: full / count, share: left / full, ofLive: left / live }
+    if (table instanceof Map) table.clear()
+    heap.close()
+    await settled(3000)
+    before = residentBytes()
+  }
 }
 
 function remove(table: Map<unknown, number>, keys: string, order: Int32Array, most: number): void {
