@@ -4,7 +4,7 @@
  */
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
-import { BaseList } from './base-list'
+import { BaseList, listWithin } from './base-list'
 import {
   BoolList,
   F32List,
@@ -22,12 +22,7 @@ import {
 
 // <written by scripts/write-kinds.js>
 class I8Face extends BaseList<number> {
-  readonly #list: I8List
-
-  constructor(list: I8List) {
-    super(list)
-    this.#list = list
-  }
+  readonly #list = listWithin(this) as I8List
 
   override get length(): number {
     return this.#list.length
@@ -63,12 +58,7 @@ class I8Face extends BaseList<number> {
 }
 
 class U8Face extends BaseList<number> {
-  readonly #list: U8List
-
-  constructor(list: U8List) {
-    super(list)
-    this.#list = list
-  }
+  readonly #list = listWithin(this) as U8List
 
   override get length(): number {
     return this.#list.length
@@ -104,12 +94,7 @@ class U8Face extends BaseList<number> {
 }
 
 class I16Face extends BaseList<number> {
-  readonly #list: I16List
-
-  constructor(list: I16List) {
-    super(list)
-    this.#list = list
-  }
+  readonly #list = listWithin(this) as I16List
 
   override get length(): number {
     return this.#list.length
@@ -145,12 +130,7 @@ class I16Face extends BaseList<number> {
 }
 
 class U16Face extends BaseList<number> {
-  readonly #list: U16List
-
-  constructor(list: U16List) {
-    super(list)
-    this.#list = list
-  }
+  readonly #list = listWithin(this) as U16List
 
   override get length(): number {
     return this.#list.length
@@ -186,12 +166,7 @@ class U16Face extends BaseList<number> {
 }
 
 class I32Face extends BaseList<number> {
-  readonly #list: I32List
-
-  constructor(list: I32List) {
-    super(list)
-    this.#list = list
-  }
+  readonly #list = listWithin(this) as I32List
 
   override get length(): number {
     return this.#list.length
@@ -227,12 +202,7 @@ class I32Face extends BaseList<number> {
 }
 
 class U32Face extends BaseList<number> {
-  readonly #list: U32List
-
-  constructor(list: U32List) {
-    super(list)
-    this.#list = list
-  }
+  readonly #list = listWithin(this) as U32List
 
   override get length(): number {
     return this.#list.length
@@ -268,12 +238,7 @@ class U32Face extends BaseList<number> {
 }
 
 class F32Face extends BaseList<number> {
-  readonly #list: F32List
-
-  constructor(list: F32List) {
-    super(list)
-    this.#list = list
-  }
+  readonly #list = listWithin(this) as F32List
 
   override get length(): number {
     return this.#list.length
@@ -309,12 +274,7 @@ class F32Face extends BaseList<number> {
 }
 
 class F64Face extends BaseList<number> {
-  readonly #list: F64List
-
-  constructor(list: F64List) {
-    super(list)
-    this.#list = list
-  }
+  readonly #list = listWithin(this) as F64List
 
   override get length(): number {
     return this.#list.length
@@ -350,12 +310,7 @@ class F64Face extends BaseList<number> {
 }
 
 class I64Face extends BaseList<bigint> {
-  readonly #list: I64List
-
-  constructor(list: I64List) {
-    super(list)
-    this.#list = list
-  }
+  readonly #list = listWithin(this) as I64List
 
   override get length(): number {
     return this.#list.length
@@ -391,12 +346,7 @@ class I64Face extends BaseList<bigint> {
 }
 
 class U64Face extends BaseList<bigint> {
-  readonly #list: U64List
-
-  constructor(list: U64List) {
-    super(list)
-    this.#list = list
-  }
+  readonly #list = listWithin(this) as U64List
 
   override get length(): number {
     return this.#list.length
@@ -432,12 +382,7 @@ class U64Face extends BaseList<bigint> {
 }
 
 class BoolFace extends BaseList<boolean> {
-  readonly #list: BoolList
-
-  constructor(list: BoolList) {
-    super(list)
-    this.#list = list
-  }
+  readonly #list = listWithin(this) as BoolList
 
   override get length(): number {
     return this.#list.length
@@ -473,12 +418,7 @@ class BoolFace extends BaseList<boolean> {
 }
 
 class RefFace extends BaseList<Pointer | 0> {
-  readonly #list: RefList
-
-  constructor(list: RefList) {
-    super(list)
-    this.#list = list
-  }
+  readonly #list = listWithin(this) as RefList
 
   override get length(): number {
     return this.#list.length

@@ -125,12 +125,7 @@ const face = (scalar) => {
   const { type } = scalar
   const name = nameOf(scalar).replace('List', 'Face')
   return `class ${name} extends BaseList<${type}> {
-  readonly #list: ${nameOf(scalar)}
-
-  constructor(list: ${nameOf(scalar)}) {
-    super(list)
-    this.#list = list
-  }
+  readonly #list = listWithin(this) as ${nameOf(scalar)}
 
   override get length(): number {
     return this.#list.length
