@@ -21,7 +21,6 @@ const { i32 } = NEAR
 /** Words in front of an entry: its list's number, and its own. */
 const ENTRY_WORDS = 2
 const CHUNK_SHIFT = 13
-const CHUNK_MASK = (1 << CHUNK_SHIFT) - 1
 
 /** Lists up to this many elements are emptied at once. */
 const EMPTIED_AT_ONCE = 2000
@@ -237,7 +236,7 @@ export class EntryList<V> extends ListMethods<V> implements Owner {
 
   private entryAt(at: number): Pointer {
     const slot = i32[(this.directoryAt + ((at >>> CHUNK_SHIFT) << 1)) | 0]
-    const entry = slot === undefined ? undefined : i32[(slot + (at & CHUNK_MASK)) | 0]
+    const entry = slot === undefined ? undefined : i32[(slot + at) | 0]
     return (entry ?? this.heap.getInt32(this.pointerAt(at), this.offsetOf(at))) as Pointer
   }
 

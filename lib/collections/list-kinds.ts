@@ -260,7 +260,7 @@ export class I16List extends ListMethods<number> {
   protected override read(at: number): number {
     const slot = i32[(this.directoryAt + ((at >>> 14) << 1)) | 0]
     if (slot !== undefined) {
-      const element = i16[(slot + (at & 16383)) | 0]
+      const element = i16[(slot + at) | 0]
       if (element !== undefined) return element
     }
     return this.heap.getInt16(this.pointerAt(at), this.offsetOf(at))
@@ -269,7 +269,7 @@ export class I16List extends ListMethods<number> {
   protected override write(at: number, value: number): void {
     const slot = i32[(this.directoryAt + ((at >>> 14) << 1)) | 0]
     if (slot !== undefined) {
-      const place = (slot + (at & 16383)) | 0
+      const place = (slot + at) | 0
       if (i16[place] !== undefined) {
         i16[place] = value
         return
@@ -353,7 +353,7 @@ export class U16List extends ListMethods<number> {
   protected override read(at: number): number {
     const slot = i32[(this.directoryAt + ((at >>> 14) << 1)) | 0]
     if (slot !== undefined) {
-      const element = u16[(slot + (at & 16383)) | 0]
+      const element = u16[(slot + at) | 0]
       if (element !== undefined) return element
     }
     return this.heap.getUint16(this.pointerAt(at), this.offsetOf(at))
@@ -362,7 +362,7 @@ export class U16List extends ListMethods<number> {
   protected override write(at: number, value: number): void {
     const slot = i32[(this.directoryAt + ((at >>> 14) << 1)) | 0]
     if (slot !== undefined) {
-      const place = (slot + (at & 16383)) | 0
+      const place = (slot + at) | 0
       if (u16[place] !== undefined) {
         u16[place] = value
         return
@@ -446,7 +446,7 @@ export class I32List extends ListMethods<number> {
   protected override read(at: number): number {
     const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
     if (slot !== undefined) {
-      const element = i32[(slot + (at & 8191)) | 0]
+      const element = i32[(slot + at) | 0]
       if (element !== undefined) return element
     }
     return this.heap.getInt32(this.pointerAt(at), this.offsetOf(at))
@@ -455,7 +455,7 @@ export class I32List extends ListMethods<number> {
   protected override write(at: number, value: number): void {
     const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
     if (slot !== undefined) {
-      const place = (slot + (at & 8191)) | 0
+      const place = (slot + at) | 0
       if (i32[place] !== undefined) {
         i32[place] = value
         return
@@ -539,7 +539,7 @@ export class U32List extends ListMethods<number> {
   protected override read(at: number): number {
     const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
     if (slot !== undefined) {
-      const element = u32[(slot + (at & 8191)) | 0]
+      const element = u32[(slot + at) | 0]
       if (element !== undefined) return element
     }
     return this.heap.getUint32(this.pointerAt(at), this.offsetOf(at))
@@ -548,7 +548,7 @@ export class U32List extends ListMethods<number> {
   protected override write(at: number, value: number): void {
     const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
     if (slot !== undefined) {
-      const place = (slot + (at & 8191)) | 0
+      const place = (slot + at) | 0
       if (u32[place] !== undefined) {
         u32[place] = value
         return
@@ -632,7 +632,7 @@ export class F32List extends ListMethods<number> {
   protected override read(at: number): number {
     const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
     if (slot !== undefined) {
-      const element = f32[(slot + (at & 8191)) | 0]
+      const element = f32[(slot + at) | 0]
       if (element !== undefined) return element
     }
     return this.heap.getFloat32(this.pointerAt(at), this.offsetOf(at))
@@ -641,7 +641,7 @@ export class F32List extends ListMethods<number> {
   protected override write(at: number, value: number): void {
     const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
     if (slot !== undefined) {
-      const place = (slot + (at & 8191)) | 0
+      const place = (slot + at) | 0
       if (f32[place] !== undefined) {
         f32[place] = value
         return
@@ -725,7 +725,7 @@ export class F64List extends ListMethods<number> {
   protected override read(at: number): number {
     const slot = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
     if (slot !== undefined) {
-      const element = f64[(slot + (at & 4095)) | 0]
+      const element = f64[(slot + at) | 0]
       if (element !== undefined) return element
     }
     return this.heap.getFloat64(this.pointerAt(at), this.offsetOf(at))
@@ -734,7 +734,7 @@ export class F64List extends ListMethods<number> {
   protected override write(at: number, value: number): void {
     const slot = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
     if (slot !== undefined) {
-      const place = (slot + (at & 4095)) | 0
+      const place = (slot + at) | 0
       if (f64[place] !== undefined) {
         f64[place] = value
         return
@@ -818,7 +818,7 @@ export class I64List extends ListMethods<bigint> {
   protected override read(at: number): bigint {
     const slot = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
     if (slot !== undefined) {
-      const element = i64[(slot + (at & 4095)) | 0]
+      const element = i64[(slot + at) | 0]
       if (element !== undefined) return element
     }
     return this.heap.getBigInt64(this.pointerAt(at), this.offsetOf(at))
@@ -827,7 +827,7 @@ export class I64List extends ListMethods<bigint> {
   protected override write(at: number, value: bigint): void {
     const slot = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
     if (slot !== undefined) {
-      const place = (slot + (at & 4095)) | 0
+      const place = (slot + at) | 0
       if (i64[place] !== undefined) {
         i64[place] = value
         return
@@ -911,7 +911,7 @@ export class U64List extends ListMethods<bigint> {
   protected override read(at: number): bigint {
     const slot = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
     if (slot !== undefined) {
-      const element = u64[(slot + (at & 4095)) | 0]
+      const element = u64[(slot + at) | 0]
       if (element !== undefined) return element
     }
     return this.heap.getBigUint64(this.pointerAt(at), this.offsetOf(at))
@@ -920,7 +920,7 @@ export class U64List extends ListMethods<bigint> {
   protected override write(at: number, value: bigint): void {
     const slot = i32[(this.directoryAt + ((at >>> 12) << 1)) | 0]
     if (slot !== undefined) {
-      const place = (slot + (at & 4095)) | 0
+      const place = (slot + at) | 0
       if (u64[place] !== undefined) {
         u64[place] = value
         return
@@ -1105,7 +1105,7 @@ export class RefList extends ListMethods<Pointer | 0> {
   protected override read(at: number): Pointer | 0 {
     const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
     if (slot !== undefined) {
-      const element = i32[(slot + (at & 8191)) | 0]
+      const element = i32[(slot + at) | 0]
       if (element !== undefined) return element as Pointer | 0
     }
     return this.heap.getInt32(this.pointerAt(at), this.offsetOf(at)) as Pointer | 0
@@ -1114,7 +1114,7 @@ export class RefList extends ListMethods<Pointer | 0> {
   protected override write(at: number, value: Pointer | 0): void {
     const slot = i32[(this.directoryAt + ((at >>> 13) << 1)) | 0]
     if (slot !== undefined) {
-      const place = (slot + (at & 8191)) | 0
+      const place = (slot + at) | 0
       if (i32[place] !== undefined) {
         i32[place] = value
         return

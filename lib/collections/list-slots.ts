@@ -6,8 +6,9 @@
  *     chunks      | . . . x x x x x|x x x x x x x x x|x x x x . . . .|
  *                         ^ firstAt                           ^ endAt  ^ limitAt
  *
- * The place of a chunk is the element of the constant typed array of its kind at which it begins (near.ts), or FAR. A list with one chunk
- * that is not full yet has a smaller one, in slot 0. `tailAt + position` is the place of an element of the last chunk, where `push` writes.
+ * `place + position` is an element of the constant typed array of the list's kind (near.ts); of a far chunk, no element of any. Bytes have
+ * too many elements for that, and their place is the one at which the chunk begins. A list with one chunk that is not full yet has a smaller
+ * one, in slot 0. `tailAt + position` is the place of an element of the last chunk, where `push` writes.
  */
 import { HeapError, rangeError, refuseClosed } from '../base/errors'
 import { MEDIUM_MAX_BYTES, type Pointer, slotOf } from '../base/layout'
@@ -28,7 +29,7 @@ const SLOT_BYTES = 8
 export const SMALLEST_DIRECTORY_SLOTS = 2
 /** Positions are 31-bit integers, the one behind the last element too. */
 const POSITIONS = 2 ** 31
-/** Beyond the end of every typed array over near memory, with every offset in a chunk; for elements of 1 byte, another. */
+/** Beyond the end of every typed array over near memory, or below its start, with every position; for bytes, with every offset in a chunk. */
 const FAR = 0x7fff0000
 const FAR_BYTES = 0xffff0000
 const FAR_DIRECTORY = 0x50000000
@@ -192,11 +193,18 @@ export abstract class ListSlots implements PlacedOwner {
 
   protected link(slot: number, chunk: Pointer): void {
     const directory = this.directory as Pointer
-    this.heap.setInt32(directory, slot * SLOT_BYTES, this.placeOf(chunk))
+    this.heap.setInt32(directory, slot * SLOT_BYTES, this.placeIn(slot, chunk))
     this.heap.setInt32(directory, slot * SLOT_BYTES + 4, chunk)
     if (slot === this.lastSlot) this.setTail()
   }
 
+  /** What a slot has for a chunk. */
+  private placeIn(slot: number, chunk: Pointer): number {
+    const place = this.placeOf(chunk)
+    return this.byteShift === 0 || place === FAR ? place : (place - (slot << this.chunkShift)) | 0
+  }
+
+  /** Element at which a chunk begins. */
   private placeOf(chunk: Pointer): number {
     const { byteShift } = this
     if (i32[(near4 + (chunk << 2)) | 0] === undefined) return byteShift === 0 ? FAR_BYTES | 0 : FAR
@@ -258,7 +266,15 @@ export abstract class ListSlots implements PlacedOwner {
     this.firstAt += distance
     this.endAt += distance
     this.limitAt += distance
+    if (this.byteShift > 0) this.shiftPlaces(to, to + count, distance)
     this.setTail()
+  }
+
+  /** The positions of the chunks in some slots have grown by a distance. */
+  private shiftPlaces(from: number, to: number, distance: number): void {
+    const { buffer, byteOffset } = this.directoryBytes()
+    const words = new Int32Array(buffer, byteOffset, 2 * to)
+    for (let at = 2 * from; at < 2 * to; at += 2) if (words[at] !== FAR) words[at] = (words[at] as number) - distance
   }
 
   private directoryBytes(): Uint8Array {

@@ -24,7 +24,8 @@ function list(scalar) {
   const mask = CHUNK_BYTES / bytes - 1
   const toIndex = bytes === 1 ? '>>> 0' : '| 0'
   const slot = `${bytes === 1 ? 'u32' : 'i32'}[(this.directoryAt + ((at >>> ${shift}) << 1)) | 0]`
-  const element = `(slot + (at & ${mask})) ${toIndex}`
+  // Of bytes a place is where the chunk begins (list-slots.ts).
+  const element = bytes === 1 ? `(slot + (at & ${mask})) >>> 0` : '(slot + at) | 0'
   return `export class ${nameOf(scalar)} extends ListMethods<${type}> {
   get(index: number): ${type} {
     this.mustHave(index)
