@@ -91,8 +91,11 @@ export function writeLatin1(start: number, text: string): void {
   for (let i = 0; i < length; i++) u8[start + i] = text.charCodeAt(i)
 }
 
-/** From so many bytes on the addon decodes faster than V8, and up to so many without taking much memory for it. */
-const DECODE_MIN_BYTES = 32
+/**
+ * From so many bytes on the addon decodes faster than V8, and up to so many without taking much memory for it. From Node 24 on V8 is faster:
+ * it has vector code for it.
+ */
+const DECODE_MIN_BYTES = Number.parseInt(process.versions.node, 10) < 24 ? 32 : Infinity
 const DECODE_MAX_BYTES = 2 ** 20
 
 /** Reads UTF-8 of near memory. What is none reads as U+FFFD. */
