@@ -12,16 +12,16 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^traces/, INSTRUCTIONS],
   [
     /^pair of 48 /,
-    '3.05 ns beside 2.3: checks of the argument and of the pointer; it takes 1.29 to 1.58 from run to run',
+    '3.05 ns beside 2.3: checks of the argument and of the pointer; 1.29 to 1.58 from run to run, 2.83 once',
   ],
   [
     /^pair of (1024|262144|1048576) /,
-    '4.1, 12.2 and 12.2 ns in most processes of this bench, 8, 17 and 17 in others, which share of them V8 decides anew: not found; in a process ' +
+    '4.1, 12.2 and 12.2 ns in most processes of this bench, 8, 17 and 17 in others: why was not found; in a process ' +
       'that only loops 24 of 24 take 4.0 to 4.2 for 1 KiB, 17 of 24 9.8 to 11.1 for 1 MiB',
   ],
   [
     /^workloads: .*worst/,
-    'large buffers: 2.3 calls to the system an operation, 0.9 \u00b5s each, give back what passes the peak of live bytes; glibc keeps it',
+    'large buffers: 1.4 calls to the system an operation, 1 \u00b5s each, give back what passes the peak of live bytes; glibc keeps it',
   ],
   [/^workloads: .*mean/, 'large buffers alone; with 1.1 there the mean would be 0.6'],
   [
@@ -38,7 +38,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /^allocString of .*ascii/,
-    'Buffer.byteLength (17 ns) tells that it is ASCII, latin1Write (40 ns) writes it, as Buffer.from does',
+    'Buffer.byteLength (17 ns) tells that it is ASCII, latin1Write (40 ns) writes it; from Node 22 on Buffer.from is faster',
   ],
   [/^readString of .*(ascii|latin1)/, 'the same slice, and the pointer and the length are checked'],
   [/^copyOut of 128/, 'a view for the copy (25 ns) and a call of the addon (20); with a loop over words instead: 1.28'],
