@@ -49,7 +49,7 @@ const TESTS = {
     ...BROAD,
   ],
   'heap/all-stats.ts': names('heap', 'all-stats'),
-  'heap/compact.ts': [...names('heap', 'compact survey compact-choices owners pins'), ...BROAD],
+  'heap/compact.ts': [...names('heap', 'compact survey compact-choices owners pins clearing-heap'), ...BROAD],
   'heap/idle.ts': names('heap', 'idle-passes idle'),
   'heap/variants.ts': names('heap', 'variants clearing-heap'),
   'heap/numbers.ts': [...names('heap', 'numbers wrong-accesses closed near-bytes heap'), ...BROAD],

@@ -1,6 +1,6 @@
 /** Which runs a compaction empties, and what it looks at again before each move. */
 import { describe, expect, it } from 'vitest'
-import type { Pointer } from '../../lib/base/layout'
+import { POOL_BYTES, type Pointer } from '../../lib/base/layout'
 import { Compactor, type Guide } from '../../lib/heap/compact'
 import type { Heap } from '../../lib/heap/heap'
 import { partsOf } from '../../lib/heap/numbers'
@@ -94,5 +94,62 @@ describe('compaction', () => {
     })
     expect(moves).toHaveLength(1)
     expect(heap.stats().blocks).toBe(41)
+  })
+})
+
+/** Blocks of a pool in an arena. */
+const PER_ARENA = 63
+
+/** A heap with arenas that have so many blocks of a pool each, and those blocks by arena. */
+function heapOfArenas(...counts: number[]): { heap: Heap; arenas: Pointer[][] } {
+  const { heap } = testHeap({ decay: 0 })
+  const all = [...heap.allocMany(POOL_BYTES, new Int32Array(counts.length * PER_ARENA))] as Pointer[]
+  const arenas = counts.map((count, index) => all.slice(index * PER_ARENA, index * PER_ARENA + count))
+  for (const [n, pointer] of all.entries())
+    if (n % PER_ARENA >= (counts[Math.floor(n / PER_ARENA)] as number)) heap.free(pointer)
+  return { heap, arenas }
+}
+
+describe('compaction of arenas', () => {
+  it('empties those of a quarter and less, where the others have room for all of their blocks', () => {
+    for (const [counts, moved] of [
+      [[40, 15], 15],
+      [[40, 16], 0],
+      [[53, 10], 10],
+      [[54, 10], 0],
+      [[30, 5, 4], 9],
+      [[50, 10, 9], 9],
+      [[5], 0],
+    ] as const) {
+      const { heap } = heapOfArenas(...counts)
+      const arenas = heap.stats().arenas
+      expect([counts, heap.compact(() => {})]).toMatchObject([counts, { moved, done: true }])
+      const emptied = counts.slice(1).filter((count) => moved >= count).length
+      expect([counts, arenas - heap.stats().arenas <= emptied]).toEqual([counts, true])
+      expect(arenas - heap.stats().arenas > 0).toBe(moved > 0)
+      checkHeap(partsOf(heap))
+    }
+  })
+
+  it('leaves one alone that has a block which may not move', () => {
+    const { heap, arenas } = heapOfArenas(30, 5, 4)
+    const fixed = arenas[2]?.[3]
+    expect(new Set(compactBy(heap, (pointer) => pointer !== fixed))).toEqual(new Set(arenas[1]))
+  })
+
+  it('stops where its budget is spent, between runs and within one', () => {
+    const { heap } = heapOfArenas(40, 4)
+    expect(heap.compact(() => {}, { maxBlocks: 3 })).toMatchObject({ moved: 3, done: false })
+    expect(heap.compact(() => {}, { maxBlocks: 3 })).toMatchObject({ moved: 1, done: true })
+    const { heap: mixed } = testHeap({ decay: 0 })
+    const whole = [...mixed.allocMany(POOL_BYTES, new Int32Array(PER_ARENA))] as Pointer[]
+    mixed.allocMany(48, new Int32Array(3 * PER_RUN))
+    for (const pointer of whole.slice(40)) mixed.free(pointer)
+    expect(mixed.compact(() => {}, { maxBlocks: 100 })).toMatchObject({ moved: 100, done: false })
+    checkHeap(partsOf(mixed))
+    let { moved } = mixed.compact(() => {})
+    moved += mixed.compact(() => {}).moved
+    expect(moved).toBeGreaterThanOrEqual(3 * PER_RUN - 100)
+    expect(mixed.stats().arenas).toBe(1)
   })
 })

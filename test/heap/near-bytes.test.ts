@@ -1,8 +1,17 @@
 /** Copies of every length, and the sizes of near blocks by their class. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Heap } from '../../lib'
+import { HeapError } from '../../lib/base/errors'
 import { GRANULES_PER_ARENA, type Pointer } from '../../lib/base/layout'
-import { copyOutTo, copyWordsIn, isNear, nearByte, usableByClass, writeLatin1 } from '../../lib/heap/near-bytes'
+import {
+  copyOutTo,
+  copyWordsIn,
+  isNear,
+  nearByte,
+  usableByClass,
+  usableOfLone,
+  writeLatin1,
+} from '../../lib/heap/near-bytes'
 import { partsOf } from '../../lib/heap/numbers'
 import { NEAR } from '../../lib/space/near'
 import { space } from '../../lib/space/thread-space'
@@ -126,4 +135,67 @@ describe('a near block', () => {
       expect([wrong, usable(wrong)]).toEqual([wrong, -1])
     other.close()
   })
+})
+
+describe('a near lone block', () => {
+  const usable = (pointer: unknown, of: Heap = heap): number => usableOfLone(partsOf(of).table.map.base, pointer)
+
+  it('has the length that the books have, where it is live and of this heap', () => {
+    const other = new Heap()
+    for (const size of [40_000, 70_000, 300_000, 2 ** 20]) {
+      const pointer = heap.alloc(size)
+      expect([size, usable(pointer)]).toEqual([size, heap.usableSize(pointer)])
+      for (const wrong of [pointer + 1, pointer - 1, pointer + 0.5, pointer + 2 ** 32, pointer - 2 ** 32, `${pointer}`])
+        expect([size, wrong, usable(wrong)]).toEqual([size, wrong, -1])
+      expect(usable(pointer, other)).toBe(-1)
+      heap.pin(pointer)
+      expect(usable(pointer)).toBe(-1)
+      heap.unpin(pointer)
+      heap.free(pointer)
+      expect(usable(pointer)).toBe(-1)
+    }
+    other.close()
+  })
+
+  it('has none where it shares its run, is far, or is no block', () => {
+    const { heap: far } = testHeap({ isFar: true })
+    const lone = far.alloc(70_000)
+    expect(far.isLive(lone)).toBe(true)
+    for (const [pointer, of] of [
+      [heap.alloc(48), heap],
+      [heap.alloc(3000), heap],
+      [lone, far],
+      [far.alloc(48), far],
+    ] as const)
+      expect(usable(pointer, of)).toBe(-1)
+    const [first, end] = [space.nearFirst * GRANULES_PER_ARENA, space.nearEnd * GRANULES_PER_ARENA]
+    for (const wrong of [0, -1, 1, first - 1, end, 2 ** 31 - 1, Number.NaN, undefined, null, {}, 1n])
+      expect(usable(wrong)).toBe(-1)
+  })
+})
+
+it('heaps beyond those that have magazines know their blocks from each other', () => {
+  const heaps = Array.from({ length: 4100 }, () => new Heap())
+  const [one, two] = heaps.slice(-2) as [Heap, Heap]
+  const { base } = partsOf(one).table.map
+  expect([base, partsOf(two).table.map.base]).toEqual([space.noMagazines, space.noMagazines])
+  for (const size of [48, 600, 3000, 40_000, 300_000]) {
+    const pointer = one.alloc(size)
+    expect([usableByClass(base, pointer), usableOfLone(base, pointer)]).toEqual([-1, -1])
+    for (const call of [
+      () => two.realloc(pointer, size - 1),
+      () => two.realloc(pointer, 2 * size),
+      () => two.free(pointer),
+      () => two.usableSize(pointer),
+      () => two.bytes(pointer),
+      () => two.copyOut(pointer, 8),
+      () => two.readString(pointer),
+    ])
+      expect(call).toThrow(HeapError)
+    one.setUint8(pointer, size - 1, 7)
+    const longer = one.realloc(pointer, 2 * size)
+    expect([one.getUint8(longer, size - 1), one.usableSize(longer) >= 2 * size]).toEqual([7, true])
+    one.free(longer)
+  }
+  for (const each of heaps) each.close()
 })
