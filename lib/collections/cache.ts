@@ -3,6 +3,7 @@ import { HeapError, mustBeFunction, show, typeError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { partsOf } from '../heap/numbers'
+import { readOptions } from '../heap/read-options'
 import { type CacheOptions, type CacheStats, checkBounds } from './cache-options'
 import { CacheTable } from './cache-table'
 import type { Codec } from './codec'
@@ -14,6 +15,9 @@ import { type KeyKind, mustBeHeap, mustBeKeyKind, mustBeValueKind, type ValueKin
 import { isRefusal } from './pending'
 import type { TableIterator } from './table-iterator'
 import { Walk } from './walk'
+
+const BOUNDS = ['maxBytes', 'maxEntries'] as const
+const OPTIONS = ['key', 'value', ...BOUNDS, 'ttl', 'policy', 'onEvict'] as const
 
 /** A cache of some kinds: bounded, and what it evicts gives its memory back. Keys are compared as a Map does, bytes by their contents. */
 export class BaseCache<K, V> {
@@ -29,6 +33,7 @@ export class BaseCache<K, V> {
       throw typeError(
         `ebb: a Cache needs options, such as { key: str, value: bytes, maxBytes: 64e6 }, got ${show(options)}`,
       )
+    readOptions(options, OPTIONS, 'an option of a Cache')
     mustBeKeyKind(options.key, 'key')
     mustBeValueKind(options.value, 'value')
     const { ttl } = checkBounds(options)
@@ -139,10 +144,11 @@ export class BaseCache<K, V> {
 
   /**
    * Sets other bounds, and evicts what is above them.
-   * @throws TypeError, RangeError for bounds that cannot be
+   * @throws TypeError, RangeError for bounds that cannot be, TypeError for another option
    */
   resize(bounds: { readonly maxBytes?: number; readonly maxEntries?: number }): void {
     this.#mayChange('resize')
+    readOptions(bounds, BOUNDS, 'a bound of a Cache')
     const eviction = this.#eviction
     eviction.bound({ maxBytes: eviction.maxBytes, maxEntries: eviction.maxEntries, ...bounds })
     eviction.evictTo(eviction.maxBytes, eviction.maxEntries)

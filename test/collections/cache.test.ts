@@ -245,6 +245,12 @@ describe('a Cache', () => {
     expect(make({ maxEntries: 1, onEvict: 1 })).toThrow(/onEvict must be/)
     expect(make({ maxEntries: 1, ttl: -1 })).toThrow(RangeError)
     expect(() => new Cache(heap, undefined as never)).toThrow(/needs options/)
+    expect(make({ maxEntries: 1, max: 5 })).toThrow(
+      /"max" is not an option of a Cache; there are key, value, maxBytes,/,
+    )
+    const cache = make({ maxEntries: 1 })()
+    expect(() => cache.resize({ ttl: 5 } as never)).toThrow(/"ttl" is not a bound of a Cache/)
+    expect(() => cache.resize(5 as never)).toThrow(/a bound of a Cache comes in an object/)
   })
 
   it('has the types of its kinds and the rest of the face', () => {
