@@ -78,9 +78,12 @@ export async function collector(arm: string, keys: string, count: number): Promi
   return { majors: whileFilling, full }
 }
 
-const settled = (ms: number): Promise<void> => {
+/** Waits, and has V8 touch all of its space for new objects, which is then the same at each look. */
+async function settled(ms: number): Promise<void> {
   globalThis.gc?.()
-  return new Promise((resolve) => setTimeout(resolve, ms))
+  await new Promise((resolve) => setTimeout(resolve, ms))
+  const few: object[] = []
+  for (let i = 0; i < 500_000; i++) few[i & 7] = { i }
 }
 
 /** Resident bytes an entry, and after 95 % are deleted at random and 3 s: share of the full, and of the live bytes. */
