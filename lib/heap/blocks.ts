@@ -180,13 +180,14 @@ function takeZeroed(heap: Blocks, byteLength: number): Pointer {
       return pointer
     }
     // `| 0` keeps the indices 32-bit integers: a sum that might be more is a double to V8, and turned into an index at each access.
+    const books = words
     const start = (near + (pointer << 2)) | 0
     const end = (start + (granules << 2)) | 0
     for (let i = start; i < end; i = (i + 4) | 0) {
-      words[i] = 0
-      words[(i + 1) | 0] = 0
-      words[(i + 2) | 0] = 0
-      words[(i + 3) | 0] = 0
+      books[i] = 0
+      books[(i + 1) | 0] = 0
+      books[(i + 2) | 0] = 0
+      books[(i + 3) | 0] = 0
     }
     return pointer
   }
@@ -246,17 +247,18 @@ function moveSmall(heap: Blocks, pointer: Pointer, byteLength: number, granules:
   const moved = heap.alloc(byteLength)
   if (!isNear(pointer) || !isNear(moved)) copyBlock(partsOf(heap).table, pointer, moved, granules << granuleShift)
   else {
+    const books = words
     let to = (near + (moved << 2)) | 0
     const start = (near + (pointer << 2)) | 0
     const end = (start + (granules << 2)) | 0
     for (let from = start; from < end; from = (from + 4) | 0) {
-      const second = words[(from + 1) | 0] as number
-      const third = words[(from + 2) | 0] as number
-      const fourth = words[(from + 3) | 0] as number
-      words[to] = words[from] as number
-      words[(to + 1) | 0] = second
-      words[(to + 2) | 0] = third
-      words[(to + 3) | 0] = fourth
+      const second = books[(from + 1) | 0] as number
+      const third = books[(from + 2) | 0] as number
+      const fourth = books[(from + 3) | 0] as number
+      books[to] = books[from] as number
+      books[(to + 1) | 0] = second
+      books[(to + 2) | 0] = third
+      books[(to + 3) | 0] = fourth
       to = (to + 4) | 0
     }
   }
