@@ -103,21 +103,26 @@ export function promises(rows: readonly MeasuredRow[], otherNodes: readonly stri
   return [...list, ...shapeBounds(rows), ...textBounds(rows)]
 }
 
-const verdict = (promise: Bound): string => {
-  if (isKept(promise) === true) return 'PASS'
-  const reason = reasonFor(promise.name)
-  return reason === undefined ? 'MISS' : `MISS: ${reason}`
+/** As a table, and why what is missed is; what this run did not measure is left out. */
+export function promiseReport(list: readonly Bound[]): string {
+  const known = list.filter(({ value }) => value !== undefined)
+  if (known.length === 0) return ''
+  const lines = known.map((promise) => [
+    promise.name,
+    `${promise.isUpper ? '<=' : '>='} ${digits(promise.bound)}`,
+    digits(promise.value!),
+    isKept(promise) ? 'PASS' : 'MISS',
+  ])
+  return `## What must hold\n\n${table(['', 'bound', 'value', ''], lines)}${whyMissed(known)}`
 }
 
-/** As a table; what this run did not measure is left out. */
-export function promiseReport(list: readonly Bound[]): string {
-  const lines = list
-    .filter(({ value }) => value !== undefined)
-    .map((promise) => [
-      promise.name,
-      `${promise.isUpper ? '<=' : '>='} ${digits(promise.bound)}`,
-      digits(promise.value!),
-      verdict(promise),
-    ])
-  return lines.length === 0 ? '' : `## What must hold\n\n${table(['', 'bound', 'value', ''], lines)}`
+/** Each reason once, with the bounds that it is for. */
+function whyMissed(list: readonly Bound[]): string {
+  const names = new Map<string, string[]>()
+  for (const promise of list) {
+    if (isKept(promise)) continue
+    const reason = reasonFor(promise.name) ?? 'not known'
+    names.set(reason, [...(names.get(reason) ?? []), promise.name])
+  }
+  return [...names].map(([reason, missed]) => `\n\nMissed: ${missed.join('; ')}. Why: ${reason}.`).join('')
 }

@@ -37,12 +37,16 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     'a lone surrogate is refused, which Buffer writes as U+FFFD; the text is copied out of V8 (20 ns a call), encoded, and copied again',
   ],
   [
-    /^allocString of .*ascii/,
+    /^allocString of .*(ascii|latin1)/,
     'Buffer.byteLength (17 ns) tells that it is ASCII, latin1Write (40 ns) writes it; from Node 22 on Buffer.from is faster',
   ],
   [/^readString of .*(ascii|latin1)/, 'the same slice, and the pointer and the length are checked'],
   [/^copyOut of 128/, 'a view for the copy (25 ns) and a call of the addon (20); with a loop over words instead: 1.28'],
   [/^(readString|copyOut)/, 'the same call, and the pointer and the length are checked'],
+  [
+    /^read x, y, tag of 1e5/,
+    'one check of its class serves three fields of an object; each field of a record has its index checked',
+  ],
   [
     /^read /,
     "V8's middle tier keeps so small a loop in some processes, on Node 24 and 26 above all: four times slower there",
