@@ -55,6 +55,7 @@ export class EntryList<V> extends ListMethods<V> implements Owner {
   }
 
   override close(): void {
+    if (this.isClosed) return
     super.close()
     this.owned.release(this.number)
     this.entryBytes = 0
