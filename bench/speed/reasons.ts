@@ -38,7 +38,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /^allocString of .*(ascii|latin1)/,
-    'Buffer.byteLength (17 ns) tells that it is ASCII, latin1Write (40 ns) writes it; from Node 22 on Buffer.from is faster',
+    'Buffer.byteLength (17 ns) tells whether it is ASCII, latin1Write (40 ns) writes it; from Node 22 on Buffer.from is faster',
   ],
   [/^readString of .*(ascii|latin1)/, 'the same slice, and the pointer and the length are checked'],
   [/^copyOut of 128/, 'a view for the copy (25 ns) and a call of the addon (20); with a loop over words instead: 1.28'],

@@ -180,14 +180,14 @@ function takeZeroed(heap: Blocks, byteLength: number): Pointer {
       return pointer
     }
     // `| 0` keeps the indices 32-bit integers: a sum that might be more is a double to V8, and turned into an index at each access.
-    const books = words
+    const all = words
     const start = (near + (pointer << 2)) | 0
     const end = (start + (granules << 2)) | 0
     for (let i = start; i < end; i = (i + 4) | 0) {
-      books[i] = 0
-      books[(i + 1) | 0] = 0
-      books[(i + 2) | 0] = 0
-      books[(i + 3) | 0] = 0
+      all[i] = 0
+      all[(i + 1) | 0] = 0
+      all[(i + 2) | 0] = 0
+      all[(i + 3) | 0] = 0
     }
     return pointer
   }
@@ -247,18 +247,18 @@ function moveSmall(heap: Blocks, pointer: Pointer, byteLength: number, granules:
   const moved = heap.alloc(byteLength)
   if (!isNear(pointer) || !isNear(moved)) copyBlock(partsOf(heap).table, pointer, moved, granules << granuleShift)
   else {
-    const books = words
+    const all = words
     let to = (near + (moved << 2)) | 0
     const start = (near + (pointer << 2)) | 0
     const end = (start + (granules << 2)) | 0
     for (let from = start; from < end; from = (from + 4) | 0) {
-      const second = books[(from + 1) | 0] as number
-      const third = books[(from + 2) | 0] as number
-      const fourth = books[(from + 3) | 0] as number
-      books[to] = books[from] as number
-      books[(to + 1) | 0] = second
-      books[(to + 2) | 0] = third
-      books[(to + 3) | 0] = fourth
+      const second = all[(from + 1) | 0] as number
+      const third = all[(from + 2) | 0] as number
+      const fourth = all[(from + 3) | 0] as number
+      all[to] = all[from] as number
+      all[(to + 1) | 0] = second
+      all[(to + 2) | 0] = third
+      all[(to + 3) | 0] = fourth
       to = (to + 4) | 0
     }
   }
