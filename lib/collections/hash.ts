@@ -37,3 +37,5 @@ function firstWhose(isNegative: boolean): number {
  */
 export const FREE_UPPER = firstWhose(false)
 export const FREE_LOWER = firstWhose(true)
+/** `FREE_LOWER ^ ((hash >> 31) & FREE_FLIP)` is what stands in a free slot: without a branch, as the sign of a hash is a coin toss. */
+export const FREE_FLIP = FREE_LOWER ^ FREE_UPPER

@@ -5,7 +5,7 @@
 import type { Pointer } from '../base/layout'
 import { refuseValue } from '../records/types'
 import { NEAR } from '../space/near'
-import { FREE_LOWER, FREE_UPPER, hashWord } from './hash'
+import { FREE_FLIP, FREE_LOWER, hashWord } from './hash'
 import { NumberDict } from './number-dict'
 import { countIn, taken as gathered, gatherSlots, valuesAt } from './number-segments'
 import { COUNT, HEADER_WORDS, PREFIX, SHAPE, SLOT_BITS } from './segments'
@@ -20,7 +20,7 @@ const headerWords = HEADER_WORDS
 const slotBits = SLOT_BITS
 const slotMask = (1 << SLOT_BITS) - 1
 const freeLower = FREE_LOWER
-const freeUpper = FREE_UPPER
+const freeFlip = FREE_FLIP
 /** From the first slot of a segment to words of its head. */
 const countBefore = COUNT - HEADER_WORDS
 const shapeBefore = SHAPE - HEADER_WORDS
@@ -37,7 +37,7 @@ export class Int32F64Dict extends NumberDict<number, number> {
     const segment = i32[entry] as number
     const slots = i32[entry + 1] as number
     const base = (near4 + (segment << 2) + headerWords) | 0
-    const free = hash < 0 ? freeUpper : freeLower
+    const free = freeLower ^ ((hash >> 31) & freeFlip)
     let slot = Math.imul(hash & slotMask, slots) >>> slotBits
     for (;;) {
       const found = i32[(base + slot) | 0]
@@ -70,7 +70,7 @@ export class Int32F64Dict extends NumberDict<number, number> {
     const segment = i32[entry] as number
     const slots = i32[entry + 1] as number
     const base = (near4 + (segment << 2) + headerWords) | 0
-    const free = hash < 0 ? freeUpper : freeLower
+    const free = freeLower ^ ((hash >> 31) & freeFlip)
     let slot = Math.imul(hash & slotMask, slots) >>> slotBits
     for (;;) {
       const found = i32[(base + slot) | 0]
@@ -101,7 +101,7 @@ export class Int32F64Dict extends NumberDict<number, number> {
     const segment = i32[entry] as number
     const slots = i32[entry + 1] as number
     const base = (near4 + (segment << 2) + headerWords) | 0
-    const free = hash < 0 ? freeUpper : freeLower
+    const free = freeLower ^ ((hash >> 31) & freeFlip)
     let slot = Math.imul(hash & slotMask, slots) >>> slotBits
     for (;;) {
       const found = i32[(base + slot) | 0]
@@ -138,7 +138,7 @@ export class Int32F64Dict extends NumberDict<number, number> {
     const toValues = (near8 + (zero << 1) + ((headerWords + 1 + targetSlots) >> 1)) | 0
     const distance = ((one - zero) << 1) | 0
     const prefix = i32[(keys + PREFIX - headerWords) | 0] as number
-    const free = prefix < 0 ? freeUpper : freeLower
+    const free = freeLower ^ ((prefix >> 31) & freeFlip)
     const all = gatherSlots(keys, slots, free)
     let ones = 0
     for (let i = 0; i < all; i++) {
@@ -197,7 +197,7 @@ export class Int32I32Dict extends NumberDict<number, number> {
     const segment = i32[entry] as number
     const slots = i32[entry + 1] as number
     const base = (near4 + (segment << 2) + headerWords) | 0
-    const free = hash < 0 ? freeUpper : freeLower
+    const free = freeLower ^ ((hash >> 31) & freeFlip)
     let slot = Math.imul(hash & slotMask, slots) >>> slotBits
     for (;;) {
       const found = i32[(base + slot) | 0]
@@ -230,7 +230,7 @@ export class Int32I32Dict extends NumberDict<number, number> {
     const segment = i32[entry] as number
     const slots = i32[entry + 1] as number
     const base = (near4 + (segment << 2) + headerWords) | 0
-    const free = hash < 0 ? freeUpper : freeLower
+    const free = freeLower ^ ((hash >> 31) & freeFlip)
     let slot = Math.imul(hash & slotMask, slots) >>> slotBits
     for (;;) {
       const found = i32[(base + slot) | 0]
@@ -261,7 +261,7 @@ export class Int32I32Dict extends NumberDict<number, number> {
     const segment = i32[entry] as number
     const slots = i32[entry + 1] as number
     const base = (near4 + (segment << 2) + headerWords) | 0
-    const free = hash < 0 ? freeUpper : freeLower
+    const free = freeLower ^ ((hash >> 31) & freeFlip)
     let slot = Math.imul(hash & slotMask, slots) >>> slotBits
     for (;;) {
       const found = i32[(base + slot) | 0]
@@ -298,7 +298,7 @@ export class Int32I32Dict extends NumberDict<number, number> {
     const toValues = (near4 + (zero << 2) + ((headerWords + 1 + targetSlots) & ~1)) | 0
     const distance = ((one - zero) << 2) | 0
     const prefix = i32[(keys + PREFIX - headerWords) | 0] as number
-    const free = prefix < 0 ? freeUpper : freeLower
+    const free = freeLower ^ ((prefix >> 31) & freeFlip)
     const all = gatherSlots(keys, slots, free)
     let ones = 0
     for (let i = 0; i < all; i++) {

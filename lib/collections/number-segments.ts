@@ -2,7 +2,7 @@
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { NEAR } from '../space/near'
-import { FREE_LOWER, FREE_UPPER } from './hash'
+import { FREE_FLIP, FREE_LOWER, FREE_UPPER } from './hash'
 import { COUNT, HEADER_WORDS, SLOT_BITS } from './segments'
 import { getWord, setWord } from './words'
 
@@ -14,7 +14,7 @@ const headerWords = HEADER_WORDS
 const slotBits = SLOT_BITS
 const slotMask = (1 << SLOT_BITS) - 1
 const freeLower = FREE_LOWER
-const freeUpper = FREE_UPPER
+const freeFlip = FREE_FLIP
 
 /** Two free slots as one double, which is written in one go. */
 const pairOf = (word: number): number => new Float64Array(new Int32Array([word, word]).buffer)[0] as number
@@ -74,7 +74,7 @@ export function copyWords(heap: Heap, from: Pointer, word: number, to: Pointer, 
 
 /** The first free slot for a hash in a segment that has one. */
 export function freeSlot(heap: Heap, segment: Pointer, slots: number, hash: number): number {
-  const free = hash < 0 ? freeUpper : freeLower
+  const free = freeLower ^ ((hash >> 31) & freeFlip)
   let slot = Math.imul(hash & slotMask, slots) >>> slotBits
   while (get(heap, segment, headerWords + slot) !== free) if (++slot === slots) slot = 0
   return slot

@@ -9,7 +9,7 @@ import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { NEAR } from '../space/near'
 import { DictTable } from './dict-table'
-import { FREE_LOWER, FREE_UPPER, hashWord } from './hash'
+import { FREE_FLIP, FREE_LOWER, hashWord } from './hash'
 import {
   clearNear,
   copyWords,
@@ -34,7 +34,7 @@ const headerWords = HEADER_WORDS
 const slotBits = SLOT_BITS
 const slotMask = (1 << SLOT_BITS) - 1
 const freeLower = FREE_LOWER
-const freeUpper = FREE_UPPER
+const freeFlip = FREE_FLIP
 
 /** A table whose keys are words. */
 export abstract class NumberTable<K, V> extends DictTable<K, V> {
@@ -60,7 +60,7 @@ export abstract class NumberTable<K, V> extends DictTable<K, V> {
     const segment = i32[entry] as Pointer
     const slots = i32[entry + 1] as number
     const base = near4 + (segment << 2) + headerWords
-    const free = hash < 0 ? freeUpper : freeLower
+    const free = freeLower ^ ((hash >> 31) & freeFlip)
     let slot = Math.imul(hash & slotMask, slots) >>> slotBits
     this.segment = segment
     this.slots = slots
@@ -77,7 +77,7 @@ export abstract class NumberTable<K, V> extends DictTable<K, V> {
     const { heap } = this
     const segment = this.segmentOf(hash)
     const slots = this.slotsOf(hash)
-    const free = hash < 0 ? freeUpper : freeLower
+    const free = freeLower ^ ((hash >> 31) & freeFlip)
     let slot = Math.imul(hash & slotMask, slots) >>> slotBits
     this.segment = segment
     this.slots = slots
@@ -115,7 +115,7 @@ export abstract class NumberTable<K, V> extends DictTable<K, V> {
     const { heap, segment } = this
     const hash = hashOf(key)
     const hole = this.dirBase < 0 ? this.closeHoleFar(hash, at) : this.closeHole(hash, at)
-    put(heap, segment, headerWords + hole, hash < 0 ? freeUpper : freeLower)
+    put(heap, segment, headerWords + hole, freeLower ^ ((hash >> 31) & freeFlip))
     const count = get(heap, segment, COUNT) - 1
     put(heap, segment, COUNT, count)
     this.count--
@@ -126,7 +126,7 @@ export abstract class NumberTable<K, V> extends DictTable<K, V> {
   /** Moves up what may stand in the hole, and what may in the hole that leaves. Returns the last one. */
   private closeHole(hash: number, at: number): number {
     const { segment, slots, valueWords } = this
-    const free = hash < 0 ? freeUpper : freeLower
+    const free = freeLower ^ ((hash >> 31) & freeFlip)
     const keys = (near4 + (segment << 2) + headerWords) | 0
     const values = (near4 + (segment << 2) + ((headerWords + slots + 1) & ~1)) | 0
     let hole = at
@@ -147,7 +147,7 @@ export abstract class NumberTable<K, V> extends DictTable<K, V> {
 
   private closeHoleFar(hash: number, at: number): number {
     const { heap, segment, slots, valueWords } = this
-    const free = hash < 0 ? freeUpper : freeLower
+    const free = freeLower ^ ((hash >> 31) & freeFlip)
     let hole = at
     let slot = at
     for (;;) {
@@ -180,7 +180,7 @@ export abstract class NumberTable<K, V> extends DictTable<K, V> {
     const base = nearBase(segment)
     let count = 0
     if (base >= 0 && from === prefix >>> 0)
-      count = gatherPairs(pairs, base + headerWords, slots, prefix < 0 ? freeUpper : freeLower)
+      count = gatherPairs(pairs, base + headerWords, slots, freeLower ^ ((prefix >> 31) & freeFlip))
     else
       for (let slot = 0; slot < slots; slot++) {
         const key = get(heap, segment, headerWords + slot)
@@ -216,7 +216,7 @@ export abstract class NumberTable<K, V> extends DictTable<K, V> {
   }
 
   protected override clearSlots(segment: Pointer, slots: number, prefix: number): void {
-    const free = prefix < 0 ? freeUpper : freeLower
+    const free = freeLower ^ ((prefix >> 31) & freeFlip)
     if (nearBase(segment) < 0) {
       for (let slot = 0; slot < slots; slot++) put(this.heap, segment, headerWords + slot, free)
       return
@@ -252,7 +252,7 @@ export abstract class NumberTable<K, V> extends DictTable<K, V> {
     const distance = (one - zero) << 2
     const toValues = ((headerWords + targetSlots + 1) & ~1) - headerWords
     const prefix = i32[keys + PREFIX - headerWords] as number
-    const free = prefix < 0 ? freeUpper : freeLower
+    const free = freeLower ^ ((prefix >> 31) & freeFlip)
     const all = gatherSlots(keys, slots, free)
     let ones = 0
     for (let i = 0; i < all; i++) {

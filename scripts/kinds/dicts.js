@@ -39,7 +39,7 @@ const atHome = (isSuper, isVoid = false) => `${key}
     const segment = i32[entry] as number
     const slots = i32[entry + 1] as number
     const base = (near4 + (segment << 2) + headerWords) | 0
-    const free = hash < 0 ? freeUpper : freeLower
+    const free = freeLower ^ ((hash >> 31) & freeFlip)
     let slot = Math.imul(hash & slotMask, slots) >>> slotBits`
 const search = (otherwise) => `for (;;) {
       const found = i32[(base + slot) | 0]
@@ -119,7 +119,7 @@ export class ${name} extends NumberDict<number, number> {
     const toValues = (${valuesOf('zero', 'targetSlots')}) | 0
     const distance = (${distance}) | 0
     const prefix = i32[(keys + PREFIX - headerWords) | 0] as number
-    const free = prefix < 0 ? freeUpper : freeLower
+    const free = freeLower ^ ((prefix >> 31) & freeFlip)
     const all = gatherSlots(keys, slots, free)
     let ones = 0
     for (let i = 0; i < all; i++) {
