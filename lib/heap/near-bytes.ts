@@ -6,6 +6,7 @@ import { GRANULES_PER_ARENA, POOL_BYTES_SHIFT, POOL_SHIFT, type Pointer } from '
 import { BLOCK_BYTES, WHOLE_RUN } from '../base/size-classes'
 import { workerThreads } from '../base/worker-threads'
 import { NEAR } from '../space/near'
+import { SEGMENT_WORDS } from '../space/plan'
 import { space } from '../space/thread-space'
 
 // File-local copies: an imported binding is a property load on every use.
@@ -15,6 +16,7 @@ const blockBytes = BLOCK_BYTES
 const poolShift = POOL_SHIFT
 const poolBytesShift = POOL_BYTES_SHIFT
 const wholeRun = WHOLE_RUN as number
+const segmentMask = SEGMENT_WORDS - 1
 const firstNear = space.nearFirst * GRANULES_PER_ARENA
 const nearEnd = space.nearEnd * GRANULES_PER_ARENA
 const nearMemory = u8.buffer
@@ -55,12 +57,14 @@ export function usableByClass(base: number, pointer: unknown): number {
   return blockBytes[sizeClass] as number
 }
 
-/** The same of a lone block, whose length the books have; -1 for all else. */
-export function usableOfLone(base: number, pointer: unknown): number {
-  if (typeof pointer !== 'number' || (pointer | 0) !== pointer || pointer < firstNear || pointer >= nearEnd) return -1
-  if (((words[pointer >>> 5] as number) & (1 << pointer)) === 0 || base === noMagazines) return -1
+/** Usable bytes of a lone block with a magazine, of whatever heap, by a pointer into near memory; -1 where none that is live begins. */
+export function usableOfLone(pointer: Pointer): number {
+  const all = words
   const pool = pointer >>> poolShift
-  return words[owners + pool] === base + wholeRun ? (words[taken + pool] as number) << poolBytesShift : -1
+  const isLone = ((all[owners + pool] as number) & segmentMask) === wholeRun
+  return isLone && ((all[pointer >>> 5] as number) & (1 << pointer)) !== 0
+    ? (all[taken + pool] as number) << poolBytesShift
+    : -1
 }
 
 /** Up to so many characters a text is made of their codes; a slice costs 35 ns. */

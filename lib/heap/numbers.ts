@@ -18,6 +18,7 @@ import {
   ARENA_BYTES,
   GRANULE_MASK,
   GRANULE_SHIFT,
+  GRANULES_PER_ARENA,
   POOL_BYTES,
   type Pointer,
   SLOT_SHIFT,
@@ -25,6 +26,7 @@ import {
 } from '../base/layout'
 import { ANNEX_GRANULE_MASK } from '../space/homes'
 import { NEAR } from '../space/near'
+import { space } from '../space/thread-space'
 import type { HeapParts } from '../supply/parts'
 import { usableOfLone } from './near-bytes'
 import { refuseAccess, refuseReceiver } from './refuse'
@@ -36,6 +38,9 @@ const granuleShift = GRANULE_SHIFT
 const poolBytes = POOL_BYTES
 const arenaBytes = ARENA_BYTES
 const annexGranuleMask = ANNEX_GRANULE_MASK
+/** Pointers to near memory are from the first of these on, and below the second. */
+const firstNear = space.nearFirst * GRANULES_PER_ARENA
+const nearEnd = space.nearEnd * GRANULES_PER_ARENA
 /**
  * True for a multiple of 1 << shift below a pool's bytes. Written so, V8 folds it for a constant offset when it reads the function,
  * before it decides which loops to peel.
@@ -46,17 +51,18 @@ const isInPool = (byteOffset: number, shift: number): boolean =>
   byteOffset < poolBytes &&
   (byteOffset >> shift) << shift === byteOffset
 
-/** True for a multiple of 1 << shift from a pool's bytes on. */
-const isBehindPool = (byteOffset: number, shift: number): boolean =>
-  typeof byteOffset === 'number' && byteOffset >= poolBytes && (byteOffset >> shift) << shift === byteOffset
-
-/** Whether an offset stays in the pointer's slot, up to the end of its arena. */
-const isInSlot = (pointer: Pointer, byteOffset: number): boolean =>
-  typeof pointer === 'number' && ((pointer & granuleMask) << granuleShift) + byteOffset < arenaBytes
-
-/** Whether an offset stays in a near lone block of at most 1 MiB, which may go on in the next slots. */
-const isInLone = (parts: HeapParts, pointer: Pointer, byteOffset: number): boolean =>
-  byteOffset < usableOfLone(parts.table.map.base, pointer)
+/**
+ * Whether a multiple of 1 << shift from a pool's bytes on stays in a near pointer's slot, up to the end of its arena, or in its lone block
+ * of at most 1 MiB, which may go on in the next slots. What holds then lies in near memory.
+ */
+const reaches = (pointer: Pointer, byteOffset: number, shift: number): boolean =>
+  typeof pointer === 'number' &&
+  typeof byteOffset === 'number' &&
+  pointer >= firstNear &&
+  pointer < nearEnd &&
+  byteOffset >= poolBytes &&
+  (byteOffset >> shift) << shift === byteOffset &&
+  (((pointer & granuleMask) << granuleShift) + byteOffset < arenaBytes || byteOffset < usableOfLone(pointer))
 
 /** Offset of a byte of a block in the DataView of its slot; -1, which that refuses, for what lies before the block or is no number. */
 const at = (pointer: Pointer, byteOffset: number): number =>
@@ -356,225 +362,113 @@ type Kind = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9
 const BYTES = [1, 1, 2, 2, 4, 4, 4, 8, 8, 8] as const
 
 function getInt8Behind(parts: HeapParts, pointer: Pointer, byteOffset: number): number {
-  if (
-    isBehindPool(byteOffset, 0) &&
-    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset)) &&
-    i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
-  )
-    return i8[(near1 + (pointer << 4) + byteOffset) >>> 0] as number
+  if (reaches(pointer, byteOffset, 0)) return i8[(near1 + (pointer << 4) + byteOffset) >>> 0] as number
   return getFar(parts, int8, pointer, byteOffset) as number
 }
 
 function setInt8Behind(parts: HeapParts, pointer: Pointer, byteOffset: number, value: number): void {
-  if (
-    typeof value === 'number' &&
-    isBehindPool(byteOffset, 0) &&
-    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset)) &&
-    i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
-  )
-    i8[(near1 + (pointer << 4) + byteOffset) >>> 0] = value
-  else setFar(parts, int8, pointer, byteOffset, value)
+  if (typeof value === 'number' && reaches(pointer, byteOffset, 0)) {
+    i8[(near1 + (pointer << 4) + byteOffset) >>> 0] = value | 0
+  } else setFar(parts, int8, pointer, byteOffset, value)
 }
 
 function getUint8Behind(parts: HeapParts, pointer: Pointer, byteOffset: number): number {
-  if (
-    isBehindPool(byteOffset, 0) &&
-    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset)) &&
-    i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
-  )
-    return u8[(near1 + (pointer << 4) + byteOffset) >>> 0] as number
+  if (reaches(pointer, byteOffset, 0)) return u8[(near1 + (pointer << 4) + byteOffset) >>> 0] as number
   return getFar(parts, uint8, pointer, byteOffset) as number
 }
 
 function setUint8Behind(parts: HeapParts, pointer: Pointer, byteOffset: number, value: number): void {
-  if (
-    typeof value === 'number' &&
-    isBehindPool(byteOffset, 0) &&
-    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset)) &&
-    i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
-  )
-    u8[(near1 + (pointer << 4) + byteOffset) >>> 0] = value
-  else setFar(parts, uint8, pointer, byteOffset, value)
+  if (typeof value === 'number' && reaches(pointer, byteOffset, 0)) {
+    u8[(near1 + (pointer << 4) + byteOffset) >>> 0] = value | 0
+  } else setFar(parts, uint8, pointer, byteOffset, value)
 }
 
 function getInt16Behind(parts: HeapParts, pointer: Pointer, byteOffset: number): number {
-  if (
-    isBehindPool(byteOffset, 1) &&
-    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset)) &&
-    i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
-  )
-    return i16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] as number
+  if (reaches(pointer, byteOffset, 1)) return i16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] as number
   return getFar(parts, int16, pointer, byteOffset) as number
 }
 
 function setInt16Behind(parts: HeapParts, pointer: Pointer, byteOffset: number, value: number): void {
-  if (
-    typeof value === 'number' &&
-    isBehindPool(byteOffset, 1) &&
-    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset)) &&
-    i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
-  )
-    i16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] = value
-  else setFar(parts, int16, pointer, byteOffset, value)
+  if (typeof value === 'number' && reaches(pointer, byteOffset, 1)) {
+    i16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] = value | 0
+  } else setFar(parts, int16, pointer, byteOffset, value)
 }
 
 function getUint16Behind(parts: HeapParts, pointer: Pointer, byteOffset: number): number {
-  if (
-    isBehindPool(byteOffset, 1) &&
-    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset)) &&
-    i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
-  )
-    return u16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] as number
+  if (reaches(pointer, byteOffset, 1)) return u16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] as number
   return getFar(parts, uint16, pointer, byteOffset) as number
 }
 
 function setUint16Behind(parts: HeapParts, pointer: Pointer, byteOffset: number, value: number): void {
-  if (
-    typeof value === 'number' &&
-    isBehindPool(byteOffset, 1) &&
-    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset)) &&
-    i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
-  )
-    u16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] = value
-  else setFar(parts, uint16, pointer, byteOffset, value)
+  if (typeof value === 'number' && reaches(pointer, byteOffset, 1)) {
+    u16[(near2 + (pointer << 3) + (byteOffset >> 1)) >>> 0] = value | 0
+  } else setFar(parts, uint16, pointer, byteOffset, value)
 }
 
 function getInt32Behind(parts: HeapParts, pointer: Pointer, byteOffset: number): number {
-  if (isBehindPool(byteOffset, 2) && (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset))) {
-    const value = i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0]
-    if (value !== undefined) return value
-  }
+  if (reaches(pointer, byteOffset, 2)) return i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] as number
   return getFar(parts, int32, pointer, byteOffset) as number
 }
 
 function setInt32Behind(parts: HeapParts, pointer: Pointer, byteOffset: number, value: number): void {
-  if (
-    typeof value === 'number' &&
-    isBehindPool(byteOffset, 2) &&
-    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset))
-  ) {
-    const index = (near4 + (pointer << 2) + (byteOffset >> 2)) | 0
-    if (i32[index] !== undefined) {
-      i32[index] = value
-      return
-    }
-  }
-  setFar(parts, int32, pointer, byteOffset, value)
+  if (typeof value === 'number' && reaches(pointer, byteOffset, 2)) {
+    i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] = value | 0
+  } else setFar(parts, int32, pointer, byteOffset, value)
 }
 
 function getUint32Behind(parts: HeapParts, pointer: Pointer, byteOffset: number): number {
-  if (isBehindPool(byteOffset, 2) && (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset))) {
-    const value = u32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0]
-    if (value !== undefined) return value
-  }
+  if (reaches(pointer, byteOffset, 2)) return u32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] as number
   return getFar(parts, uint32, pointer, byteOffset) as number
 }
 
 function setUint32Behind(parts: HeapParts, pointer: Pointer, byteOffset: number, value: number): void {
-  if (
-    typeof value === 'number' &&
-    isBehindPool(byteOffset, 2) &&
-    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset))
-  ) {
-    const index = (near4 + (pointer << 2) + (byteOffset >> 2)) | 0
-    if (u32[index] !== undefined) {
-      u32[index] = value
-      return
-    }
-  }
-  setFar(parts, uint32, pointer, byteOffset, value)
+  if (typeof value === 'number' && reaches(pointer, byteOffset, 2)) {
+    u32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] = value | 0
+  } else setFar(parts, uint32, pointer, byteOffset, value)
 }
 
 function getFloat32Behind(parts: HeapParts, pointer: Pointer, byteOffset: number): number {
-  if (isBehindPool(byteOffset, 2) && (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset))) {
-    const value = f32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0]
-    if (value !== undefined) return value
-  }
+  if (reaches(pointer, byteOffset, 2)) return f32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] as number
   return getFar(parts, float32, pointer, byteOffset) as number
 }
 
 function setFloat32Behind(parts: HeapParts, pointer: Pointer, byteOffset: number, value: number): void {
-  if (
-    typeof value === 'number' &&
-    isBehindPool(byteOffset, 2) &&
-    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset))
-  ) {
-    const index = (near4 + (pointer << 2) + (byteOffset >> 2)) | 0
-    if (f32[index] !== undefined) {
-      f32[index] = value
-      return
-    }
-  }
-  setFar(parts, float32, pointer, byteOffset, value)
+  if (typeof value === 'number' && reaches(pointer, byteOffset, 2)) {
+    f32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] = value
+  } else setFar(parts, float32, pointer, byteOffset, value)
 }
 
 function getFloat64Behind(parts: HeapParts, pointer: Pointer, byteOffset: number): number {
-  if (isBehindPool(byteOffset, 3) && (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset))) {
-    const value = f64[(near8 + (pointer << 1) + (byteOffset >> 3)) | 0]
-    if (value !== undefined) return value
-  }
+  if (reaches(pointer, byteOffset, 3)) return f64[(near8 + (pointer << 1) + (byteOffset >> 3)) | 0] as number
   return getFar(parts, float64, pointer, byteOffset) as number
 }
 
 function setFloat64Behind(parts: HeapParts, pointer: Pointer, byteOffset: number, value: number): void {
-  if (
-    typeof value === 'number' &&
-    isBehindPool(byteOffset, 3) &&
-    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset))
-  ) {
-    const index = (near8 + (pointer << 1) + (byteOffset >> 3)) | 0
-    if (f64[index] !== undefined) {
-      f64[index] = value
-      return
-    }
-  }
-  setFar(parts, float64, pointer, byteOffset, value)
+  if (typeof value === 'number' && reaches(pointer, byteOffset, 3)) {
+    f64[(near8 + (pointer << 1) + (byteOffset >> 3)) | 0] = value
+  } else setFar(parts, float64, pointer, byteOffset, value)
 }
 
 function getBigInt64Behind(parts: HeapParts, pointer: Pointer, byteOffset: number): bigint {
-  if (isBehindPool(byteOffset, 3) && (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset))) {
-    const value = i64[(near8 + (pointer << 1) + (byteOffset >> 3)) | 0]
-    if (value !== undefined) return value
-  }
+  if (reaches(pointer, byteOffset, 3)) return i64[(near8 + (pointer << 1) + (byteOffset >> 3)) | 0] as bigint
   return getFar(parts, bigint64, pointer, byteOffset) as bigint
 }
 
 function setBigInt64Behind(parts: HeapParts, pointer: Pointer, byteOffset: number, value: bigint): void {
-  if (
-    typeof value === 'bigint' &&
-    isBehindPool(byteOffset, 3) &&
-    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset))
-  ) {
-    const index = (near8 + (pointer << 1) + (byteOffset >> 3)) | 0
-    if (i64[index] !== undefined) {
-      i64[index] = value
-      return
-    }
-  }
-  setFar(parts, bigint64, pointer, byteOffset, value)
+  if (typeof value === 'bigint' && reaches(pointer, byteOffset, 3)) {
+    i64[(near8 + (pointer << 1) + (byteOffset >> 3)) | 0] = value
+  } else setFar(parts, bigint64, pointer, byteOffset, value)
 }
 
 function getBigUint64Behind(parts: HeapParts, pointer: Pointer, byteOffset: number): bigint {
-  if (isBehindPool(byteOffset, 3) && (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset))) {
-    const value = u64[(near8 + (pointer << 1) + (byteOffset >> 3)) | 0]
-    if (value !== undefined) return value
-  }
+  if (reaches(pointer, byteOffset, 3)) return u64[(near8 + (pointer << 1) + (byteOffset >> 3)) | 0] as bigint
   return getFar(parts, biguint64, pointer, byteOffset) as bigint
 }
 
 function setBigUint64Behind(parts: HeapParts, pointer: Pointer, byteOffset: number, value: bigint): void {
-  if (
-    typeof value === 'bigint' &&
-    isBehindPool(byteOffset, 3) &&
-    (isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset))
-  ) {
-    const index = (near8 + (pointer << 1) + (byteOffset >> 3)) | 0
-    if (u64[index] !== undefined) {
-      u64[index] = value
-      return
-    }
-  }
-  setFar(parts, biguint64, pointer, byteOffset, value)
+  if (typeof value === 'bigint' && reaches(pointer, byteOffset, 3)) {
+    u64[(near8 + (pointer << 1) + (byteOffset >> 3)) | 0] = value
+  } else setFar(parts, biguint64, pointer, byteOffset, value)
 }
 
 /**

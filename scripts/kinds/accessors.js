@@ -70,53 +70,20 @@ ${heads[1]}
 /** What an accessor of a heap calls for an offset of a pool's bytes and more: an element as well, if it lies in the slot or the block. */
 function behind({ name, bytes, type, array }) {
   const shift = Math.log2(bytes)
-  const reaches = [
-    `isBehindPool(byteOffset, ${shift})`,
-    '(isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset))',
-  ]
-  const either = (conditions) => `  if (\n    ${conditions.join(' &&\n    ')}\n  )`
-  const [get, set] = [
-    `return getFar(parts, ${name.toLowerCase()}, pointer, byteOffset) as ${type}`,
-    `setFar(parts, ${name.toLowerCase()}, pointer, byteOffset, value)`,
-  ]
-  const heads = [
-    `function get${name}Behind(parts: HeapParts, pointer: Pointer, byteOffset: number): ${type} {`,
-    `function set${name}Behind(parts: HeapParts, pointer: Pointer, byteOffset: number, value: ${type}): void {`,
-  ]
-  const element = elementOf(bytes)
-  if (bytes < 4) {
-    return `
-${heads[0]}
-${either([...reaches, IS_NEAR])}
-    return ${array}[(${element}) >>> 0] as number
-  ${get}
-}
-
-${heads[1]}
-${either([`typeof value === 'number'`, ...reaches, IS_NEAR])}
-    ${array}[(${element}) >>> 0] = value
-  else ${set}
-}
-`
-  }
+  const far = name.toLowerCase()
+  const element = `${array}[(${elementOf(bytes)}) ${bytes < 4 ? '>>> 0' : '| 0'}]`
+  // `| 0` is what a store of an integer does with a number; without it, V8 makes a double of the value first.
+  const stored = !name.startsWith('Float') && type === 'number' ? 'value | 0' : 'value'
   return `
-${heads[0]}
-  if (${reaches.join(' && ')}) {
-    const value = ${array}[(${element}) | 0]
-    if (value !== undefined) return value
-  }
-  ${get}
+function get${name}Behind(parts: HeapParts, pointer: Pointer, byteOffset: number): ${type} {
+  if (reaches(pointer, byteOffset, ${shift})) return ${element} as ${type}
+  return getFar(parts, ${far}, pointer, byteOffset) as ${type}
 }
 
-${heads[1]}
-${either([`typeof value === '${type}'`, ...reaches])} {
-    const index = (${element}) | 0
-    if (${array}[index] !== undefined) {
-      ${array}[index] = value
-      return
-    }
-  }
-  ${set}
+function set${name}Behind(parts: HeapParts, pointer: Pointer, byteOffset: number, value: ${type}): void {
+  if (typeof value === '${type}' && reaches(pointer, byteOffset, ${shift})) {
+    ${element} = ${stored}
+  } else setFar(parts, ${far}, pointer, byteOffset, value)
 }
 `
 }

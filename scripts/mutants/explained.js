@@ -112,11 +112,13 @@ const explained = [
   ['heap/numbers.ts', 'u64[index] !== undefined', SHORT, 'false'],
   ['heap/numbers.ts', 'isInArena && (byteOffset | 0) === byteOffset', SHORT, 'false'],
   ['heap/numbers.ts', '(byteOffset | 0) === byteOffset', SHORT, ['true', '(byteOffset | 0) !== byteOffset']], // a DataView cuts fractions, whichever it is
+  ['heap/numbers.ts', 'pointer >= firstNear', BEHIND, 'pointer > firstNear'],
+  ['heap/numbers.ts', 'pointer < nearEnd', BEHIND, 'pointer <= nearEnd'],
   [
     'heap/numbers.ts',
-    'isInSlot(pointer, byteOffset) || isInLone(parts, pointer, byteOffset)',
+    '((pointer & granuleMask) << granuleShift) + byteOffset < arenaBytes || byteOffset < usableOfLone(pointer)',
     SHORT,
-    'isInSlot(pointer, byteOffset) && isInLone(parts, pointer, byteOffset)',
+    '((pointer & granuleMask) << granuleShift) + byteOffset < arenaBytes && byteOffset < usableOfLone(pointer)',
   ],
   ['heap/numbers.ts', "typeof byteOffset !== 'number'", SAME, 'false'], // at() refuses it
   ['heap/near-bytes.ts', 'length <= FROM_CODES_MAX && (start & 3) === 0', SHORT, 'false'],
