@@ -1,6 +1,9 @@
 /**
  * Child side: an allocation, a mark in the first four bytes and one in the last, and a free, in batches. What "free" means to each arm is
  * in replay-peers.ts.
+ *
+ * A batch is a loop that is entered ten times. One that is entered once gets code in some processes that V8 put into it while it ran, in which
+ * neither the heap nor the length is constant, and for as long as the process lives.
  */
 import type { EbbModule } from './js-arms'
 import { loadKoffi } from './koffi'
@@ -8,8 +11,19 @@ import type { SingleOptions } from './protocol'
 import type { Batch } from './work'
 
 const PAIRS = 10_000
+const PAIRS_OF_A_LOOP = 1000
 
 let last: unknown
+
+/** A batch of pairs; `pairs` carries out so many, and what it returns keeps the optimiser from dropping them. */
+function inLoops(pairs: (count: number) => unknown, finish: () => void = () => {}): Batch {
+  const run = (): unknown => {
+    let result: unknown
+    for (let done = 0; done < PAIRS; done += PAIRS_OF_A_LOOP) result = pairs(PAIRS_OF_A_LOOP)
+    return result
+  }
+  return { run, operations: PAIRS, finish }
+}
 
 export function pairBatch(
   arm: string,
@@ -43,28 +57,25 @@ export function pairBatch(
 function ebbPairs(byteLength: number, isAlone: boolean, { Heap }: EbbModule): Batch {
   const heap = new Heap()
   const neighbour = isAlone ? undefined : heap.alloc(byteLength)
-  const run = (): number => {
-    let pointer = heap.alloc(byteLength)
-    heap.free(pointer)
-    for (let i = 1; i < PAIRS; i++) {
-      pointer = heap.alloc(byteLength)
+  const pairs = (count: number): void => {
+    for (let i = 0; i < count; i++) {
+      const pointer = heap.alloc(byteLength)
       heap.setInt32(pointer, 0, i)
       heap.setUint8(pointer, byteLength - 1, i)
       heap.free(pointer)
     }
-    return pointer
   }
   const finish = (): void => {
     if (neighbour !== undefined) heap.free(neighbour)
     heap.close()
   }
-  return { run, operations: PAIRS, finish }
+  return inLoops(pairs, finish)
 }
 
 /** The last block is kept in a variable of the module, else V8 may see that nobody needs it and allocate nothing. */
 function viewPairs(make: () => Uint8Array): Batch {
-  const run = (): unknown => {
-    for (let i = 0; i < PAIRS; i++) {
+  const pairs = (count: number): unknown => {
+    for (let i = 0; i < count; i++) {
       const block = make()
       block[0] = i
       block[1] = i >>> 8
@@ -75,12 +86,12 @@ function viewPairs(make: () => Uint8Array): Batch {
     }
     return last
   }
-  return { run, operations: PAIRS }
+  return inLoops(pairs)
 }
 
 function arrayPairs(slots: number): Batch {
-  const run = (): unknown => {
-    for (let i = 0; i < PAIRS; i++) {
+  const pairs = (count: number): unknown => {
+    for (let i = 0; i < count; i++) {
       const block = new Array<number>(slots).fill(0)
       block[0] = i
       block[slots - 1] = i
@@ -88,7 +99,7 @@ function arrayPairs(slots: number): Batch {
     }
     return last
   }
-  return { run, operations: PAIRS }
+  return inLoops(pairs)
 }
 
 async function memPoolPairs(byteLength: number): Promise<Batch> {
@@ -97,9 +108,9 @@ async function memPoolPairs(byteLength: number): Promise<Batch> {
   const pool = new MemPool({ size: 1 << 22, compact: true, split: true })
   const words = new Uint32Array(pool.buf)
   const bytes = new Uint8Array(pool.buf)
-  const run = (): number => {
+  const pairs = (count: number): number => {
     let block = 0
-    for (let i = 0; i < PAIRS; i++) {
+    for (let i = 0; i < count; i++) {
       block = pool.malloc(byteLength)
       words[block >>> 2] = i
       bytes[block + byteLength - 1] = i
@@ -107,13 +118,13 @@ async function memPoolPairs(byteLength: number): Promise<Batch> {
     }
     return block
   }
-  return { run, operations: PAIRS }
+  return inLoops(pairs)
 }
 
 function koffiPairs(byteLength: number): Batch {
   const koffi = loadKoffi()
-  const run = (): unknown => {
-    for (let i = 0; i < PAIRS; i++) {
+  const pairs = (count: number): unknown => {
+    for (let i = 0; i < count; i++) {
       last = koffi.alloc('uint8_t', byteLength)
       koffi.encode(last, 'int32_t', i)
       koffi.encode(last, byteLength - 1, 'uint8_t', i & 0xff)
@@ -121,5 +132,5 @@ function koffiPairs(byteLength: number): Batch {
     }
     return last
   }
-  return { run, operations: PAIRS }
+  return inLoops(pairs)
 }
