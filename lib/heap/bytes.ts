@@ -5,7 +5,7 @@ import { arenaOffset, type Pointer, slotOf } from '../base/layout'
 import type { ArenaTable } from '../books/arena-table'
 import { NEAR } from '../space/near'
 import { Blocks } from './blocks'
-import { bytesOf, lengthOf } from './lists'
+import { byteCount, bytesOf } from './lists'
 import { payloadOffset, usableBytes } from './live-blocks'
 import { copyIn, copyOut, isNear, latin1At, near, nearByte, usableByClass, utf8At } from './near-bytes'
 import { type Numbers, partsOf } from './numbers'
@@ -97,7 +97,9 @@ export class Bytes extends Blocks {
   copyIn(pointer: Pointer, source: ArrayBufferView | ArrayBufferLike, byteOffset = 0): number {
     const usable = usableOf(this, this.#base, pointer, 'copyIn')
     const bytes = bytesOf(source, 'copyIn')
-    const length = checkedLength(usable, pointer, byteOffset, lengthOf(bytes), 'copyIn')
+    const length = byteCount(bytes)
+    if (!isByteLength(byteOffset) || byteOffset + length > usable)
+      refuseBytes(usable, pointer, byteOffset, length, 'copyIn')
     if (isNear(pointer)) copyIn(nearByte(pointer) + byteOffset, bytes, length)
     else payloadOf(this, pointer).set(bytes, payloadOffset(pointer) + byteOffset)
     return length
@@ -171,11 +173,17 @@ function checkedLength(
   byteLength: number | undefined,
   verb: string,
 ): number {
-  if (!isByteLength(byteOffset)) refuseByteLength(byteOffset, 'byteOffset')
   const length = byteLength ?? Math.max(0, usable - byteOffset)
-  if (!isByteLength(length)) refuseByteLength(length)
-  if (byteOffset + length > usable) refuseRange(pointer, `${length} bytes at byteOffset ${byteOffset}`, usable, verb)
+  if (!isByteLength(byteOffset) || !isByteLength(length) || byteOffset + length > usable)
+    refuseBytes(usable, pointer, byteOffset, length, verb)
   return length
+}
+
+/** Throws for a byte range that cannot be, or leaves the block. */
+function refuseBytes(usable: number, pointer: Pointer, byteOffset: number, byteLength: number, verb: string): never {
+  if (!isByteLength(byteOffset)) refuseByteLength(byteOffset, 'byteOffset')
+  if (!isByteLength(byteLength)) refuseByteLength(byteLength)
+  refuseRange(pointer, `${byteLength} bytes at byteOffset ${byteOffset}`, usable, verb)
 }
 
 /** Where a part of a text begins and ends, bytes; throws where it leaves the text. */

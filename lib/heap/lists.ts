@@ -7,6 +7,7 @@ import { types } from 'node:util'
 import { HeapError, isByteLength, show, typeError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 
+const { isUint8Array } = types
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array
 const intrinsic = (prototype: object, name: string) =>
   (Object.getOwnPropertyDescriptor(prototype, name) as { get(): unknown }).get
@@ -27,12 +28,17 @@ interface BytesGetters {
 /** Elements of a typed array. */
 export const lengthOf = (array: ArrayBufferView): number => typedLength.call(array)
 
+/** Bytes of a Uint8Array. An element is read first, which tells V8 the kind of array: the getter is a load then, and else a call. */
+export const byteCount = (bytes: Uint8Array): number => (bytes[0] === undefined ? 0 : typedLength.call(bytes))
+
 /** Whether a value is a Uint8Array, and no proxy or other object that only claims to be one. */
 export const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array && ArrayBuffer.isView(value)
 
 /** The bytes of any view or buffer of any realm, as they are. */
-export function bytesOf(source: unknown, verb: string): Uint8Array {
-  if (isBytes(source)) return source
+export const bytesOf = (source: unknown, verb: string): Uint8Array =>
+  isUint8Array(source) ? source : bytesOfOther(source, verb)
+
+function bytesOfOther(source: unknown, verb: string): Uint8Array {
   if (types.isAnyArrayBuffer(source)) return new Uint8Array(source)
   if (!ArrayBuffer.isView(source))
     throw typeError(

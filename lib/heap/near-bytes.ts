@@ -12,6 +12,8 @@ import { space } from '../space/thread-space'
 // File-local copies: an imported binding is a property load on every use.
 const { words, owners, taken, noMagazines, region } = space
 const { i32, u8, near4 } = NEAR
+/** A constant: to V8 the load of a method of typed arrays is a call. */
+const { set } = Uint8Array.prototype
 const blockBytes = BLOCK_BYTES
 const poolShift = POOL_SHIFT
 const poolBytesShift = POOL_BYTES_SHIFT
@@ -135,7 +137,7 @@ export function copyWordsIn(start: number, source: Uint8Array, sourceWords: Int3
 /** Copies bytes into near memory. They may lie there themselves. */
 export function copyIn(start: number, source: Uint8Array, byteLength: number): void {
   if (byteLength === 8 && (start & 3) === 0) copyEight(start >>> 2, source)
-  else if (byteLength <= UNALIGNED_MAX_BYTES) u8.set(source, start)
+  else if (byteLength <= UNALIGNED_MAX_BYTES) set.call(u8, source, start)
   else copyManyIn(start, source, byteLength)
 }
 
@@ -153,7 +155,7 @@ const wordOf = (bytes: Uint8Array, at: number): number =>
   ((bytes[at + 3] as number) << 24)
 
 function copyManyIn(start: number, source: Uint8Array, byteLength: number): void {
-  if (byteLength < NATIVE_IN_BYTES && isAlignedAs(source, start)) u8.set(source, start)
+  if (byteLength < NATIVE_IN_BYTES && isAlignedAs(source, start)) set.call(u8, source, start)
   else region.copyIn(nearStart + start, source)
 }
 
