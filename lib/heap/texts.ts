@@ -41,15 +41,17 @@ const UTF8_MAX_BYTES = 3
 
 /** Made when it is first needed. */
 let scratch: Slices | undefined
-let scratchWords = new Int32Array(0)
+/** The scratch as a block of it would be: the prefix, and behind it the text. */
+let scratchBlock = new BigUint64Array(0)
+let scratchPrefix = new Int32Array(0)
 
 function scratchFor(): Slices {
   if (scratch !== undefined) return scratch
-  // Texts begin behind a prefix in blocks too: V8 copies shared memory byte by byte between places that are not aligned alike.
   const byteLength = SCRATCH_CHARACTERS * UTF8_MAX_BYTES
-  const buffer = new ArrayBuffer(prefix + byteLength)
+  scratchBlock = new BigUint64Array((byteLength >>> 3) + 1)
+  const { buffer } = scratchBlock
+  scratchPrefix = new Int32Array(buffer, 0, 1)
   scratch = Buffer.from(buffer, prefix, byteLength) as unknown as Slices
-  scratchWords = new Int32Array(buffer, prefix)
   return scratch
 }
 
@@ -60,9 +62,8 @@ export function allocUtf8(heap: Blocks, text: string): Pointer {
   const byteLength = encodeInto(encoded, text)
   const pointer = heap.alloc(prefix + byteLength)
   if (isNear(pointer)) {
-    const start = nearByte(pointer)
-    i32[start / 4] = packPrefix(byteLength, false)
-    copyWordsIn(start + prefix, encoded, scratchWords, byteLength)
+    scratchPrefix[0] = packPrefix(byteLength, false)
+    copyWordsIn(nearByte(pointer), scratchBlock, prefix + byteLength)
     return pointer
   }
   heap.setUint32(pointer, 0, packPrefix(byteLength, false))

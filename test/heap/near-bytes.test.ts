@@ -29,22 +29,23 @@ afterEach(() => {
 
 /** Lengths on both sides of every change of method. */
 const LENGTHS = [
-  0, 1, 3, 4, 5, 8, 9, 15, 16, 17, 31, 32, 33, 42, 43, 64, 65, 127, 128, 129, 300, 511, 512, 513, 1535, 1536,
+  0, 1, 3, 4, 5, 8, 9, 15, 16, 17, 31, 32, 33, 42, 43, 64, 65, 127, 128, 129, 255, 256, 257, 300, 511, 512, 513, 1535,
+  1536,
 ]
 const LONG = [2047, 2048, 2049, 5000, 16_383, 16_384, 16_385, 40_000, 400_000]
 
 describe('copies', () => {
   it('of every length come out as they went in, from any place', () => {
     for (const length of [...LENGTHS, ...LONG]) {
-      const pointer = heap.allocZeroed(length + 8)
+      const pointer = heap.allocZeroed(length + 12)
       const bytes = Uint8Array.from({ length }, (_, i) => i * 7 + 1)
-      for (const offset of [0, 1, 4]) {
+      for (const offset of [0, 1, 4, 8]) {
         expect(heap.copyIn(pointer, bytes, offset)).toBe(length)
         const copy = heap.copyOut(pointer, length, offset)
         expect(Buffer.from(bytes).compare(copy)).toBe(0)
         expect(Object.getPrototypeOf(copy)).toBe(Uint8Array.prototype)
       }
-      expect([...heap.copyOut(pointer, 4, length + 4)]).toEqual([0, 0, 0, 0])
+      expect([...heap.copyOut(pointer, 4, length + 8)]).toEqual([0, 0, 0, 0])
     }
   })
 
@@ -68,14 +69,14 @@ describe('copies', () => {
   })
 
   it('of words write no word beside their own, and texts no byte', () => {
-    const pointer = heap.alloc(256)
-    const source = Uint8Array.from({ length: 256 }, (_, i) => i)
-    for (const length of [1, 4, 5, 8, 64, 127, 128]) {
+    const pointer = heap.alloc(512)
+    const source = Uint8Array.from({ length: 512 }, (_, i) => i)
+    for (const length of [1, 4, 5, 8, 64, 127, 128, 249, 256, 257, 500]) {
       heap.bytes(pointer).fill(0xaa)
-      copyWordsIn(nearByte(pointer), source, new Int32Array(source.buffer), length)
-      const behind = (length + 3) & ~3
+      copyWordsIn(nearByte(pointer), new BigUint64Array(source.buffer), length)
+      const behind = (length + 7) & ~7
       expect([...heap.copyOut(pointer, length)]).toEqual([...source.subarray(0, length)])
-      expect(heap.copyOut(pointer, 256 - behind, behind).every((byte) => byte === 0xaa)).toBe(true)
+      expect(heap.copyOut(pointer, 512 - behind, behind).every((byte) => byte === 0xaa)).toBe(true)
     }
     for (const text of ['', 'a', 'abc', 'abcdefg\xff', 'abcdefgh\xff']) {
       heap.bytes(pointer).fill(0xaa)
