@@ -33,15 +33,16 @@ export class BaseCache<K, V> {
       throw typeError(
         `ebb: a Cache needs options, such as { key: str, value: bytes, maxBytes: 64e6 }, got ${show(options)}`,
       )
-    readOptions(options, OPTIONS, 'an option of a Cache')
-    mustBeKeyKind(options.key, 'key')
-    mustBeValueKind(options.value, 'value')
-    const { ttl } = checkBounds(options)
+    const { key, value, ...rest } = readOptions(options, OPTIONS, 'an option of a Cache')
+    mustBeKeyKind(key, 'key')
+    mustBeValueKind(value, 'value')
+    const bounds = rest as CacheOptions<K, V>
+    const { ttl } = checkBounds(bounds)
     this.#ttl = ttl
     this.#now = () => partsOf(heap).clock.now()
-    const keys = packedKeyOf(options.key) as PackedKey<K>
-    this.#table = new CacheTable<K, V>(heap, keys, codecOf(options.value) as Codec<V>, ttl !== Infinity)
-    this.#eviction = new Eviction(this.#table, options)
+    const keys = packedKeyOf(key) as PackedKey<K>
+    this.#table = new CacheTable<K, V>(heap, keys, codecOf(value) as Codec<V>, ttl !== Infinity)
+    this.#eviction = new Eviction(this.#table, bounds)
   }
 
   /** The heap that holds it. */
@@ -94,15 +95,8 @@ export class BaseCache<K, V> {
   set(key: K, value: V): this {
     this.#mayChange('set')
     const table = this.#table
-    const words = table.prepare(value)
-    const hash = table.pack(key)
-    if (table.bytesFor(words) > this.#eviction.maxBytes) {
-      this.#eviction.counts.rejected++
-      const old = table.lookUpHash(hash)
-      if (old !== 0) this.#eviction.drop(old)
-      return this
-    }
-    const entry = this.#store(key, hash, value, words)
+    const entry = this.#store(key, value)
+    if (entry === 0) return this
     table.setExpiry(entry, this.#ttl === Infinity ? Infinity : this.#now() + this.#ttl)
     const eviction = this.#eviction
     if (this.#ttl !== Infinity) eviction.sweep(this.#now())
@@ -239,10 +233,14 @@ export class BaseCache<K, V> {
     return this.#table.expiry(entry) <= this.#now()
   }
 
-  /** Puts a value; where the heap refuses, others are evicted until it does not. */
-  #store(key: K, hash: number, value: V, words: number): Pointer {
+  /** Puts a value; where the heap refuses, others are evicted until it does not. Returns 0 where it is larger than all bytes. */
+  #store(key: K, value: V): Pointer | 0 {
     const table = this.#table
     for (;;) {
+      // Anew each time, the key last: onEvict and getters of the value may pack other keys, or change the bytes or the object given.
+      const words = table.prepare(value)
+      const hash = table.pack(key)
+      if (table.bytesFor(words) > this.#eviction.maxBytes) return this.#reject(hash)
       try {
         const old = table.lookUpHash(hash)
         if (old !== 0) return this.#replaced(table.replace(old, value, words))
@@ -251,10 +249,15 @@ export class BaseCache<K, V> {
         return entry
       } catch (error) {
         if (!isRefusal(error) || !this.#eviction.evictOne()) throw error
-        table.pack(key)
-        table.prepare(value)
       }
     }
+  }
+
+  #reject(hash: number): 0 {
+    this.#eviction.counts.rejected++
+    const old = this.#table.lookUpHash(hash)
+    if (old !== 0) this.#eviction.drop(old)
+    return 0
   }
 
   #replaced(entry: Pointer): Pointer {

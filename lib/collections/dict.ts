@@ -70,9 +70,10 @@ function DictOf(heap: Heap, kinds: DictKinds): BaseDict<unknown, unknown> {
   mustBeHeap(heap, 'a Dict')
   if (typeof kinds !== 'object' || kinds === null)
     throw typeError(`ebb: a Dict needs its kinds, such as { key: str, value: f64 }, got ${show(kinds)}`)
-  mustBeKeyKind(kinds.key, 'key')
-  mustBeValueKind(kinds.value, 'value')
-  return makeDict(heap, kinds.key, kinds.value)
+  const { key, value } = kinds
+  mustBeKeyKind(key, 'key')
+  mustBeValueKind(value, 'value')
+  return makeDict(heap, key, value)
 }
 DictOf.prototype = BaseDict.prototype
 

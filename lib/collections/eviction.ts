@@ -190,6 +190,7 @@ export class Eviction<K, V> {
     } finally {
       this.isTelling = false
     }
+    table.mustBeOpen('eviction') // onEvict may have closed the heap: who goes along a queue must not go on
   }
 
   /** Takes out what is stale at the ends of the queues. */

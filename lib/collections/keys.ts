@@ -172,7 +172,7 @@ export const bytesKey: PackedKey<Uint8Array> = {
     const length = lengthOf(key)
     if (length >= LONG) return packLong(key, length << 1)
     const words = (length + 3) >>> 2
-    scratchBuffer.set(key, 8)
+    if (length > 0) scratchBuffer.set(key, 8) // a detached array has none, and V8 refuses it
     return hashScratch(words, length << 1)
   },
   read(heap, pointer, head, word) {

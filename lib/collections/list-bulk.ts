@@ -120,7 +120,8 @@ export abstract class ListBulk<V> extends ListChunks {
       if (this.isPlain && source instanceof this.elements && ArrayBuffer.isView(source)) this.addAll(source)
       else for (let index = 0; index < length; index++) this.push(source[index] as V)
     } catch (error) {
-      if (!this.isClosed) this.length = before
+      // Getters of the source may have made the list shorter themselves.
+      if (!this.isClosed && this.length > before) this.length = before
       throw error
     }
     return this.length

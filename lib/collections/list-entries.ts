@@ -75,14 +75,48 @@ export class EntryList<V> extends ListMethods<V> implements Owner {
   }
 
   push(value: V): number {
+    return this.pushEntry(this.make(value))
+  }
+
+  override unshift(value: V): number {
+    return this.unshiftEntry(this.make(value))
+  }
+
+  override insert(index: number, value: V): number {
+    if (index !== this.length) this.mustHave(index)
     const entry = this.make(value)
+    if (index > this.length) {
+      // A getter of the value has made the list shorter.
+      this.freeEntry(entry)
+      this.refuseIndex(index)
+    }
+    return this.insertBy(
+      index,
+      () => this.pushEntry(entry),
+      () => this.unshiftEntry(entry),
+    )
+  }
+
+  override fill(value: V, from?: number, to?: number): this {
+    this.mustBeOpen('fill')
+    const entries = [this.make(value)]
+    try {
+      const [start, end] = this.range(from, to) // after the getters of the value, which may change the list
+      this.copyEntry(entries, end - start)
+      for (let at = start; at < end; at++) this.replaceEntry(at, entries.pop() as Pointer)
+    } finally {
+      for (const entry of entries) this.freeEntry(entry)
+    }
+    return this
+  }
+
+  private pushEntry(entry: Pointer): number {
     if (this.endAt === this.limitAt) this.growFor(entry, () => this.growBack())
     this.placeEntry(this.endAt++, entry)
     return this.length
   }
 
-  override unshift(value: V): number {
-    const entry = this.make(value)
+  private unshiftEntry(entry: Pointer): number {
     if ((this.firstAt & this.mask) === 0 || this.firstAt === this.endAt) this.growFor(entry, () => this.growFront())
     this.placeEntry(--this.firstAt, entry)
     return this.length
@@ -173,17 +207,6 @@ export class EntryList<V> extends ListMethods<V> implements Owner {
     this.replaceEntry(at, this.make(value))
   }
 
-  protected override writeAll(at: number, end: number, value: V): void {
-    const entries: Pointer[] = []
-    try {
-      while (entries.length < end - at) entries.push(this.make(value))
-    } catch (error) {
-      for (const entry of entries) this.freeEntry(entry)
-      throw error
-    }
-    for (const [index, entry] of entries.entries()) this.replaceEntry(at + index, entry)
-  }
-
   protected override drop(at: number, end: number): void {
     for (let position = at; position < end; position++) this.freeEntry(this.entryAt(position))
   }
@@ -259,6 +282,17 @@ export class EntryList<V> extends ListMethods<V> implements Owner {
     this.codec.write(this.heap, entry, ENTRY_WORDS, value)
     this.entryBytes += this.heap.usableSize(entry)
     return entry
+  }
+
+  /** Makes copies of the only entry of a list of entries, until there are so many. */
+  private copyEntry(entries: Pointer[], count: number): void {
+    const bytes = this.heap.copyOut(entries[0] as Pointer)
+    while (entries.length < count) {
+      const entry = take(this.heap, bytes.length)
+      this.heap.copyIn(entry, bytes)
+      this.entryBytes += this.heap.usableSize(entry)
+      entries.push(entry)
+    }
   }
 
   private freeEntry(entry: Pointer): void {

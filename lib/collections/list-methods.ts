@@ -50,14 +50,23 @@ export abstract class ListMethods<V> extends ListBulk<V> {
 
   insert(index: number, value: V): number {
     if (index !== this.length) this.mustHave(index)
+    return this.insertBy(
+      index,
+      () => this.push(value),
+      () => this.unshift(value),
+    )
+  }
+
+  /** Has an element put in at either end, by a call that runs no code of the caller, and moves it to `index`. */
+  protected insertBy(index: number, push: () => void, unshift: () => void): number {
     this.unnumber()
     if (index >= this.length >> 1) {
-      this.push(value)
+      push()
       const added = this.elementAt(this.endAt - 1)
       this.moveUp(this.firstAt + index, this.endAt - 1)
       this.putElement(this.firstAt + index, added)
     } else {
-      this.unshift(value)
+      unshift()
       const added = this.elementAt(this.firstAt)
       this.moveDown(this.firstAt + 1, this.firstAt + index + 1)
       this.putElement(this.firstAt + index, added)
