@@ -36,6 +36,10 @@ class I8Face extends BaseList<number> {
     return this.#list.get(index)
   }
 
+  override at(index: number): number | undefined {
+    return this.#list.at(index)
+  }
+
   override set(index: number, value: number): void {
     this.#list.set(index, value)
   }
@@ -70,6 +74,10 @@ class U8Face extends BaseList<number> {
 
   override get(index: number): number {
     return this.#list.get(index)
+  }
+
+  override at(index: number): number | undefined {
+    return this.#list.at(index)
   }
 
   override set(index: number, value: number): void {
@@ -108,6 +116,10 @@ class I16Face extends BaseList<number> {
     return this.#list.get(index)
   }
 
+  override at(index: number): number | undefined {
+    return this.#list.at(index)
+  }
+
   override set(index: number, value: number): void {
     this.#list.set(index, value)
   }
@@ -142,6 +154,10 @@ class U16Face extends BaseList<number> {
 
   override get(index: number): number {
     return this.#list.get(index)
+  }
+
+  override at(index: number): number | undefined {
+    return this.#list.at(index)
   }
 
   override set(index: number, value: number): void {
@@ -180,6 +196,10 @@ class I32Face extends BaseList<number> {
     return this.#list.get(index)
   }
 
+  override at(index: number): number | undefined {
+    return this.#list.at(index)
+  }
+
   override set(index: number, value: number): void {
     this.#list.set(index, value)
   }
@@ -214,6 +234,10 @@ class U32Face extends BaseList<number> {
 
   override get(index: number): number {
     return this.#list.get(index)
+  }
+
+  override at(index: number): number | undefined {
+    return this.#list.at(index)
   }
 
   override set(index: number, value: number): void {
@@ -252,6 +276,10 @@ class F32Face extends BaseList<number> {
     return this.#list.get(index)
   }
 
+  override at(index: number): number | undefined {
+    return this.#list.at(index)
+  }
+
   override set(index: number, value: number): void {
     this.#list.set(index, value)
   }
@@ -286,6 +314,10 @@ class F64Face extends BaseList<number> {
 
   override get(index: number): number {
     return this.#list.get(index)
+  }
+
+  override at(index: number): number | undefined {
+    return this.#list.at(index)
   }
 
   override set(index: number, value: number): void {
@@ -324,6 +356,10 @@ class I64Face extends BaseList<bigint> {
     return this.#list.get(index)
   }
 
+  override at(index: number): bigint | undefined {
+    return this.#list.at(index)
+  }
+
   override set(index: number, value: bigint): void {
     this.#list.set(index, value)
   }
@@ -358,6 +394,10 @@ class U64Face extends BaseList<bigint> {
 
   override get(index: number): bigint {
     return this.#list.get(index)
+  }
+
+  override at(index: number): bigint | undefined {
+    return this.#list.at(index)
   }
 
   override set(index: number, value: bigint): void {
@@ -396,6 +436,10 @@ class BoolFace extends BaseList<boolean> {
     return this.#list.get(index)
   }
 
+  override at(index: number): boolean | undefined {
+    return this.#list.at(index)
+  }
+
   override set(index: number, value: boolean): void {
     this.#list.set(index, value)
   }
@@ -430,6 +474,10 @@ class RefFace extends BaseList<Pointer | 0> {
 
   override get(index: number): Pointer | 0 {
     return this.#list.get(index)
+  }
+
+  override at(index: number): Pointer | 0 | undefined {
+    return this.#list.at(index)
   }
 
   override set(index: number, value: Pointer | 0): void {

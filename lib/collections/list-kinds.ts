@@ -6,6 +6,7 @@ import { rangeError, show, typeError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import { NEAR } from '../space/near'
 import { ListMethods } from './list-methods'
+import { FAR_DIRECTORY } from './list-slots'
 
 const { i8, u8, i16, u16, i32, u32, f32, f64 } = NEAR
 const i64 = new BigInt64Array(f64.buffer, f64.byteOffset, f64.length)
@@ -33,20 +34,62 @@ function refuseElement(kind: keyof typeof HOLDS, value: unknown): never {
   throw typeof value === (TYPES[kind] ?? 'number') ? rangeError(message) : typeError(message)
 }
 
+/** Has an element 0 and no other: what a list that is closed asks for is not there. */
+const OPEN = new Uint8Array(1)
+
 /** Index of an iterator that is at its end: no list has so many elements. */
 const END = 2 ** 31 - 1
 
 // <written by scripts/write-kinds.js>
 export class I8List extends ListMethods<number> {
   get(index: number): number {
-    this.mustHave(index)
-    return this.read((this.firstAt + index) | 0)
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (this.has(index, 0)) {
+      at = (this.firstAt + index) | 0
+      word = (this.directoryAt + ((at >>> 15) << 1)) | 0
+    }
+    const slot = u32[word]
+    if (slot !== undefined) {
+      const element = i8[(slot + (at & 32767)) >>> 0]
+      if (element !== undefined) return element
+    }
+    return this.getFar(index)
+  }
+
+  override at(index: number): number | undefined {
+    const { length } = this
+    const from = typeof index === 'number' && index < 0 ? length : 0
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (this.has(index, from)) {
+      at = (this.firstAt + from + index) | 0
+      word = (this.directoryAt + ((at >>> 15) << 1)) | 0
+    }
+    const slot = u32[word]
+    if (slot !== undefined) {
+      const element = i8[(slot + (at & 32767)) >>> 0]
+      if (element !== undefined) return element
+    }
+    return super.at(index)
   }
 
   set(index: number, value: number): void {
-    this.check(value)
-    this.mustHave(index)
-    this.write((this.firstAt + index) | 0, value)
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (typeof value === 'number' && (value << 24) >> 24 === value && this.has(index, 0)) {
+      at = (this.firstAt + index) | 0
+      word = (this.directoryAt + ((at >>> 15) << 1)) | 0
+    }
+    const slot = u32[word]
+    if (slot !== undefined) {
+      const place = (slot + (at & 32767)) >>> 0
+      if (i8[place] !== undefined) {
+        i8[place] = value
+        return
+      }
+    }
+    this.setFar(index, value)
   }
 
   push(value: number): number {
@@ -92,6 +135,17 @@ export class I8List extends ListMethods<number> {
     this.writeFar(at, value)
   }
 
+  private getFar(index: number): number {
+    this.mustHave(index)
+    return this.read((this.firstAt + index) | 0)
+  }
+
+  private setFar(index: number, value: number): void {
+    this.check(value)
+    this.mustHave(index)
+    this.write((this.firstAt + index) | 0, value)
+  }
+
   private writeFar(at: number, value: number): void {
     this.heap.setInt8(this.pointerAt(at), this.offsetOf(at), value)
   }
@@ -113,14 +167,15 @@ class I8ListValues implements IterableIterator<number> {
   next(): IteratorResult<number> {
     const list = this.#list
     const index = this.#index
-    const done = index >= list.length
+    let done = false
     let value: number | undefined
-    if (done) {
+    if (index >= list.length) {
       this.#index = END
-      list.mustIterate()
+      if (OPEN[list.isClosed ? 1 : 0] === undefined) list.mustIterate()
+      done = true
     } else {
-      this.#index = index + 1
       value = list.readIndex(index)
+      this.#index = (index + 1) | 0
     }
     return { value, done } as IteratorResult<number>
   }
@@ -132,14 +187,53 @@ class I8ListValues implements IterableIterator<number> {
 
 export class U8List extends ListMethods<number> {
   get(index: number): number {
-    this.mustHave(index)
-    return this.read((this.firstAt + index) | 0)
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (this.has(index, 0)) {
+      at = (this.firstAt + index) | 0
+      word = (this.directoryAt + ((at >>> 15) << 1)) | 0
+    }
+    const slot = u32[word]
+    if (slot !== undefined) {
+      const element = u8[(slot + (at & 32767)) >>> 0]
+      if (element !== undefined) return element
+    }
+    return this.getFar(index)
+  }
+
+  override at(index: number): number | undefined {
+    const { length } = this
+    const from = typeof index === 'number' && index < 0 ? length : 0
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (this.has(index, from)) {
+      at = (this.firstAt + from + index) | 0
+      word = (this.directoryAt + ((at >>> 15) << 1)) | 0
+    }
+    const slot = u32[word]
+    if (slot !== undefined) {
+      const element = u8[(slot + (at & 32767)) >>> 0]
+      if (element !== undefined) return element
+    }
+    return super.at(index)
   }
 
   set(index: number, value: number): void {
-    this.check(value)
-    this.mustHave(index)
-    this.write((this.firstAt + index) | 0, value)
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (typeof value === 'number' && (value & 0xff) === value && this.has(index, 0)) {
+      at = (this.firstAt + index) | 0
+      word = (this.directoryAt + ((at >>> 15) << 1)) | 0
+    }
+    const slot = u32[word]
+    if (slot !== undefined) {
+      const place = (slot + (at & 32767)) >>> 0
+      if (u8[place] !== undefined) {
+        u8[place] = value
+        return
+      }
+    }
+    this.setFar(index, value)
   }
 
   push(value: number): number {
@@ -185,6 +279,17 @@ export class U8List extends ListMethods<number> {
     this.writeFar(at, value)
   }
 
+  private getFar(index: number): number {
+    this.mustHave(index)
+    return this.read((this.firstAt + index) | 0)
+  }
+
+  private setFar(index: number, value: number): void {
+    this.check(value)
+    this.mustHave(index)
+    this.write((this.firstAt + index) | 0, value)
+  }
+
   private writeFar(at: number, value: number): void {
     this.heap.setUint8(this.pointerAt(at), this.offsetOf(at), value)
   }
@@ -206,14 +311,15 @@ class U8ListValues implements IterableIterator<number> {
   next(): IteratorResult<number> {
     const list = this.#list
     const index = this.#index
-    const done = index >= list.length
+    let done = false
     let value: number | undefined
-    if (done) {
+    if (index >= list.length) {
       this.#index = END
-      list.mustIterate()
+      if (OPEN[list.isClosed ? 1 : 0] === undefined) list.mustIterate()
+      done = true
     } else {
-      this.#index = index + 1
       value = list.readIndex(index)
+      this.#index = (index + 1) | 0
     }
     return { value, done } as IteratorResult<number>
   }
@@ -225,14 +331,53 @@ class U8ListValues implements IterableIterator<number> {
 
 export class I16List extends ListMethods<number> {
   get(index: number): number {
-    this.mustHave(index)
-    return this.read((this.firstAt + index) | 0)
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (this.has(index, 0)) {
+      at = (this.firstAt + index) | 0
+      word = (this.directoryAt + ((at >>> 14) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const element = i16[(slot + at) | 0]
+      if (element !== undefined) return element
+    }
+    return this.getFar(index)
+  }
+
+  override at(index: number): number | undefined {
+    const { length } = this
+    const from = typeof index === 'number' && index < 0 ? length : 0
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (this.has(index, from)) {
+      at = (this.firstAt + from + index) | 0
+      word = (this.directoryAt + ((at >>> 14) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const element = i16[(slot + at) | 0]
+      if (element !== undefined) return element
+    }
+    return super.at(index)
   }
 
   set(index: number, value: number): void {
-    this.check(value)
-    this.mustHave(index)
-    this.write((this.firstAt + index) | 0, value)
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (typeof value === 'number' && (value << 16) >> 16 === value && this.has(index, 0)) {
+      at = (this.firstAt + index) | 0
+      word = (this.directoryAt + ((at >>> 14) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const place = (slot + at) | 0
+      if (i16[place] !== undefined) {
+        i16[place] = value
+        return
+      }
+    }
+    this.setFar(index, value)
   }
 
   push(value: number): number {
@@ -278,6 +423,17 @@ export class I16List extends ListMethods<number> {
     this.writeFar(at, value)
   }
 
+  private getFar(index: number): number {
+    this.mustHave(index)
+    return this.read((this.firstAt + index) | 0)
+  }
+
+  private setFar(index: number, value: number): void {
+    this.check(value)
+    this.mustHave(index)
+    this.write((this.firstAt + index) | 0, value)
+  }
+
   private writeFar(at: number, value: number): void {
     this.heap.setInt16(this.pointerAt(at), this.offsetOf(at), value)
   }
@@ -299,14 +455,15 @@ class I16ListValues implements IterableIterator<number> {
   next(): IteratorResult<number> {
     const list = this.#list
     const index = this.#index
-    const done = index >= list.length
+    let done = false
     let value: number | undefined
-    if (done) {
+    if (index >= list.length) {
       this.#index = END
-      list.mustIterate()
+      if (OPEN[list.isClosed ? 1 : 0] === undefined) list.mustIterate()
+      done = true
     } else {
-      this.#index = index + 1
       value = list.readIndex(index)
+      this.#index = (index + 1) | 0
     }
     return { value, done } as IteratorResult<number>
   }
@@ -318,14 +475,53 @@ class I16ListValues implements IterableIterator<number> {
 
 export class U16List extends ListMethods<number> {
   get(index: number): number {
-    this.mustHave(index)
-    return this.read((this.firstAt + index) | 0)
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (this.has(index, 0)) {
+      at = (this.firstAt + index) | 0
+      word = (this.directoryAt + ((at >>> 14) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const element = u16[(slot + at) | 0]
+      if (element !== undefined) return element
+    }
+    return this.getFar(index)
+  }
+
+  override at(index: number): number | undefined {
+    const { length } = this
+    const from = typeof index === 'number' && index < 0 ? length : 0
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (this.has(index, from)) {
+      at = (this.firstAt + from + index) | 0
+      word = (this.directoryAt + ((at >>> 14) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const element = u16[(slot + at) | 0]
+      if (element !== undefined) return element
+    }
+    return super.at(index)
   }
 
   set(index: number, value: number): void {
-    this.check(value)
-    this.mustHave(index)
-    this.write((this.firstAt + index) | 0, value)
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (typeof value === 'number' && (value & 0xffff) === value && this.has(index, 0)) {
+      at = (this.firstAt + index) | 0
+      word = (this.directoryAt + ((at >>> 14) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const place = (slot + at) | 0
+      if (u16[place] !== undefined) {
+        u16[place] = value
+        return
+      }
+    }
+    this.setFar(index, value)
   }
 
   push(value: number): number {
@@ -371,6 +567,17 @@ export class U16List extends ListMethods<number> {
     this.writeFar(at, value)
   }
 
+  private getFar(index: number): number {
+    this.mustHave(index)
+    return this.read((this.firstAt + index) | 0)
+  }
+
+  private setFar(index: number, value: number): void {
+    this.check(value)
+    this.mustHave(index)
+    this.write((this.firstAt + index) | 0, value)
+  }
+
   private writeFar(at: number, value: number): void {
     this.heap.setUint16(this.pointerAt(at), this.offsetOf(at), value)
   }
@@ -392,14 +599,15 @@ class U16ListValues implements IterableIterator<number> {
   next(): IteratorResult<number> {
     const list = this.#list
     const index = this.#index
-    const done = index >= list.length
+    let done = false
     let value: number | undefined
-    if (done) {
+    if (index >= list.length) {
       this.#index = END
-      list.mustIterate()
+      if (OPEN[list.isClosed ? 1 : 0] === undefined) list.mustIterate()
+      done = true
     } else {
-      this.#index = index + 1
       value = list.readIndex(index)
+      this.#index = (index + 1) | 0
     }
     return { value, done } as IteratorResult<number>
   }
@@ -411,14 +619,53 @@ class U16ListValues implements IterableIterator<number> {
 
 export class I32List extends ListMethods<number> {
   get(index: number): number {
-    this.mustHave(index)
-    return this.read((this.firstAt + index) | 0)
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (this.has(index, 0)) {
+      at = (this.firstAt + index) | 0
+      word = (this.directoryAt + ((at >>> 13) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const element = i32[(slot + at) | 0]
+      if (element !== undefined) return element
+    }
+    return this.getFar(index)
+  }
+
+  override at(index: number): number | undefined {
+    const { length } = this
+    const from = typeof index === 'number' && index < 0 ? length : 0
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (this.has(index, from)) {
+      at = (this.firstAt + from + index) | 0
+      word = (this.directoryAt + ((at >>> 13) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const element = i32[(slot + at) | 0]
+      if (element !== undefined) return element
+    }
+    return super.at(index)
   }
 
   set(index: number, value: number): void {
-    this.check(value)
-    this.mustHave(index)
-    this.write((this.firstAt + index) | 0, value)
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (typeof value === 'number' && (value | 0) === value && this.has(index, 0)) {
+      at = (this.firstAt + index) | 0
+      word = (this.directoryAt + ((at >>> 13) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const place = (slot + at) | 0
+      if (i32[place] !== undefined) {
+        i32[place] = value
+        return
+      }
+    }
+    this.setFar(index, value)
   }
 
   push(value: number): number {
@@ -464,6 +711,17 @@ export class I32List extends ListMethods<number> {
     this.writeFar(at, value)
   }
 
+  private getFar(index: number): number {
+    this.mustHave(index)
+    return this.read((this.firstAt + index) | 0)
+  }
+
+  private setFar(index: number, value: number): void {
+    this.check(value)
+    this.mustHave(index)
+    this.write((this.firstAt + index) | 0, value)
+  }
+
   private writeFar(at: number, value: number): void {
     this.heap.setInt32(this.pointerAt(at), this.offsetOf(at), value)
   }
@@ -485,14 +743,15 @@ class I32ListValues implements IterableIterator<number> {
   next(): IteratorResult<number> {
     const list = this.#list
     const index = this.#index
-    const done = index >= list.length
+    let done = false
     let value: number | undefined
-    if (done) {
+    if (index >= list.length) {
       this.#index = END
-      list.mustIterate()
+      if (OPEN[list.isClosed ? 1 : 0] === undefined) list.mustIterate()
+      done = true
     } else {
-      this.#index = index + 1
       value = list.readIndex(index)
+      this.#index = (index + 1) | 0
     }
     return { value, done } as IteratorResult<number>
   }
@@ -504,14 +763,53 @@ class I32ListValues implements IterableIterator<number> {
 
 export class U32List extends ListMethods<number> {
   get(index: number): number {
-    this.mustHave(index)
-    return this.read((this.firstAt + index) | 0)
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (this.has(index, 0)) {
+      at = (this.firstAt + index) | 0
+      word = (this.directoryAt + ((at >>> 13) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const element = u32[(slot + at) | 0]
+      if (element !== undefined) return element
+    }
+    return this.getFar(index)
+  }
+
+  override at(index: number): number | undefined {
+    const { length } = this
+    const from = typeof index === 'number' && index < 0 ? length : 0
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (this.has(index, from)) {
+      at = (this.firstAt + from + index) | 0
+      word = (this.directoryAt + ((at >>> 13) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const element = u32[(slot + at) | 0]
+      if (element !== undefined) return element
+    }
+    return super.at(index)
   }
 
   set(index: number, value: number): void {
-    this.check(value)
-    this.mustHave(index)
-    this.write((this.firstAt + index) | 0, value)
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (typeof value === 'number' && value >>> 0 === value && this.has(index, 0)) {
+      at = (this.firstAt + index) | 0
+      word = (this.directoryAt + ((at >>> 13) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const place = (slot + at) | 0
+      if (u32[place] !== undefined) {
+        u32[place] = value
+        return
+      }
+    }
+    this.setFar(index, value)
   }
 
   push(value: number): number {
@@ -557,6 +855,17 @@ export class U32List extends ListMethods<number> {
     this.writeFar(at, value)
   }
 
+  private getFar(index: number): number {
+    this.mustHave(index)
+    return this.read((this.firstAt + index) | 0)
+  }
+
+  private setFar(index: number, value: number): void {
+    this.check(value)
+    this.mustHave(index)
+    this.write((this.firstAt + index) | 0, value)
+  }
+
   private writeFar(at: number, value: number): void {
     this.heap.setUint32(this.pointerAt(at), this.offsetOf(at), value)
   }
@@ -578,14 +887,15 @@ class U32ListValues implements IterableIterator<number> {
   next(): IteratorResult<number> {
     const list = this.#list
     const index = this.#index
-    const done = index >= list.length
+    let done = false
     let value: number | undefined
-    if (done) {
+    if (index >= list.length) {
       this.#index = END
-      list.mustIterate()
+      if (OPEN[list.isClosed ? 1 : 0] === undefined) list.mustIterate()
+      done = true
     } else {
-      this.#index = index + 1
       value = list.readIndex(index)
+      this.#index = (index + 1) | 0
     }
     return { value, done } as IteratorResult<number>
   }
@@ -597,14 +907,53 @@ class U32ListValues implements IterableIterator<number> {
 
 export class F32List extends ListMethods<number> {
   get(index: number): number {
-    this.mustHave(index)
-    return this.read((this.firstAt + index) | 0)
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (this.has(index, 0)) {
+      at = (this.firstAt + index) | 0
+      word = (this.directoryAt + ((at >>> 13) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const element = f32[(slot + at) | 0]
+      if (element !== undefined) return element
+    }
+    return this.getFar(index)
+  }
+
+  override at(index: number): number | undefined {
+    const { length } = this
+    const from = typeof index === 'number' && index < 0 ? length : 0
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (this.has(index, from)) {
+      at = (this.firstAt + from + index) | 0
+      word = (this.directoryAt + ((at >>> 13) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const element = f32[(slot + at) | 0]
+      if (element !== undefined) return element
+    }
+    return super.at(index)
   }
 
   set(index: number, value: number): void {
-    this.check(value)
-    this.mustHave(index)
-    this.write((this.firstAt + index) | 0, value)
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (typeof value === 'number' && this.has(index, 0)) {
+      at = (this.firstAt + index) | 0
+      word = (this.directoryAt + ((at >>> 13) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const place = (slot + at) | 0
+      if (f32[place] !== undefined) {
+        f32[place] = value
+        return
+      }
+    }
+    this.setFar(index, value)
   }
 
   push(value: number): number {
@@ -650,6 +999,17 @@ export class F32List extends ListMethods<number> {
     this.writeFar(at, value)
   }
 
+  private getFar(index: number): number {
+    this.mustHave(index)
+    return this.read((this.firstAt + index) | 0)
+  }
+
+  private setFar(index: number, value: number): void {
+    this.check(value)
+    this.mustHave(index)
+    this.write((this.firstAt + index) | 0, value)
+  }
+
   private writeFar(at: number, value: number): void {
     this.heap.setFloat32(this.pointerAt(at), this.offsetOf(at), value)
   }
@@ -671,14 +1031,15 @@ class F32ListValues implements IterableIterator<number> {
   next(): IteratorResult<number> {
     const list = this.#list
     const index = this.#index
-    const done = index >= list.length
+    let done = false
     let value: number | undefined
-    if (done) {
+    if (index >= list.length) {
       this.#index = END
-      list.mustIterate()
+      if (OPEN[list.isClosed ? 1 : 0] === undefined) list.mustIterate()
+      done = true
     } else {
-      this.#index = index + 1
       value = list.readIndex(index)
+      this.#index = (index + 1) | 0
     }
     return { value, done } as IteratorResult<number>
   }
@@ -690,14 +1051,53 @@ class F32ListValues implements IterableIterator<number> {
 
 export class F64List extends ListMethods<number> {
   get(index: number): number {
-    this.mustHave(index)
-    return this.read((this.firstAt + index) | 0)
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (this.has(index, 0)) {
+      at = (this.firstAt + index) | 0
+      word = (this.directoryAt + ((at >>> 12) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const element = f64[(slot + at) | 0]
+      if (element !== undefined) return element
+    }
+    return this.getFar(index)
+  }
+
+  override at(index: number): number | undefined {
+    const { length } = this
+    const from = typeof index === 'number' && index < 0 ? length : 0
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (this.has(index, from)) {
+      at = (this.firstAt + from + index) | 0
+      word = (this.directoryAt + ((at >>> 12) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const element = f64[(slot + at) | 0]
+      if (element !== undefined) return element
+    }
+    return super.at(index)
   }
 
   set(index: number, value: number): void {
-    this.check(value)
-    this.mustHave(index)
-    this.write((this.firstAt + index) | 0, value)
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (typeof value === 'number' && this.has(index, 0)) {
+      at = (this.firstAt + index) | 0
+      word = (this.directoryAt + ((at >>> 12) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const place = (slot + at) | 0
+      if (f64[place] !== undefined) {
+        f64[place] = value
+        return
+      }
+    }
+    this.setFar(index, value)
   }
 
   push(value: number): number {
@@ -743,6 +1143,17 @@ export class F64List extends ListMethods<number> {
     this.writeFar(at, value)
   }
 
+  private getFar(index: number): number {
+    this.mustHave(index)
+    return this.read((this.firstAt + index) | 0)
+  }
+
+  private setFar(index: number, value: number): void {
+    this.check(value)
+    this.mustHave(index)
+    this.write((this.firstAt + index) | 0, value)
+  }
+
   private writeFar(at: number, value: number): void {
     this.heap.setFloat64(this.pointerAt(at), this.offsetOf(at), value)
   }
@@ -764,14 +1175,15 @@ class F64ListValues implements IterableIterator<number> {
   next(): IteratorResult<number> {
     const list = this.#list
     const index = this.#index
-    const done = index >= list.length
+    let done = false
     let value: number | undefined
-    if (done) {
+    if (index >= list.length) {
       this.#index = END
-      list.mustIterate()
+      if (OPEN[list.isClosed ? 1 : 0] === undefined) list.mustIterate()
+      done = true
     } else {
-      this.#index = index + 1
       value = list.readIndex(index)
+      this.#index = (index + 1) | 0
     }
     return { value, done } as IteratorResult<number>
   }
@@ -783,14 +1195,53 @@ class F64ListValues implements IterableIterator<number> {
 
 export class I64List extends ListMethods<bigint> {
   get(index: number): bigint {
-    this.mustHave(index)
-    return this.read((this.firstAt + index) | 0)
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (this.has(index, 0)) {
+      at = (this.firstAt + index) | 0
+      word = (this.directoryAt + ((at >>> 12) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const element = i64[(slot + at) | 0]
+      if (element !== undefined) return element
+    }
+    return this.getFar(index)
+  }
+
+  override at(index: number): bigint | undefined {
+    const { length } = this
+    const from = typeof index === 'number' && index < 0 ? length : 0
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (this.has(index, from)) {
+      at = (this.firstAt + from + index) | 0
+      word = (this.directoryAt + ((at >>> 12) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const element = i64[(slot + at) | 0]
+      if (element !== undefined) return element
+    }
+    return super.at(index)
   }
 
   set(index: number, value: bigint): void {
-    this.check(value)
-    this.mustHave(index)
-    this.write((this.firstAt + index) | 0, value)
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (typeof value === 'bigint' && BigInt.asIntN(64, value) === value && this.has(index, 0)) {
+      at = (this.firstAt + index) | 0
+      word = (this.directoryAt + ((at >>> 12) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const place = (slot + at) | 0
+      if (i64[place] !== undefined) {
+        i64[place] = value
+        return
+      }
+    }
+    this.setFar(index, value)
   }
 
   push(value: bigint): number {
@@ -836,6 +1287,17 @@ export class I64List extends ListMethods<bigint> {
     this.writeFar(at, value)
   }
 
+  private getFar(index: number): bigint {
+    this.mustHave(index)
+    return this.read((this.firstAt + index) | 0)
+  }
+
+  private setFar(index: number, value: bigint): void {
+    this.check(value)
+    this.mustHave(index)
+    this.write((this.firstAt + index) | 0, value)
+  }
+
   private writeFar(at: number, value: bigint): void {
     this.heap.setBigInt64(this.pointerAt(at), this.offsetOf(at), value)
   }
@@ -857,14 +1319,15 @@ class I64ListValues implements IterableIterator<bigint> {
   next(): IteratorResult<bigint> {
     const list = this.#list
     const index = this.#index
-    const done = index >= list.length
+    let done = false
     let value: bigint | undefined
-    if (done) {
+    if (index >= list.length) {
       this.#index = END
-      list.mustIterate()
+      if (OPEN[list.isClosed ? 1 : 0] === undefined) list.mustIterate()
+      done = true
     } else {
-      this.#index = index + 1
       value = list.readIndex(index)
+      this.#index = (index + 1) | 0
     }
     return { value, done } as IteratorResult<bigint>
   }
@@ -876,14 +1339,53 @@ class I64ListValues implements IterableIterator<bigint> {
 
 export class U64List extends ListMethods<bigint> {
   get(index: number): bigint {
-    this.mustHave(index)
-    return this.read((this.firstAt + index) | 0)
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (this.has(index, 0)) {
+      at = (this.firstAt + index) | 0
+      word = (this.directoryAt + ((at >>> 12) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const element = u64[(slot + at) | 0]
+      if (element !== undefined) return element
+    }
+    return this.getFar(index)
+  }
+
+  override at(index: number): bigint | undefined {
+    const { length } = this
+    const from = typeof index === 'number' && index < 0 ? length : 0
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (this.has(index, from)) {
+      at = (this.firstAt + from + index) | 0
+      word = (this.directoryAt + ((at >>> 12) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const element = u64[(slot + at) | 0]
+      if (element !== undefined) return element
+    }
+    return super.at(index)
   }
 
   set(index: number, value: bigint): void {
-    this.check(value)
-    this.mustHave(index)
-    this.write((this.firstAt + index) | 0, value)
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (typeof value === 'bigint' && BigInt.asUintN(64, value) === value && this.has(index, 0)) {
+      at = (this.firstAt + index) | 0
+      word = (this.directoryAt + ((at >>> 12) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const place = (slot + at) | 0
+      if (u64[place] !== undefined) {
+        u64[place] = value
+        return
+      }
+    }
+    this.setFar(index, value)
   }
 
   push(value: bigint): number {
@@ -929,6 +1431,17 @@ export class U64List extends ListMethods<bigint> {
     this.writeFar(at, value)
   }
 
+  private getFar(index: number): bigint {
+    this.mustHave(index)
+    return this.read((this.firstAt + index) | 0)
+  }
+
+  private setFar(index: number, value: bigint): void {
+    this.check(value)
+    this.mustHave(index)
+    this.write((this.firstAt + index) | 0, value)
+  }
+
   private writeFar(at: number, value: bigint): void {
     this.heap.setBigUint64(this.pointerAt(at), this.offsetOf(at), value)
   }
@@ -950,14 +1463,15 @@ class U64ListValues implements IterableIterator<bigint> {
   next(): IteratorResult<bigint> {
     const list = this.#list
     const index = this.#index
-    const done = index >= list.length
+    let done = false
     let value: bigint | undefined
-    if (done) {
+    if (index >= list.length) {
       this.#index = END
-      list.mustIterate()
+      if (OPEN[list.isClosed ? 1 : 0] === undefined) list.mustIterate()
+      done = true
     } else {
-      this.#index = index + 1
       value = list.readIndex(index)
+      this.#index = (index + 1) | 0
     }
     return { value, done } as IteratorResult<bigint>
   }
@@ -969,14 +1483,53 @@ class U64ListValues implements IterableIterator<bigint> {
 
 export class BoolList extends ListMethods<boolean> {
   get(index: number): boolean {
-    this.mustHave(index)
-    return this.read((this.firstAt + index) | 0)
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (this.has(index, 0)) {
+      at = (this.firstAt + index) | 0
+      word = (this.directoryAt + ((at >>> 15) << 1)) | 0
+    }
+    const slot = u32[word]
+    if (slot !== undefined) {
+      const element = u8[(slot + (at & 32767)) >>> 0]
+      if (element !== undefined) return element !== 0
+    }
+    return this.getFar(index)
+  }
+
+  override at(index: number): boolean | undefined {
+    const { length } = this
+    const from = typeof index === 'number' && index < 0 ? length : 0
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (this.has(index, from)) {
+      at = (this.firstAt + from + index) | 0
+      word = (this.directoryAt + ((at >>> 15) << 1)) | 0
+    }
+    const slot = u32[word]
+    if (slot !== undefined) {
+      const element = u8[(slot + (at & 32767)) >>> 0]
+      if (element !== undefined) return element !== 0
+    }
+    return super.at(index)
   }
 
   set(index: number, value: boolean): void {
-    this.check(value)
-    this.mustHave(index)
-    this.write((this.firstAt + index) | 0, value)
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (typeof value === 'boolean' && this.has(index, 0)) {
+      at = (this.firstAt + index) | 0
+      word = (this.directoryAt + ((at >>> 15) << 1)) | 0
+    }
+    const slot = u32[word]
+    if (slot !== undefined) {
+      const place = (slot + (at & 32767)) >>> 0
+      if (u8[place] !== undefined) {
+        u8[place] = value ? 1 : 0
+        return
+      }
+    }
+    this.setFar(index, value)
   }
 
   push(value: boolean): number {
@@ -1022,6 +1575,17 @@ export class BoolList extends ListMethods<boolean> {
     this.writeFar(at, value)
   }
 
+  private getFar(index: number): boolean {
+    this.mustHave(index)
+    return this.read((this.firstAt + index) | 0)
+  }
+
+  private setFar(index: number, value: boolean): void {
+    this.check(value)
+    this.mustHave(index)
+    this.write((this.firstAt + index) | 0, value)
+  }
+
   private writeFar(at: number, value: boolean): void {
     this.heap.setUint8(this.pointerAt(at), this.offsetOf(at), value ? 1 : 0)
   }
@@ -1051,14 +1615,15 @@ class BoolListValues implements IterableIterator<boolean> {
   next(): IteratorResult<boolean> {
     const list = this.#list
     const index = this.#index
-    const done = index >= list.length
+    let done = false
     let value: boolean | undefined
-    if (done) {
+    if (index >= list.length) {
       this.#index = END
-      list.mustIterate()
+      if (OPEN[list.isClosed ? 1 : 0] === undefined) list.mustIterate()
+      done = true
     } else {
-      this.#index = index + 1
       value = list.readIndex(index)
+      this.#index = (index + 1) | 0
     }
     return { value, done } as IteratorResult<boolean>
   }
@@ -1070,14 +1635,53 @@ class BoolListValues implements IterableIterator<boolean> {
 
 export class RefList extends ListMethods<Pointer | 0> {
   get(index: number): Pointer | 0 {
-    this.mustHave(index)
-    return this.read((this.firstAt + index) | 0)
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (this.has(index, 0)) {
+      at = (this.firstAt + index) | 0
+      word = (this.directoryAt + ((at >>> 13) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const element = i32[(slot + at) | 0]
+      if (element !== undefined) return element as Pointer | 0
+    }
+    return this.getFar(index)
+  }
+
+  override at(index: number): Pointer | 0 | undefined {
+    const { length } = this
+    const from = typeof index === 'number' && index < 0 ? length : 0
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (this.has(index, from)) {
+      at = (this.firstAt + from + index) | 0
+      word = (this.directoryAt + ((at >>> 13) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const element = i32[(slot + at) | 0]
+      if (element !== undefined) return element as Pointer | 0
+    }
+    return super.at(index)
   }
 
   set(index: number, value: Pointer | 0): void {
-    this.check(value)
-    this.mustHave(index)
-    this.write((this.firstAt + index) | 0, value)
+    let at = 0
+    let word = FAR_DIRECTORY
+    if (typeof value === 'number' && (value | 0) === value && value >= 0 && this.has(index, 0)) {
+      at = (this.firstAt + index) | 0
+      word = (this.directoryAt + ((at >>> 13) << 1)) | 0
+    }
+    const slot = i32[word]
+    if (slot !== undefined) {
+      const place = (slot + at) | 0
+      if (i32[place] !== undefined) {
+        i32[place] = value
+        return
+      }
+    }
+    this.setFar(index, value)
   }
 
   push(value: Pointer | 0): number {
@@ -1123,6 +1727,17 @@ export class RefList extends ListMethods<Pointer | 0> {
     this.writeFar(at, value)
   }
 
+  private getFar(index: number): Pointer | 0 {
+    this.mustHave(index)
+    return this.read((this.firstAt + index) | 0)
+  }
+
+  private setFar(index: number, value: Pointer | 0): void {
+    this.check(value)
+    this.mustHave(index)
+    this.write((this.firstAt + index) | 0, value)
+  }
+
   private writeFar(at: number, value: Pointer | 0): void {
     this.heap.setInt32(this.pointerAt(at), this.offsetOf(at), value)
   }
@@ -1144,14 +1759,15 @@ class RefListValues implements IterableIterator<Pointer | 0> {
   next(): IteratorResult<Pointer | 0> {
     const list = this.#list
     const index = this.#index
-    const done = index >= list.length
+    let done = false
     let value: Pointer | 0 | undefined
-    if (done) {
+    if (index >= list.length) {
       this.#index = END
-      list.mustIterate()
+      if (OPEN[list.isClosed ? 1 : 0] === undefined) list.mustIterate()
+      done = true
     } else {
-      this.#index = index + 1
       value = list.readIndex(index)
+      this.#index = (index + 1) | 0
     }
     return { value, done } as IteratorResult<Pointer | 0>
   }

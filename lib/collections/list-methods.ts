@@ -103,10 +103,14 @@ export abstract class ListMethods<V> extends ListBulk<V> {
     this.mustBeOpen('iterate')
   }
 
+  /** Whether there is an element at an index that counts from another one on. */
+  protected has(index: unknown, from: number): index is number {
+    return typeof index === 'number' && (index | 0) === index && from + index >= 0 && from + index < this.length
+  }
+
   /** Throws for an index outside of the list. */
   protected mustHave(index: unknown): asserts index is number {
-    if (typeof index === 'number' && (index | 0) === index && index >= 0 && index < this.length) return
-    this.refuseIndex(index)
+    if (!this.has(index, 0)) this.refuseIndex(index)
   }
 
   protected refuseIndex(index: unknown): never {

@@ -32,7 +32,8 @@ const POSITIONS = 2 ** 31
 /** Beyond the end of every typed array over near memory, or below its start, with every position; for bytes, with every offset in a chunk. */
 const FAR = 0x7fff0000
 const FAR_BYTES = 0xffff0000
-const FAR_DIRECTORY = 0x50000000
+/** A word that no typed array over near memory has. */
+export const FAR_DIRECTORY = 0x50000000
 /** Numbers that the registry has for blocks that are not in a slot. */
 const DIRECTORY = -1e12
 const SPARE = -2e12

@@ -1,6 +1,6 @@
 'use strict'
 // The lists of scalars: a class for each kind, and its iterator.
-const { misfitting } = require('./scalars')
+const { fitting, misfitting } = require('./scalars')
 
 const CHUNK_BYTES = 32768
 
@@ -23,19 +23,50 @@ function list(scalar) {
   const shift = Math.log2(CHUNK_BYTES / bytes)
   const mask = CHUNK_BYTES / bytes - 1
   const toIndex = bytes === 1 ? '>>> 0' : '| 0'
-  const slot = `${bytes === 1 ? 'u32' : 'i32'}[(this.directoryAt + ((at >>> ${shift}) << 1)) | 0]`
+  const words = bytes === 1 ? 'u32' : 'i32'
+  const word = `(this.directoryAt + ((at >>> ${shift}) << 1)) | 0`
+  const slot = `${words}[${word}]`
   // Of bytes a place is where the chunk begins (list-slots.ts).
   const element = bytes === 1 ? `(slot + (at & ${mask})) >>> 0` : '(slot + at) | 0'
+  // What an index has, or nothing, without a way out of the loop that asks for it: docs/design.md, "The array's bounds are the check".
+  const find = (from, also = '') => `let at = 0
+    let word = FAR_DIRECTORY
+    if (${also}this.has(index, ${from})) {
+      at = (this.firstAt + ${from === '0' ? '' : `${from} + `}index) | 0
+      word = ${word}
+    }
+    const slot = ${words}[word]`
   return `export class ${nameOf(scalar)} extends ListMethods<${type}> {
   get(index: number): ${type} {
-    this.mustHave(index)
-    return this.read((this.firstAt + index) | 0)
+    ${find('0')}
+    if (slot !== undefined) {
+      const element = ${array}[${element}]
+      if (element !== undefined) return element${read}
+    }
+    return this.getFar(index)
+  }
+
+  override at(index: number): ${type} | undefined {
+    const { length } = this
+    const from = typeof index === 'number' && index < 0 ? length : 0
+    ${find('from')}
+    if (slot !== undefined) {
+      const element = ${array}[${element}]
+      if (element !== undefined) return element${read}
+    }
+    return super.at(index)
   }
 
   set(index: number, value: ${type}): void {
-    this.check(value)
-    this.mustHave(index)
-    this.write((this.firstAt + index) | 0, value)
+    ${find('0', `${fitting(scalar)} && `)}
+    if (slot !== undefined) {
+      const place = ${element}
+      if (${array}[place] !== undefined) {
+        ${array}[place] = value${write}
+        return
+      }
+    }
+    this.setFar(index, value)
   }
 
   push(value: ${type}): number {
@@ -81,6 +112,17 @@ function list(scalar) {
     this.writeFar(at, value)
   }
 
+  private getFar(index: number): ${type} {
+    this.mustHave(index)
+    return this.read((this.firstAt + index) | 0)
+  }
+
+  private setFar(index: number, value: ${type}): void {
+    this.check(value)
+    this.mustHave(index)
+    this.write((this.firstAt + index) | 0, value)
+  }
+
   private writeFar(at: number, value: ${type}): void {
     this.heap.set${name}(this.pointerAt(at), this.offsetOf(at), value${write})
   }
@@ -102,14 +144,15 @@ class ${nameOf(scalar)}Values implements IterableIterator<${type}> {
   next(): IteratorResult<${type}> {
     const list = this.#list
     const index = this.#index
-    const done = index >= list.length
+    let done = false
     let value: ${type} | undefined
-    if (done) {
+    if (index >= list.length) {
       this.#index = END
-      list.mustIterate()
+      if (OPEN[list.isClosed ? 1 : 0] === undefined) list.mustIterate()
+      done = true
     } else {
-      this.#index = index + 1
       value = list.readIndex(index)
+      this.#index = (index + 1) | 0
     }
     return { value, done } as IteratorResult<${type}>
   }
@@ -138,6 +181,10 @@ const face = (scalar) => {
 
   override get(index: number): ${type} {
     return this.#list.get(index)
+  }
+
+  override at(index: number): ${type} | undefined {
+    return this.#list.at(index)
   }
 
   override set(index: number, value: ${type}): void {
