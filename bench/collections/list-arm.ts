@@ -1,4 +1,7 @@
-/** `node list-arm.js list|array COUNT`: prints what was measured of one list of floats as JSON. */
+/**
+ * `node list-arm.js list|array COUNT [visit]`: prints what was measured of one list of floats as JSON; with `visit`, of a function that
+ * only looks, alone, because V8 learns which function forEach calls.
+ */
 import { setTimeout as delay } from 'node:timers/promises'
 import { f64, Heap } from 'ebb'
 import { List } from 'ebb/collections'
@@ -20,6 +23,11 @@ export interface ListFigures {
   readonly longest: number
   /** Resident growth when 95 % have been popped and 3 s have passed, as a share of the full one. */
   readonly left: number
+}
+
+/** What `visit` measures, ns for each element. */
+export interface VisitFigures {
+  readonly visit: number
 }
 
 interface Floats {
@@ -59,6 +67,13 @@ const READERS = {
       })
       return sum
     },
+    visit(list: List<number>): number {
+      let negative = 0
+      list.forEach((number) => {
+        if (number < 0) negative++
+      })
+      return negative
+    },
     forOf(list: List<number>): number {
       let sum = 0
       for (const number of list) sum += number
@@ -85,6 +100,13 @@ const READERS = {
         sum += number
       })
       return sum
+    },
+    visit(array: number[]): number {
+      let negative = 0
+      array.forEach((number) => {
+        if (number < 0) negative++
+      })
+      return negative
     },
     forOf(array: number[]): number {
       let sum = 0
@@ -114,9 +136,22 @@ function longestPush(floats: Floats, count: number): number {
   return longest
 }
 
-async function measure(arm: 'list' | 'array', count: number): Promise<ListFigures> {
+const maker = (arm: 'list' | 'array'): (() => Floats) => {
   const heap = new Heap({ name: 'list' })
-  const make = (): Floats => (arm === 'list' ? new List(heap, f64) : [])
+  return () => (arm === 'list' ? new List(heap, f64) : [])
+}
+
+type Readers = Record<keyof typeof READERS.array, (floats: Floats) => number>
+
+function measureVisit(arm: 'list' | 'array', count: number): VisitFigures {
+  const floats = maker(arm)()
+  fill(floats, count)
+  const readers = READERS[arm] as unknown as Readers
+  return { visit: best(count, () => readers.visit(floats)) }
+}
+
+async function measure(arm: 'list' | 'array', count: number): Promise<ListFigures> {
+  const make = maker(arm)
   const drop = (floats: Floats): void => {
     if (floats instanceof List) floats.close()
   }
@@ -133,7 +168,7 @@ async function measure(arm: 'list' | 'array', count: number): Promise<ListFigure
   const push = timed(count, () => fill(floats, count))
   const full = residentBytes() - before
   const counted = floats instanceof List ? floats.byteLength / count : full / count
-  const readers = READERS[arm] as unknown as Record<'get' | 'forEach' | 'forOf' | 'batches', (floats: Floats) => number>
+  const readers = READERS[arm] as unknown as Readers
   const read = (name: keyof typeof readers): number => best(count, () => readers[name](floats))
   const times = { get: read('get'), forEach: read('forEach'), forOf: read('forOf'), batches: read('batches') }
   while (floats.length > count / 20) floats.pop()
@@ -147,6 +182,7 @@ async function measure(arm: 'list' | 'array', count: number): Promise<ListFigure
   return { push, ...times, resident: full / count, counted, longest, left }
 }
 
-void measure(process.argv[2] as 'list' | 'array', Number(process.argv[3])).then((figures) =>
+const [arm, count] = [process.argv[2] as 'list' | 'array', Number(process.argv[3])]
+void Promise.resolve(process.argv[4] === 'visit' ? measureVisit(arm, count) : measure(arm, count)).then((figures) =>
   console.log(JSON.stringify(figures)),
 )

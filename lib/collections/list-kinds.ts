@@ -37,6 +37,9 @@ function refuseElement(kind: keyof typeof HOLDS, value: unknown): never {
 /** Has an element 0 and no other: what a list that is closed asks for is not there. */
 const OPEN = new Uint8Array(1)
 
+/** Elements that forEach shows in one go. */
+const VISITED_AT_ONCE = 1024
+
 /** Index of an iterator that is at its end: no list has so many elements. */
 const END = 2 ** 31 - 1
 
@@ -106,7 +109,18 @@ export class I8List extends ListMethods<number> {
   forEach(visit: (value: number, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, face)
+    for (let from = 0; from < length; from += VISITED_AT_ONCE)
+      this.visitSome(visit, from, Math.min(from + VISITED_AT_ONCE, length), face)
+  }
+
+  // A function of its own, called again and again: what V8 makes of a loop that is running already is slower.
+  private visitSome(
+    visit: (value: number, index: number, list: unknown) => void,
+    from: number,
+    end: number,
+    face: unknown,
+  ): void {
+    for (let index = from; index < end && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
   values(): IterableIterator<number> {
@@ -250,7 +264,18 @@ export class U8List extends ListMethods<number> {
   forEach(visit: (value: number, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, face)
+    for (let from = 0; from < length; from += VISITED_AT_ONCE)
+      this.visitSome(visit, from, Math.min(from + VISITED_AT_ONCE, length), face)
+  }
+
+  // A function of its own, called again and again: what V8 makes of a loop that is running already is slower.
+  private visitSome(
+    visit: (value: number, index: number, list: unknown) => void,
+    from: number,
+    end: number,
+    face: unknown,
+  ): void {
+    for (let index = from; index < end && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
   values(): IterableIterator<number> {
@@ -394,7 +419,18 @@ export class I16List extends ListMethods<number> {
   forEach(visit: (value: number, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, face)
+    for (let from = 0; from < length; from += VISITED_AT_ONCE)
+      this.visitSome(visit, from, Math.min(from + VISITED_AT_ONCE, length), face)
+  }
+
+  // A function of its own, called again and again: what V8 makes of a loop that is running already is slower.
+  private visitSome(
+    visit: (value: number, index: number, list: unknown) => void,
+    from: number,
+    end: number,
+    face: unknown,
+  ): void {
+    for (let index = from; index < end && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
   values(): IterableIterator<number> {
@@ -538,7 +574,18 @@ export class U16List extends ListMethods<number> {
   forEach(visit: (value: number, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, face)
+    for (let from = 0; from < length; from += VISITED_AT_ONCE)
+      this.visitSome(visit, from, Math.min(from + VISITED_AT_ONCE, length), face)
+  }
+
+  // A function of its own, called again and again: what V8 makes of a loop that is running already is slower.
+  private visitSome(
+    visit: (value: number, index: number, list: unknown) => void,
+    from: number,
+    end: number,
+    face: unknown,
+  ): void {
+    for (let index = from; index < end && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
   values(): IterableIterator<number> {
@@ -682,7 +729,18 @@ export class I32List extends ListMethods<number> {
   forEach(visit: (value: number, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, face)
+    for (let from = 0; from < length; from += VISITED_AT_ONCE)
+      this.visitSome(visit, from, Math.min(from + VISITED_AT_ONCE, length), face)
+  }
+
+  // A function of its own, called again and again: what V8 makes of a loop that is running already is slower.
+  private visitSome(
+    visit: (value: number, index: number, list: unknown) => void,
+    from: number,
+    end: number,
+    face: unknown,
+  ): void {
+    for (let index = from; index < end && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
   values(): IterableIterator<number> {
@@ -826,7 +884,18 @@ export class U32List extends ListMethods<number> {
   forEach(visit: (value: number, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, face)
+    for (let from = 0; from < length; from += VISITED_AT_ONCE)
+      this.visitSome(visit, from, Math.min(from + VISITED_AT_ONCE, length), face)
+  }
+
+  // A function of its own, called again and again: what V8 makes of a loop that is running already is slower.
+  private visitSome(
+    visit: (value: number, index: number, list: unknown) => void,
+    from: number,
+    end: number,
+    face: unknown,
+  ): void {
+    for (let index = from; index < end && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
   values(): IterableIterator<number> {
@@ -970,7 +1039,18 @@ export class F32List extends ListMethods<number> {
   forEach(visit: (value: number, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, face)
+    for (let from = 0; from < length; from += VISITED_AT_ONCE)
+      this.visitSome(visit, from, Math.min(from + VISITED_AT_ONCE, length), face)
+  }
+
+  // A function of its own, called again and again: what V8 makes of a loop that is running already is slower.
+  private visitSome(
+    visit: (value: number, index: number, list: unknown) => void,
+    from: number,
+    end: number,
+    face: unknown,
+  ): void {
+    for (let index = from; index < end && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
   values(): IterableIterator<number> {
@@ -1114,7 +1194,18 @@ export class F64List extends ListMethods<number> {
   forEach(visit: (value: number, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, face)
+    for (let from = 0; from < length; from += VISITED_AT_ONCE)
+      this.visitSome(visit, from, Math.min(from + VISITED_AT_ONCE, length), face)
+  }
+
+  // A function of its own, called again and again: what V8 makes of a loop that is running already is slower.
+  private visitSome(
+    visit: (value: number, index: number, list: unknown) => void,
+    from: number,
+    end: number,
+    face: unknown,
+  ): void {
+    for (let index = from; index < end && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
   values(): IterableIterator<number> {
@@ -1258,7 +1349,18 @@ export class I64List extends ListMethods<bigint> {
   forEach(visit: (value: bigint, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, face)
+    for (let from = 0; from < length; from += VISITED_AT_ONCE)
+      this.visitSome(visit, from, Math.min(from + VISITED_AT_ONCE, length), face)
+  }
+
+  // A function of its own, called again and again: what V8 makes of a loop that is running already is slower.
+  private visitSome(
+    visit: (value: bigint, index: number, list: unknown) => void,
+    from: number,
+    end: number,
+    face: unknown,
+  ): void {
+    for (let index = from; index < end && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
   values(): IterableIterator<bigint> {
@@ -1402,7 +1504,18 @@ export class U64List extends ListMethods<bigint> {
   forEach(visit: (value: bigint, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, face)
+    for (let from = 0; from < length; from += VISITED_AT_ONCE)
+      this.visitSome(visit, from, Math.min(from + VISITED_AT_ONCE, length), face)
+  }
+
+  // A function of its own, called again and again: what V8 makes of a loop that is running already is slower.
+  private visitSome(
+    visit: (value: bigint, index: number, list: unknown) => void,
+    from: number,
+    end: number,
+    face: unknown,
+  ): void {
+    for (let index = from; index < end && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
   values(): IterableIterator<bigint> {
@@ -1546,7 +1659,18 @@ export class BoolList extends ListMethods<boolean> {
   forEach(visit: (value: boolean, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, face)
+    for (let from = 0; from < length; from += VISITED_AT_ONCE)
+      this.visitSome(visit, from, Math.min(from + VISITED_AT_ONCE, length), face)
+  }
+
+  // A function of its own, called again and again: what V8 makes of a loop that is running already is slower.
+  private visitSome(
+    visit: (value: boolean, index: number, list: unknown) => void,
+    from: number,
+    end: number,
+    face: unknown,
+  ): void {
+    for (let index = from; index < end && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
   values(): IterableIterator<boolean> {
@@ -1698,7 +1822,18 @@ export class RefList extends ListMethods<Pointer | 0> {
   forEach(visit: (value: Pointer | 0, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, face)
+    for (let from = 0; from < length; from += VISITED_AT_ONCE)
+      this.visitSome(visit, from, Math.min(from + VISITED_AT_ONCE, length), face)
+  }
+
+  // A function of its own, called again and again: what V8 makes of a loop that is running already is slower.
+  private visitSome(
+    visit: (value: Pointer | 0, index: number, list: unknown) => void,
+    from: number,
+    end: number,
+    face: unknown,
+  ): void {
+    for (let index = from; index < end && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
   values(): IterableIterator<Pointer | 0> {

@@ -83,7 +83,18 @@ function list(scalar) {
   forEach(visit: (value: ${type}, index: number, list: unknown) => void, face: unknown): void {
     this.mustVisit(visit)
     const { length } = this
-    for (let index = 0; index < length && index < this.length; index++) visit(this.readIndex(index), index, face)
+    for (let from = 0; from < length; from += VISITED_AT_ONCE)
+      this.visitSome(visit, from, Math.min(from + VISITED_AT_ONCE, length), face)
+  }
+
+  // A function of its own, called again and again: what V8 makes of a loop that is running already is slower.
+  private visitSome(
+    visit: (value: ${type}, index: number, list: unknown) => void,
+    from: number,
+    end: number,
+    face: unknown,
+  ): void {
+    for (let index = from; index < end && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
   values(): IterableIterator<${type}> {
