@@ -231,21 +231,14 @@ export class ArenaTable {
     this.space.tidy()
   }
 
-  /**
-   * Drops the contents and the memory of the OS pages that lie wholly in a range, counted from the start of a slot's payload.
-   * @throws HeapError `EBB_OS` where the system refuses
-   */
+  /** Drops contents and memory of the OS pages that lie wholly in a range of a payload. Throws `EBB_OS` where the system refuses. */
   discard(slot: Slot, byteOffset: number, byteLength: number): void {
-    try {
-      this.space.discardPages(this.space.home(slot), POOL_BYTES + byteOffset, byteLength)
-    } catch (cause) {
-      const { syscall, code, message } = cause as OsFailure & Error
-      throw new HeapError(
-        'EBB_OS',
-        `ebb: discarding ${byteLength} bytes failed (${syscall ?? 'discard'}: ${code ?? message})`,
-        cause,
-      )
-    }
+    discarding(byteLength, () => this.space.discardPages(this.space.home(slot), POOL_BYTES + byteOffset, byteLength))
+  }
+
+  /** The same with all memory of a slot, of which `byteLength` bytes count. */
+  discardSlot(slot: Slot, byteLength: number): void {
+    discarding(byteLength, () => this.space.discardSlot(slot))
   }
 
   /**
@@ -321,5 +314,14 @@ export class ArenaTable {
     arrays.ledgers[index] = ledger
     arrays.views[index] = views
     arrays.buffers[index] = NO_BUFFER
+  }
+}
+
+function discarding(byteLength: number, discard: () => void): void {
+  try {
+    discard()
+  } catch (cause) {
+    const { syscall = 'discard', code, message } = cause as OsFailure & Error
+    throw new HeapError('EBB_OS', `ebb: discarding ${byteLength} bytes failed (${syscall}: ${code ?? message})`, cause)
   }
 }

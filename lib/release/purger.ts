@@ -25,9 +25,10 @@ export interface Source {
   rewind?(): void
   /**
    * Gives back one step's worth of what has expired, or of anything where `all` is set.
+   * @param most - bytes that may go in one step, where that is not for the source to say
    * @returns bytes that were resident and are not any more; -1 where there is no more to look at
    */
-  giveBackStep(epoch: number, all: boolean): number
+  giveBackStep(epoch: number, all: boolean, most?: number): number
 }
 
 export class Purger {
@@ -140,7 +141,7 @@ export class Purger {
     let bytes = 0
     try {
       while (bytes < byteLength) {
-        const step = source.giveBackStep(this.epoch, false)
+        const step = source.giveBackStep(this.epoch, false, byteLength - bytes)
         if (step < 0) break
         bytes += step
       }

@@ -214,27 +214,25 @@ export abstract class Slots {
         target.region,
         target.byteOffset + POOL_BYTES + step,
       )
-      this.discardQuietly(source, POOL_BYTES + step, bytes)
+      quietly(() => this.discardPages(source, POOL_BYTES + step, bytes))
     }
   }
 
   /**
    * Gives back a slot, or the slots of a large block: its memory goes now, the address when nobody can reach it any more.
    * @param keepsShared - the memory stays, too, where somebody has an ArrayBuffer over it
+   * @param isEmpty - the memory has gone by {@link discardSlot}
    */
-  protected leave(slot: Slot, keepsShared: boolean): void {
+  protected leave(slot: Slot, keepsShared: boolean, isEmpty: boolean): void {
     this.tenants.setHolds(slot, 1, this.tenants.holdOf(slot) - 1)
-    if (this.isFree(slot)) {
-      this.release(slot)
-      return
-    }
-    this.stale.add(slot)
-    if (!keepsShared) this.giveBackPages(slot)
+    const isFree = this.isFree(slot)
+    if (!isEmpty && (isFree || !keepsShared)) this.giveBackPages(slot)
+    if (isFree) this.release(slot)
+    else this.stale.add(slot)
   }
 
-  /** Nobody can reach a slot any more: its memory goes back, and it is free. */
+  /** Nobody can reach a slot any more, and its memory has gone back: it is free. */
   private release(slot: Slot): void {
-    this.giveBackPages(slot)
     const large = this.homes.large(slot)
     const slots = large?.slots || 1
     if (large !== undefined) this.homes.forget(slot)
@@ -244,12 +242,17 @@ export abstract class Slots {
     else this.nearHint = Math.min(this.nearHint, slot)
   }
 
-  private giveBackPages(slot: Slot): void {
+  /** Discards all memory behind a slot in one call. Throws what the operating system says. */
+  discardSlot(slot: Slot): void {
     const large = this.homes.large(slot)
     const home = this.home(slot)
-    if (large === undefined) this.discardQuietly(home, 0, ARENA_BYTES)
-    else if (large.slots > 0) this.discardQuietly(home, 0, large.slots * ARENA_BYTES, this.hasMoved)
-    else this.discardQuietly(home, POOL_BYTES, large.capacity, this.hasMoved)
+    if (large === undefined) this.discardPages(home, 0, ARENA_BYTES)
+    else if (large.slots > 0) this.discardPages(home, 0, large.slots * ARENA_BYTES, this.hasMoved)
+    else this.discardPages(home, POOL_BYTES, large.capacity, this.hasMoved)
+  }
+
+  private giveBackPages(slot: Slot): void {
+    quietly(() => this.discardSlot(slot))
   }
 
   /** Frees the slots whose last ArrayBuffer is gone. Returns whether there were any. */
@@ -258,6 +261,7 @@ export abstract class Slots {
     for (const slot of this.stale) {
       if (!this.isFree(slot)) continue
       this.stale.delete(slot)
+      this.giveBackPages(slot)
       this.release(slot)
     }
     return this.stale.size < before
@@ -301,17 +305,9 @@ export abstract class Slots {
 
   /** Gives back the OS pages that lie wholly in a range of a large block; what the system refuses stays resident. */
   discardPayload(slot: Slot, byteOffset: number, byteLength: number): void {
-    this.discardQuietly(this.home(slot), POOL_BYTES + byteOffset, byteLength)
+    quietly(() => this.discardPages(this.home(slot), POOL_BYTES + byteOffset, byteLength))
   }
 
-  /** Nobody relies on what is discarded here to read zero: should the system refuse, it only stays resident. */
-  private discardQuietly(home: Home, at: number, byteLength: number, isMoved = false): void {
-    try {
-      this.discardPages(home, at, byteLength, isMoved)
-    } catch {
-      // It stays resident until it is used again.
-    }
-  }
   /** Discards the OS pages that lie wholly in a range of a home. Throws what the operating system says. */
   discardPages({ region, byteOffset }: Home, at: number, byteLength: number, isMoved = false): void {
     const page = this.os.osPageSize
@@ -320,5 +316,14 @@ export abstract class Slots {
     if (end <= start) return
     if (isMoved) region.renew(start, end - start)
     else region.discard(start, end - start)
+  }
+}
+
+/** Discards what nobody relies on to read zero: what the system refuses only stays resident until it is used again. */
+function quietly(discard: () => void): void {
+  try {
+    discard()
+  } catch {
+    // It stays resident.
   }
 }

@@ -68,13 +68,14 @@ export class Space extends Slots {
   /**
    * Gives a slot back: no pointer into it is one from now on.
    * @param keepsShared - what somebody has an ArrayBuffer over keeps its contents until that is collected
+   * @param isEmpty - its memory has gone back by {@link discardSlot}
    */
-  put(slot: Slot, keepsShared = false): void {
+  put(slot: Slot, keepsShared = false, isEmpty = false): void {
     this.region.clear(slot * LIVE_WORDS_PER_SLOT * 4, LIVE_WORDS_PER_SLOT * 4)
     this.region.clear((this.owners + slot * POOLS_PER_ARENA) * 4, POOLS_PER_ARENA * 4)
     this.region.clear((this.taken + slot * POOLS_PER_ARENA) * 4, POOLS_PER_ARENA * 4)
     this.tenants.forget(slot)
-    this.leave(slot, keepsShared)
+    this.leave(slot, keepsShared, isEmpty)
     this.untidy.add(slot)
   }
 

@@ -216,32 +216,37 @@ export class KeptMemory implements Source {
     this.#bound = Math.max(this.#peak, this.#peakBefore) - live
   }
 
-  giveBackStep(epoch: number, all: boolean): number {
+  giveBackStep(epoch: number, all: boolean, most = STEP_BYTES): number {
     for (const entry of this.#entries) {
-      const isDue = all || this.residentBytes > this.#bound || this.#decay.hasExpired(entry.stamp, epoch)
-      if (!isDue) return -1
-      const step = Math.min(STEP_BYTES, entry.byteLength - entry.discarded)
+      const passing = this.residentBytes - this.#bound
+      const isExpired = all || this.#decay.hasExpired(entry.stamp, epoch)
+      if (!isExpired && passing <= 0) return -1
+      const due = isExpired ? most : Math.min(most, Math.max(STEP_BYTES, passing))
+      const step = Math.min(due, entry.byteLength - entry.discarded)
       if (entry.discarded + step < entry.byteLength) {
         this.#table.discard(entry.slot, entry.discarded, step)
         entry.discarded += step
         this.discardedBytes += step
         this.#table.noteKept(entry.slot, entry.byteLength, entry.discarded)
-      } else this.#giveBack(entry)
+      } else {
+        this.#table.discardSlot(entry.slot, step)
+        this.#drop(entry, true)
+      }
       return step
     }
     return -1
   }
 
-  #giveBack(entry: Kept): void {
+  #drop(entry: Kept, isEmpty: boolean): void {
     this.#entries.delete(entry)
     this.#uncount(entry)
     this.#budget.unmap(entry.byteLength)
-    this.#table.space.put(entry.slot)
+    this.#table.space.put(entry.slot, false, isEmpty)
   }
 
   /** Gives back everything. */
   close(): void {
-    for (const entry of this.#entries) this.#giveBack(entry)
+    for (const entry of this.#entries) this.#drop(entry, false)
   }
 }
 

@@ -249,6 +249,24 @@ describe('kept memory', () => {
     expect(heap.stats().mappedBytes).toBe(0)
   })
 
+  it('that passes the bound goes in one call for each block, and no more of it than passes or 2 MiB', () => {
+    const made = testHeap()
+    const { heap, os } = made
+    const pointers = [20 * MIB, 20 * MIB, 4 * MIB].map((size) => heap.alloc(size)) as [Pointer, Pointer, Pointer]
+    heap.free(pointers[0])
+    heap.free(pointers[1])
+    expect(heap.stats()).toMatchObject({ keptBytes: 40 * MIB, residentBytes: 44 * MIB })
+    for (const [size, discarded, residentBytes] of [
+      [21 * MIB, 2, 43 * MIB], // the first whole, and a step of the second, of which 1 MiB passes
+      [25 * MIB, 1, 50 * MIB],
+    ] as const) {
+      const calls = os.calls.discard
+      heap.alloc(size)
+      expect([size, os.calls.discard - calls, heap.stats().residentBytes]).toEqual([size, discarded, residentBytes])
+    }
+    checkHeap(partsOf(heap))
+  })
+
   it('makes no call to the system while the same sizes come and go', () => {
     for (const osPageSize of OS_PAGES) {
       const random = new Random('cyclic sizes')
