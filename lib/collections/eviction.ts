@@ -14,10 +14,12 @@
  * as many uses as it goes into USE_WORTH averages. What these and the other numbers do on six sequences stands in docs/collections.md.
  */
 import type { Pointer } from '../base/layout'
+import { partsOf } from '../heap/numbers'
 import type { CacheOptions } from './cache-options'
 import { checkBounds, newStats } from './cache-options'
 import { type CacheTable, type Queue, USES_MAX } from './cache-table'
 import { Ghosts } from './ghosts'
+import { Slices } from './slices'
 
 /** Share of the small queue in the beginning, and what it may be. */
 const SHARE = 0.1
@@ -39,6 +41,8 @@ const USE_WORTH = 1.1
 const LOOKS_MAX = 1000
 /** Entries at the end of a queue that each `set` looks at for stale ones. */
 const SWEEP = 2
+/** Entries that are evicted between two looks at the clock. */
+const EVICTED_AT_ONCE = 8
 
 export class Eviction<K, V> {
   readonly counts = newStats()
@@ -52,6 +56,7 @@ export class Eviction<K, V> {
   private readonly latestOfSmall = new Ghosts(ENTRIES_A_LATEST, LATEST_MIN)
   private readonly latestOfMain = new Ghosts(ENTRIES_A_LATEST, LATEST_MIN)
   private smallShare = SHARE
+  private readonly slices: Slices
   private readonly onEvict: CacheOptions<K, V>['onEvict']
 
   constructor(table: CacheTable<K, V>, options: CacheOptions<K, V>) {
@@ -59,6 +64,7 @@ export class Eviction<K, V> {
     this.isLru = options.policy === 'lru'
     this.onEvict = options.onEvict
     this.bound(options)
+    this.slices = new Slices(partsOf(table.heap).clock, () => this.evictSome())
   }
 
   /** Sets the bounds. @throws TypeError, RangeError for what cannot be one */
@@ -117,6 +123,7 @@ export class Eviction<K, V> {
 
   /** The table has been emptied. */
   forget(): void {
+    this.slices.cancel()
     this.table.small.clear()
     this.table.main.clear()
     this.ghosts.clear()
@@ -125,7 +132,24 @@ export class Eviction<K, V> {
     this.smallShare = SHARE
   }
 
-  /** Evicts until both bounds hold. */
+  /** Evicts what is above the bounds, in slices where that is much. */
+  shrink(): void {
+    this.slices.run()
+  }
+
+  /** Evicts until both bounds hold, or as much as before is left where that was above them: the rest goes in slices. */
+  settle(bytes: number, entries: number): void {
+    this.evictTo(Math.max(this.maxBytes, bytes), Math.max(this.maxEntries, entries))
+    if (this.isAbove) this.slices.wake()
+  }
+
+  private evictSome(): boolean {
+    if (this.table.isClosed) return false
+    for (let count = 0; count < EVICTED_AT_ONCE; count++) if (!this.isAbove || !this.evictOne()) return false
+    return true
+  }
+
+  /** Evicts until there is no more than so much. */
   evictTo(maxBytes: number, maxEntries: number): void {
     const { table } = this
     while ((table.bytes > maxBytes || table.count > maxEntries) && this.evictOne());

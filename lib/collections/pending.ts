@@ -2,12 +2,13 @@
  * What `clear` and `close` leave to be freed: a slice at a time while the event loop turns, so that no call takes longer because a
  * collection was large. A request that the heap refuses frees all of it first and tries again.
  */
-import type { Cancel, Clock } from '../base/clock'
+import type { Clock } from '../base/clock'
 import { HeapError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { partsOf } from '../heap/numbers'
 import { addReader } from '../supply/parts'
+import { Slices } from './slices'
 import { roomFor } from './words'
 
 /** Something whose blocks are to be freed. */
@@ -16,23 +17,18 @@ export interface Remains {
   freeSome(): boolean
 }
 
-/** Milliseconds of a slice, and between two: those of the purger. */
-const SLICE_MS = 1.5
-const PAUSE_MS = 1
-
 class Pending {
   private readonly list: Remains[] = []
-  private readonly clock: Clock
-  private cancel: Cancel | undefined
+  private readonly slices: Slices
 
   /** @param clock - the heap's */
   constructor(clock: Clock) {
-    this.clock = clock
+    this.slices = new Slices(clock, () => this.freeOne())
   }
 
   add(remains: Remains): void {
     this.list.push(remains)
-    this.wake()
+    this.slices.wake()
   }
 
   /** Frees everything. Returns whether there was anything. */
@@ -45,7 +41,7 @@ class Pending {
   /** The heap has closed: nothing is left to be freed. */
   close(): void {
     this.list.length = 0
-    this.cancel?.()
+    this.slices.cancel()
   }
 
   private freeOne(): boolean {
@@ -53,20 +49,6 @@ class Pending {
     if (last === undefined) return false
     if (!last.freeSome()) this.list.splice(this.list.indexOf(last), 1)
     return true
-  }
-
-  private wake(): void {
-    this.cancel ??= this.clock.schedule(() => this.slice(), PAUSE_MS)
-  }
-
-  private slice(): void {
-    this.cancel = undefined
-    const end = this.clock.now() + SLICE_MS
-    while (this.freeOne()) {
-      if (this.clock.now() < end) continue
-      this.wake()
-      return
-    }
   }
 }
 

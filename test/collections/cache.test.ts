@@ -4,6 +4,7 @@ import type { HeapError } from '../../lib/base/errors'
 import { bytes, Cache, str } from '../../lib/collections'
 import { caught } from '../support/caught'
 import { liveBytes, textOf } from '../support/dict-model'
+import { TickingClock } from '../support/manual-clock'
 import { Random } from '../support/random'
 import { refuseEvery } from '../support/refuse-every'
 import { testHeap } from '../support/test-heap'
@@ -224,7 +225,7 @@ describe('a Cache', () => {
   })
 
   it('takes other bounds', () => {
-    using heap = new Heap()
+    const { heap } = testHeap()
     const cache = new Cache(heap, { key: i32, value: f64, maxEntries: 100 })
     for (let i = 0; i < 100; i++) cache.set(i, i)
     cache.resize({ maxEntries: 10 })
@@ -233,6 +234,61 @@ describe('a Cache', () => {
     for (let i = 0; i < 100; i++) cache.set(i, i)
     expect(cache.size).toBe(100)
     expect(() => cache.resize({ maxEntries: -1 })).toThrow(RangeError)
+  })
+
+  describe('that is given a far smaller bound', () => {
+    const full = (options: object = {}): { cache: Cache<number, number>; clock: TickingClock; heap: Heap } => {
+      const clock = new TickingClock()
+      const heap = new Heap({ clock })
+      const cache = new Cache(heap, { key: i32, value: f64, maxEntries: 30_000, ...options })
+      for (let i = 0; i < 30_000; i++) cache.set(i, i)
+      cache.resize({ maxEntries: 100 })
+      return { cache, clock, heap }
+    }
+
+    it('evicts in slices, holds what it holds meanwhile and takes no more', () => {
+      const { cache, clock, heap } = full()
+      const { size } = cache
+      expect(size).toBeGreaterThan(10_000)
+      expect(size).toBeLessThan(30_000)
+      cache.set(-1, 1)
+      cache.set(-2, 2)
+      expect(cache.size).toBe(size)
+      expect([cache.get(-1), cache.get(-2)]).toEqual([1, 2])
+      clock.advance(1)
+      expect(cache.size).toBeLessThan(size - 1000)
+      clock.advance(1000)
+      expect(cache.size).toBe(100)
+      expect(cache.stats().evictions).toBe(30_002 - 100)
+      expect(cache.byteLength).toBe(liveBytes(heap))
+      heap.close()
+    })
+
+    it('goes on although onEvict throws, and does not once it is cleared or closed', () => {
+      let isThrowing = false
+      const onEvict = (): void => {
+        if (isThrowing) throw new Error('not now')
+      }
+      const { cache, clock, heap } = full({ onEvict })
+      isThrowing = true
+      expect(() => clock.advance(1)).toThrow('not now')
+      isThrowing = false
+      clock.advance(1000)
+      expect(cache.size).toBe(100)
+      heap.close()
+      for (const end of ['clear', 'close'] as const) {
+        const { cache, clock, heap } = full()
+        cache[end]()
+        const { evictions } = cache.stats()
+        clock.advance(1000)
+        expect([cache.size, cache.stats().evictions]).toEqual([0, evictions])
+        heap.close()
+      }
+      const { clock: after, heap: closed } = full()
+      closed.close()
+      after.advance(1000)
+      expect(after.pending).toBe(0)
+    })
   })
 
   it('refuses options that cannot be', () => {
