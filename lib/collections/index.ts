@@ -1,5 +1,6 @@
-/** ebb/collections: what is held off the heap of JavaScript, and gives its memory back. */
+/** ebb/collections: what is held off the heap of JavaScript, and gives its memory back; and the kinds of its elements. */
 
+export { bool, f32, f64, i8, i16, i32, i64, ref, struct, u8, u16, u32, u64 } from '../records/types'
 export { BaseDict } from './base-dict'
 export { BaseList } from './base-list'
 export { BaseCache, Cache } from './cache'
