@@ -38,7 +38,8 @@ type Call = (operations: number) => unknown
 
 /** One loop for each call, so that none is slowed down by what another has seen. */
 function ebbCall(heap: Heap, verb: string, texts: readonly string[], encoding: StringEncoding): Call {
-  const sources = texts.map((text) => new Uint8Array(Buffer.from(text, encoding)))
+  // As in bufferCall: copies of all, made after all. One by one they would lie in between of what is dropped (45 ns for 16 KiB).
+  const sources = texts.map((text) => Buffer.from(text, encoding)).map((buffer) => new Uint8Array(buffer))
   const byteLength = (sources[0] as Uint8Array).length
   const { length } = texts
   const strings = texts.map((text) => heap.allocString(text, encoding))
