@@ -102,12 +102,9 @@ export class Numbers {
   // <written by scripts/write-kinds.js>
   /** Reads a signed 8-bit integer (1 byte). */
   getInt8(pointer: Pointer, byteOffset: number): number {
-    if (
-      typeof pointer === 'number' &&
-      isInPool(byteOffset, 0) &&
-      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
-    ) {
-      return i8[(near1 + (pointer << 4) + byteOffset) >>> 0] as number
+    if (typeof pointer === 'number' && isInPool(byteOffset, 0)) {
+      const word = i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0]
+      if (word !== undefined) return (word << (24 - (byteOffset & 3) * 8)) >> 24
     }
     return getInt8Behind(this.#parts, pointer, byteOffset)
   }
@@ -128,12 +125,9 @@ export class Numbers {
 
   /** Reads an unsigned 8-bit integer (1 byte). */
   getUint8(pointer: Pointer, byteOffset: number): number {
-    if (
-      typeof pointer === 'number' &&
-      isInPool(byteOffset, 0) &&
-      i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined
-    ) {
-      return u8[(near1 + (pointer << 4) + byteOffset) >>> 0] as number
+    if (typeof pointer === 'number' && isInPool(byteOffset, 0)) {
+      const word = i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0]
+      if (word !== undefined) return (word >>> ((byteOffset & 3) * 8)) & 0xff
     }
     return getUint8Behind(this.#parts, pointer, byteOffset)
   }

@@ -72,13 +72,9 @@ abstract class FieldOf<Value> implements Field<Value> {
 class I8Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
     const element = this.element + index * this.step
-    if (
-      typeof pointer === 'number' &&
-      element >= 0 &&
-      element < pool1 &&
-      i32[(near4 + (pointer << 2) + (element >> 2)) | 0] !== undefined
-    ) {
-      return i8[(near1 + (pointer << 4) + element) >>> 0] as number
+    if (typeof pointer === 'number' && element >= 0 && element < pool1) {
+      const word = i32[(near4 + (pointer << 2) + (element >> 2)) | 0]
+      if (word !== undefined) return (word << (24 - (element & 3) * 8)) >> 24
     }
     return this.heap.getInt8(pointer, this.byteOffset + index * this.stride)
   }
@@ -102,13 +98,9 @@ class I8Field extends FieldOf<number> {
 class U8Field extends FieldOf<number> {
   get(pointer: Pointer, index = 0): number {
     const element = this.element + index * this.step
-    if (
-      typeof pointer === 'number' &&
-      element >= 0 &&
-      element < pool1 &&
-      i32[(near4 + (pointer << 2) + (element >> 2)) | 0] !== undefined
-    ) {
-      return u8[(near1 + (pointer << 4) + element) >>> 0] as number
+    if (typeof pointer === 'number' && element >= 0 && element < pool1) {
+      const word = i32[(near4 + (pointer << 2) + (element >> 2)) | 0]
+      if (word !== undefined) return (word >>> ((element & 3) * 8)) & 0xff
     }
     return this.heap.getUint8(pointer, this.byteOffset + index * this.stride)
   }
@@ -336,13 +328,9 @@ class U64Field extends FieldOf<bigint> {
 class BoolField extends FieldOf<boolean> {
   get(pointer: Pointer, index = 0): boolean {
     const element = this.element + index * this.step
-    if (
-      typeof pointer === 'number' &&
-      element >= 0 &&
-      element < pool1 &&
-      i32[(near4 + (pointer << 2) + (element >> 2)) | 0] !== undefined
-    ) {
-      return u8[(near1 + (pointer << 4) + element) >>> 0] !== 0
+    if (typeof pointer === 'number' && element >= 0 && element < pool1) {
+      const word = i32[(near4 + (pointer << 2) + (element >> 2)) | 0]
+      if (word !== undefined) return ((word >>> ((element & 3) * 8)) & 0xff) !== 0
     }
     return this.heap.getUint8(pointer, this.byteOffset + index * this.stride) !== 0
   }

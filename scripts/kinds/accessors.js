@@ -1,6 +1,6 @@
 'use strict'
 // The accessors of a heap.
-const { NUMBERS } = require('./scalars')
+const { byteIn, NUMBERS } = require('./scalars')
 
 /** The element of the array over near memory, before it is cut to 32 bits. */
 const elementOf = (bytes) => {
@@ -8,11 +8,12 @@ const elementOf = (bytes) => {
   return `near${bytes} + (pointer << ${4 - shift}) + ${shift === 0 ? 'byteOffset' : `(byteOffset >> ${shift})`}`
 }
 
-/** Whether an aligned access lies in near memory, as the bounds of the array of words tell. */
-const IS_NEAR = 'i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0] !== undefined'
+/** The word of an aligned access; undefined where it does not lie in near memory, as the bounds of the array tell. */
+const WORD = 'i32[(near4 + (pointer << 2) + (byteOffset >> 2)) | 0]'
 
 /** An accessor of a heap: an element of the array over near memory, or the slow path. */
-function accessor({ name, bytes, says, type, array }) {
+function accessor(number) {
+  const { name, bytes, says, type, array } = number
   const size = `${bytes} byte${bytes > 1 ? 's' : ''}`
   const heads = [
     `  /** Reads ${says} (${size}). */\n  get${name}(pointer: Pointer, byteOffset: number): ${type} {`,
@@ -28,12 +29,19 @@ function accessor({ name, bytes, says, type, array }) {
     const isNear = (more = '') => `    if (
       typeof pointer === 'number' &&${more}
       isInPool(byteOffset, ${shift}) &&
-      ${IS_NEAR}
+      ${WORD} !== undefined
     ) {`
-    return `${heads[0]}
-${isNear()}
+    const getter =
+      bytes === 1
+        ? `    if (typeof pointer === 'number' && isInPool(byteOffset, 0)) {
+      const word = ${WORD}
+      if (word !== undefined) return ${byteIn(number, 'byteOffset')}
+    }`
+        : `${isNear()}
       return ${array}[(${element}) >>> 0] as number
-    }
+    }`
+    return `${heads[0]}
+${getter}
     return ${slow[0]}
   }
 

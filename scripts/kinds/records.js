@@ -1,6 +1,6 @@
 'use strict'
 // The fields of records, and the properties of rows.
-const { fitting, misfitting } = require('./scalars')
+const { byteIn, fitting, misfitting } = require('./scalars')
 
 /** A class of fields: as the accessor, with the offset in elements. */
 function field(scalar) {
@@ -24,10 +24,18 @@ function field(scalar) {
       element < pool${bytes} &&
       i32[(near4 + (pointer << 2) + (element >> ${2 - Math.log2(bytes)})) | 0] !== undefined
     ) {`
-    return `${heads}
-${isNear}
+    const getter =
+      bytes === 1
+        ? `${element}
+    if (typeof pointer === 'number' && element >= 0 && element < pool1) {
+      const word = i32[(near4 + (pointer << 2) + (element >> 2)) | 0]
+      if (word !== undefined) return ${read ? `(${byteIn(scalar, 'element')})${read}` : byteIn(scalar, 'element')}
+    }`
+        : `${isNear}
       return ${array}[(${at}) >>> 0]${read || ' as number'}
-    }
+    }`
+    return `${heads}
+${getter}
     ${slow[0]}
   }
 
