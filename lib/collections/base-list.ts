@@ -204,6 +204,10 @@ export class BaseList<V> implements Iterable<V> {
     const more = length > SHOWN ? [`... ${length - SHOWN} more`] : []
     return `List(${list.kind}) [${[...shown, ...more].join(', ')}]`
   }
+
+  get [Symbol.toStringTag](): string {
+    return 'List'
+  }
 }
 
 function refuseReceiver(receiver: unknown): never {

@@ -10,12 +10,14 @@ import type { Codec } from './codec'
 import { codecOf } from './codecs'
 import { packedKeyOf } from './dict'
 import { Eviction } from './eviction'
+import { entriesLine } from './inspect'
 import type { PackedKey } from './keys'
 import { type KeyKind, mustBeHeap, mustBeKeyKind, mustBeValueKind, type ValueKind, type ValueOf } from './kinds'
 import { isRefusal } from './pending'
 import type { TableIterator } from './table-iterator'
 import { Walk } from './walk'
 
+const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 const BOUNDS = ['maxBytes', 'maxEntries'] as const
 const OPTIONS = ['key', 'value', ...BOUNDS, 'ttl', 'policy', 'onEvict'] as const
 
@@ -207,6 +209,16 @@ export class BaseCache<K, V> {
   /** `using` closes it at the end of the block. */
   [Symbol.dispose](): void {
     this.close()
+  }
+
+  /** One line for `console.log`, stale entries included. @internal */
+  [INSPECT](): string {
+    return entriesLine(
+      'Cache',
+      this.#table,
+      () => this.entries(),
+      ([key, value]) => `${show(key)} => ${show(value)}`,
+    )
   }
 
   get [Symbol.toStringTag](): string {

@@ -8,6 +8,7 @@ import { codecOf, noValue } from './codecs'
 import { Int32F64Face, Int32I32Face, TextDoubleFace } from './dict-faces'
 import type { DictTable } from './dict-table'
 import { EntryDict, TextDoubleDict } from './entry-dict'
+import { ofClass } from './extended'
 import { bigKey, bytesKey, doubleKey, type PackedKey, textKey, wordKey } from './keys'
 import {
   type KeyKind,
@@ -73,7 +74,7 @@ function DictOf(heap: Heap, kinds: DictKinds): BaseDict<unknown, unknown> {
   const { key, value } = kinds
   mustBeKeyKind(key, 'key')
   mustBeValueKind(value, 'value')
-  return makeDict(heap, key, value)
+  return ofClass(makeDict(heap, key, value), new.target, DictOf)
 }
 DictOf.prototype = BaseDict.prototype
 

@@ -57,7 +57,8 @@ export class Eviction<K, V> {
   private readonly latestOfMain = new Ghosts(ENTRIES_A_LATEST, LATEST_MIN)
   private smallShare = SHARE
   private readonly slices: Slices
-  private readonly onEvict: CacheOptions<K, V>['onEvict']
+  /** Of no types, so that a cache of some kinds is a cache: a class that extends one has to be. */
+  private readonly onEvict: CacheOptions<never, never>['onEvict']
 
   constructor(table: CacheTable<K, V>, options: CacheOptions<K, V>) {
     this.table = table
@@ -210,7 +211,7 @@ export class Eviction<K, V> {
     if (!isTold) return
     this.isTelling = true
     try {
-      onEvict(key as K, value as V, reason)
+      onEvict(key as never, value as never, reason)
     } finally {
       this.isTelling = false
     }

@@ -2,6 +2,7 @@
 import type { Heap } from '../heap/heap'
 import { Scalar } from '../records/types'
 import { BaseList } from './base-list'
+import { ofClass } from './extended'
 import { mustBeHeap, mustBeValueKind, type ValueKind, type ValueOf } from './kinds'
 import { EntryList } from './list-entries'
 import { FACES } from './list-faces'
@@ -19,7 +20,8 @@ export interface List<V> extends BaseList<V> {}
 function ListOf(heap: Heap, kind: ValueKind): BaseList<never> {
   mustBeHeap(heap, 'a list')
   mustBeValueKind(kind, "a list's kind")
-  return (kind instanceof Scalar ? FACES[kind.kind](heap) : new BaseList(new EntryList(heap, kind))) as BaseList<never>
+  const list = kind instanceof Scalar ? FACES[kind.kind](heap) : new BaseList(new EntryList(heap, kind))
+  return ofClass(list as BaseList<never>, new.target, ListOf)
 }
 ListOf.prototype = BaseList.prototype
 

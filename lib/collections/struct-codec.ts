@@ -76,7 +76,9 @@ function leafOf(value: object, path: readonly string[]): unknown {
 /** Refuses what is no object with exactly the fields of a shape. */
 function refuseOthers(shape: Shape, value: unknown, path: string): void {
   if (typeof value !== 'object' || value === null)
-    throw typeError(`ebb: ${path === '' ? 'value' : path} is a struct, an object, got ${show(value)} (${typeof value})`)
+    throw typeError(
+      `ebb: ${path === '' ? 'value' : `field ${path.slice(0, -1)}`} is a struct, an object, got ${show(value)} (${typeof value})`,
+    )
   for (const name of Object.keys(value)) {
     if (!Object.hasOwn(shape, name))
       throw typeError(`ebb: the struct has no field ${path}${name}; it has ${Object.keys(shape).join(', ')}`)

@@ -30,7 +30,7 @@ describe('a collection has its public methods alone', () => {
       ' ',
     ),
     ...'pushAll remove set shift slice sort toArray toJSON unshift'.split(' '),
-    ...[Symbol.dispose, Symbol.iterator].map(nameOf),
+    ...symbols,
     INSPECT,
   ]
   const cases: Record<string, [object, string[]]> = {
@@ -42,7 +42,7 @@ describe('a collection has its public methods alone', () => {
     HashSet: [new HashSet(heap, str), [...COMMON, 'add', 'reserve', ...symbols, INSPECT]],
     Cache: [
       new Cache(heap, { key: str, value: bytes, maxEntries: 9 }),
-      [...COMMON, ...'get getInto peek purgeStale resize set shrinkTo stats'.split(' '), ...symbols],
+      [...COMMON, ...'get getInto peek purgeStale resize set shrinkTo stats'.split(' '), ...symbols, INSPECT],
     ],
     'List of f64': [new List(heap, f64), list],
     'List of bool': [new List(heap, bool), list],
