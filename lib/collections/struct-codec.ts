@@ -40,9 +40,8 @@ export class StructCodec implements Codec<object> {
   }
 
   prepare(value: object): number {
-    refuseOthers(this.struct.shape, value, '')
-    // Read once: a getter cannot give another value afterwards, nor change the collection in between.
-    const values = this.leaves.map(({ path }) => leafOf(value, path))
+    const values: unknown[] = []
+    readLeaves(this.struct.shape, value, '', values)
     for (const [i, { path, kind }] of this.leaves.entries()) checkScalar(path.join('.'), kind, values[i])
     this.values = values
     return this.words
@@ -67,14 +66,11 @@ export class StructCodec implements Codec<object> {
   }
 }
 
-function leafOf(value: object, path: readonly string[]): unknown {
-  let at: unknown = value
-  for (const name of path) at = (at as Record<string, unknown>)[name]
-  return at
-}
-
-/** Refuses what is no object with exactly the fields of a shape. */
-function refuseOthers(shape: Shape, value: unknown, path: string): void {
+/**
+ * Puts the values of all fields into a list, in the order of their memory: each is read once, so that a getter cannot give another value
+ * afterwards, nor change the collection in between. Refuses what is no object with exactly the fields of a shape.
+ */
+function readLeaves(shape: Shape, value: unknown, path: string, into: unknown[]): void {
   if (typeof value !== 'object' || value === null)
     throw typeError(
       `ebb: ${path === '' ? 'value' : `field ${path.slice(0, -1)}`} is a struct, an object, got ${show(value)} (${typeof value})`,
@@ -85,6 +81,8 @@ function refuseOthers(shape: Shape, value: unknown, path: string): void {
   }
   for (const [name, type] of Object.entries(shape)) {
     if (!Object.hasOwn(value, name)) throw typeError(`ebb: field ${path}${name} has no value`)
-    if ('shape' in type) refuseOthers(type.shape, (value as Record<string, unknown>)[name], `${path}${name}.`)
+    const field = (value as Record<string, unknown>)[name]
+    if ('shape' in type) readLeaves(type.shape, field, `${path}${name}.`, into)
+    else into.push(field)
   }
 }

@@ -110,6 +110,23 @@ describe('getters of a value, while it is put into a list,', () => {
   })
 })
 
+describe('a struct within a struct', () => {
+  it('is read once, and each of its fields', () => {
+    const list = new List(heap, struct({ a: i32, inner: struct({ b: i32, c: i32 }) }))
+    const reads: string[] = []
+    const noted = <T extends object>(object: T): T =>
+      new Proxy(object, {
+        get(target, name) {
+          reads.push(String(name))
+          return Reflect.get(target, name)
+        },
+      })
+    list.push(noted({ inner: noted({ c: 3, b: 2 }), a: 1 }))
+    expect(reads).toEqual(['a', 'inner', 'b', 'c'])
+    expect(list.toArray()).toEqual([{ a: 1, inner: { b: 2, c: 3 } }])
+  })
+})
+
 describe('fill of a list of trees', () => {
   it('reads the value once and replaces nothing where the heap has no room for all', () => {
     const list = new List(heap, value)
