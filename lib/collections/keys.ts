@@ -7,6 +7,7 @@
  * head (text.ts) as first word of data, and its words in `longKey.words`.
  */
 
+import { TextEncoder } from 'node:util'
 import { show, typeError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
@@ -26,6 +27,9 @@ const ENGINE_MIN = 40
 /** Words of the last key that was packed, behind their number, which is 0 where they are in {@link longKey}. */
 export const scratch = new Int32Array(1 + 1 + LONG)
 const scratchBuffer = Buffer.from(scratch.buffer)
+/** Behind the head. A text that is packed here has fewer than LONG characters, and takes three bytes a character at most. */
+const scratchData = scratchBuffer.subarray(8)
+const encoder = new TextEncoder()
 /** The last key that was too long. */
 export const longKey = { words: new Int32Array(0) }
 
@@ -111,8 +115,8 @@ function packEncoded(text: string): number {
   }
   const words = (length + 3) >>> 2
   scratch[1 + words] = 0
-  // As many bytes as characters: it is ASCII, and UTF-8 is latin1. With four bytes more room, another text cannot end at `length`.
-  const written = scratchBuffer.write(text, 8, length + 4, 'utf8')
+  // As many bytes as characters: it is ASCII, and UTF-8 is latin1.
+  const { written } = encoder.encodeInto(text, scratchData)
   if (written !== length) {
     if (HAS_WIDE.test(text)) return packWide(text)
     scratchBuffer.write(text, 8, length, 'latin1')
