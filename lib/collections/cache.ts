@@ -3,7 +3,7 @@ import { HeapError, mustBeFunction, show, typeError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { partsOf } from '../heap/numbers'
-import { readOptions } from '../heap/read-options'
+import { checkNumber, readOptions } from '../heap/read-options'
 import { type CacheOptions, type CacheStats, checkBounds } from './cache-options'
 import { CacheTable } from './cache-table'
 import type { Codec } from './codec'
@@ -146,9 +146,10 @@ export class BaseCache<K, V> {
    */
   resize(bounds: { readonly maxBytes?: number; readonly maxEntries?: number }): void {
     this.#mayChange('resize')
-    readOptions(bounds, BOUNDS, 'a bound of a Cache')
+    const given = readOptions(bounds, BOUNDS, 'a bound of a Cache') as typeof bounds
     const eviction = this.#eviction
-    eviction.bound({ maxBytes: eviction.maxBytes, maxEntries: eviction.maxEntries, ...bounds })
+    const { maxBytes = eviction.maxBytes, maxEntries = eviction.maxEntries } = given
+    eviction.bound({ maxBytes, maxEntries })
     eviction.shrink()
   }
 
@@ -156,12 +157,13 @@ export class BaseCache<K, V> {
    * Evicts until its blocks take no more than so many bytes, once: the bounds stay. For memory pressure, so all of it at once: a million
    * small entries take a quarter of a second.
    * @returns bytes less than before
+   * @throws TypeError, RangeError for what is no number of bytes
    */
   shrinkTo(bytes: number): number {
     this.#mayChange('shrinkTo')
-    const { maxBytes } = checkBounds({ maxBytes: bytes })
+    const most = checkNumber('what shrinkTo is given', bytes, 'bytes')
     const before = this.byteLength
-    this.#eviction.evictTo(maxBytes, Infinity)
+    this.#eviction.evictTo(most, Infinity)
     return before - this.byteLength
   }
 

@@ -127,6 +127,7 @@ export class Eviction<K, V> {
     this.slices.cancel()
     this.table.small.clear()
     this.table.main.clear()
+    this.table.next = 0
     this.ghosts.clear()
     this.latestOfSmall.clear()
     this.latestOfMain.clear()
@@ -214,8 +215,8 @@ export class Eviction<K, V> {
       onEvict(key as never, value as never, reason)
     } finally {
       this.isTelling = false
+      if (table.isClosed) this.forget() // onEvict has closed the heap: who goes along a queue is at its end
     }
-    table.mustBeOpen('eviction') // onEvict may have closed the heap: who goes along a queue must not go on
   }
 
   /** Takes out what is stale at the ends of the queues. */

@@ -234,6 +234,9 @@ describe('a Cache', () => {
     for (let i = 0; i < 100; i++) cache.set(i, i)
     expect(cache.size).toBe(100)
     expect(() => cache.resize({ maxEntries: -1 })).toThrow(RangeError)
+    cache.resize({ maxEntries: 5, maxBytes: undefined as never })
+    cache.resize({})
+    expect(cache.size).toBe(5)
   })
 
   describe('that is given a far smaller bound', () => {
@@ -307,6 +310,11 @@ describe('a Cache', () => {
     const cache = make({ maxEntries: 1 })()
     expect(() => cache.resize({ ttl: 5 } as never)).toThrow(/"ttl" is not a bound of a Cache/)
     expect(() => cache.resize(5 as never)).toThrow(/a bound of a Cache comes in an object/)
+    expect(() => cache.shrinkTo(undefined as never)).toThrow(
+      'ebb: what shrinkTo is given must be a number of bytes, got undefined (undefined)',
+    )
+    expect(() => cache.shrinkTo(-1)).toThrow(RangeError)
+    expect(cache.shrinkTo(Infinity)).toBe(0)
   })
 
   it('has the types of its kinds and the rest of the face', () => {

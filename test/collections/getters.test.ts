@@ -196,11 +196,34 @@ describe('onEvict', () => {
       const cache = new Cache(closing, { key: i32, value: i32, maxEntries: 100, ttl: 5, onEvict })
       for (let key = 0; key < 10; key++) cache.set(key, key)
       clock.advance(10)
-      expect(caught(() => (call === 'set' ? cache.set(10, 10) : cache.purgeStale())).code).toBe('EBB_CLOSED')
+      if (call === 'set') cache.set(10, 10)
+      else expect(cache.purgeStale()).toBe(1)
       for (const [i, other] of others.entries())
         for (let at = 0; at < ENTRY_BYTES; at += 4) expect(heap.getInt32(other, at)).toBe(others[(i + 1) % 100])
       expect([cache.size, cache.stats().expired]).toEqual([0, 1])
     }
+  })
+})
+
+describe('onEvict', () => {
+  it('may close the heap in a slice of evictions, and throw: nothing is evicted after that', () => {
+    const clock = new ManualClock()
+    const closing = new Heap({ clock })
+    let told = 0
+    const onEvict = (): void => {
+      if (++told < 600) clock.advance(1)
+      else {
+        closing.close()
+        throw new Error('of the caller')
+      }
+    }
+    const cache = new Cache(closing, { key: i32, value: i32, maxEntries: 1000, onEvict })
+    for (let key = 0; key < 1000; key++) cache.set(key, key)
+    cache.resize({ maxEntries: 10 })
+    expect(cache.size).toBeGreaterThan(10)
+    expect(() => clock.advance(5000)).toThrow('of the caller')
+    clock.advance(5000)
+    expect([told, cache.size, cache.byteLength]).toEqual([600, 0, 0])
   })
 })
 
