@@ -44,7 +44,7 @@ export class BaseList<V> implements Iterable<V> {
     return listWithin(this).byteLength
   }
 
-  /** Elements. Can be set downwards: those behind go, and their chunks with them. */
+  /** Elements. Can be set downwards: those behind go, and their chunks with them; many texts, structs or trees are freed in slices. */
   get length(): number {
     return this.#list.length
   }

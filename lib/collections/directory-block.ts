@@ -5,8 +5,8 @@
  */
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
+import type { Remains } from '../supply/parts'
 import { OwnedBlocks } from './owned-blocks'
-import type { Remains } from './pending'
 import { COUNT, depthIn, floorIn, OWNER, PREFIX, SHAPE } from './segments'
 import { getWord, nearBase, setWord } from './words'
 

@@ -18,8 +18,9 @@
 import { rangeError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
+import type { Remains } from '../supply/parts'
 import { DirectoryBlock, directoryBytes, remainsOf } from './directory-block'
-import { freeLater, isRefusal, type Remains, take, takeAll } from './pending'
+import { freeLater, isRefusal, take, takeAll } from './pending'
 import {
   COUNT,
   depthIn,

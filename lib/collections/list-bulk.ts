@@ -54,6 +54,7 @@ export abstract class ListBulk<V> extends ListChunks {
       throw rangeError(`ebb: a list of ${this.length} can be made shorter, not ${show(length)} long; push adds`)
     if (length === 0) this.empty()
     else if (length < this.length) {
+      this.leaveFrom(this.firstAt + length)
       this.drop(this.firstAt + length, this.endAt)
       this.endAt = this.firstAt + length
       this.trimBack()

@@ -47,6 +47,26 @@ export abstract class ListChunks extends ListSlots {
     this.trim()
   }
 
+  /**
+   * Hands the chunks from a slot on over to a new list of the same kind, in which entries stay at the positions that they say. Nothing is
+   * changed if it throws.
+   */
+  protected giveEnd(slot: number, other: ListChunks): void {
+    const count = this.lastSlot - slot + 1
+    other.openDirectory(count)
+    const first = slot << this.chunkShift
+    other.slid = this.slid + slot
+    other.endAt = this.endAt - first
+    other.limitAt = this.limitAt - first
+    for (let to = 0; to < count; to++) {
+      const chunk = this.chunkIn(slot + to)
+      this.owned.giveBlock(chunk, other)
+      other.link(to, chunk)
+    }
+    this.endAt = this.limitAt = first
+    this.setTail()
+  }
+
   /** Elements change their places. */
   protected unnumber(): void {
     this.isNumbered = false

@@ -149,6 +149,9 @@ export abstract class ListSlots implements PlacedOwner {
   /** Elements from a position on up to another are taken out of the list. */
   protected drop(_at: number, _end: number): void {}
 
+  /** Elements from a position on will be taken out. May leave some of the last ones to somebody else. */
+  protected leaveFrom(_at: number): void {}
+
   /** Takes all elements out. */
   protected empty(): void {
     this.freeAll()
@@ -217,9 +220,9 @@ export abstract class ListSlots implements PlacedOwner {
     this.tailAt = (this.byteShift === 0 ? place >>> 0 : place) - (this.lastSlot << this.chunkShift)
   }
 
-  protected openDirectory(): void {
-    const directory = take(this.heap, SMALLEST_DIRECTORY_SLOTS * SLOT_BYTES)
-    this.slots = SMALLEST_DIRECTORY_SLOTS
+  protected openDirectory(slots = SMALLEST_DIRECTORY_SLOTS): void {
+    const directory = take(this.heap, slots * SLOT_BYTES)
+    this.slots = slots
     this.owned.place(directory, this, DIRECTORY)
     this.setDirectory(directory)
   }

@@ -1,21 +1,15 @@
 /**
  * What `clear` and `close` leave to be freed: a slice at a time while the event loop turns, so that no call takes longer because a
- * collection was large. A request that the heap refuses frees all of it first and tries again.
+ * collection was large. `heap.purge()` frees all of it, and so does a request that the heap refuses, which then tries again.
  */
 import type { Clock } from '../base/clock'
 import { HeapError } from '../base/errors'
 import type { Pointer } from '../base/layout'
 import type { Heap } from '../heap/heap'
 import { partsOf } from '../heap/numbers'
-import { addReader } from '../supply/parts'
+import { addReader, type Remains } from '../supply/parts'
 import { Slices } from './slices'
 import { roomFor } from './words'
-
-/** Something whose blocks are to be freed. */
-export interface Remains {
-  /** Frees some blocks, for less than a tenth of a millisecond as a rule. Returns false when none is left. */
-  freeSome(): boolean
-}
 
 class Pending {
   private readonly list: Remains[] = []
@@ -52,18 +46,14 @@ class Pending {
   }
 }
 
-const pending = new WeakMap<Heap, Pending>()
-
 /** Has what is left of a collection freed in slices. */
 export function freeLater(heap: Heap, remains: Remains): void {
-  let list = pending.get(heap)
-  if (list === undefined) {
-    const parts = partsOf(heap)
-    list = new Pending(parts.clock)
-    pending.set(heap, list)
-    addReader(parts, list)
+  const parts = partsOf(heap)
+  if (parts.pending === undefined) {
+    parts.pending = new Pending(parts.clock)
+    addReader(parts, parts.pending)
   }
-  list.add(remains)
+  parts.pending.add(remains)
 }
 
 /** Whether an error says that there is no memory, by the heap's limit or the system's. */
@@ -72,11 +62,12 @@ export const isRefusal = (error: unknown): boolean =>
 
 /** Allocates a block; where the heap refuses, frees what is pending and asks once more. */
 export function take(heap: Heap, byteLength: number): Pointer {
-  const wanted = partsOf(heap).checked === undefined ? byteLength : roomFor(byteLength)
+  const parts = partsOf(heap)
+  const wanted = parts.checked === undefined ? byteLength : roomFor(byteLength)
   try {
     return heap.alloc(wanted)
   } catch (error) {
-    if (!isRefusal(error) || !(pending.get(heap)?.freeAll() ?? false)) throw error
+    if (!isRefusal(error) || !(parts.pending?.freeAll() ?? false)) throw error
     return heap.alloc(wanted)
   }
 }

@@ -13,6 +13,7 @@ import { setOwners } from '../heap/owners'
 import { mustBeOpen } from '../heap/refuse'
 import { tookFresh } from '../heap/take'
 import type { HeapStats } from '../inspect/stats'
+import { freePending } from '../supply/parts'
 import { watchExit } from './at-exit'
 import { CheckedBytes } from './checked-bytes'
 import { damageOf, damagesOf } from './damage'
@@ -189,6 +190,7 @@ export class DebugHeap extends CheckedBytes {
 
   override purge(): number {
     mustBeOpen(partsOfThis(this), 'purge')
+    freePending(partsOfThis(this))
     this.tracker.release(0)
     return super.purge()
   }

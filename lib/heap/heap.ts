@@ -8,7 +8,7 @@ import { POOL_BYTES, type Pointer } from '../base/layout'
 import { mustHaveStack } from '../base/stack'
 import { booksOf, type HeapMap, readMap } from '../inspect/map'
 import { type HeapStats, takeStats } from '../inspect/stats'
-import { abandon, closeParts, type HeapParts, wire } from '../supply/parts'
+import { abandon, closeParts, freePending, type HeapParts, wire } from '../supply/parts'
 import { settle } from './blocks'
 import { Bytes } from './bytes'
 import { closeAccessors } from './closed'
@@ -137,10 +137,11 @@ export class Heap extends Bytes {
     return bytes
   }
 
-  /** Gives back everything that is free, now. Returns the bytes of resident memory that went back. */
+  /** Gives back everything that is free, now, and what collections have left to be freed. Returns the bytes of resident memory that went back. */
   purge(): number {
     const parts = partsOfThis(this)
     mustBeOpen(parts, 'purge')
+    freePending(parts)
     parts.magazines.releaseAll()
     return settle(parts, parts.purger.purge('call'))
   }

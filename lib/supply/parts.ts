@@ -29,6 +29,19 @@ export interface Checked {
   describe(pointer: Pointer): string
 }
 
+/** Something whose blocks are to be freed by and by. */
+export interface Remains {
+  /** Frees some blocks, for less than a tenth of a millisecond as a rule. Returns false when none is left. */
+  freeSome(): boolean
+}
+
+/** What collections have left to be freed by and by. */
+interface Pending extends Reader {
+  add(remains: Remains): void
+  /** Frees everything. Returns whether there was anything. */
+  freeAll(): boolean
+}
+
 export interface HeapParts {
   readonly tag: HeapTag
   readonly clock: Clock
@@ -48,6 +61,8 @@ export interface HeapParts {
   readonly pins: Map<Pointer, number>
   /** Those who read and write blocks past the heap's own methods: told when it closes. */
   readonly readers: WeakList<Reader>
+  /** Set by the first collection that leaves blocks to be freed by and by. */
+  pending: Pending | undefined
   /** The block that compact is telling its callback of; 0: none. */
   moving: Pointer | 0
   /** Blocks that compaction has moved so far. */
@@ -107,7 +122,16 @@ export function wire(clock: Clock, decayMs: number, limit: number, tag: HeapTag,
     pins,
     readers,
   }
-  return { ...parts, moving: 0, moves: 0, isClosed: false, checked: undefined, clearsFreed: false, slowOperations: 0 }
+  return {
+    ...parts,
+    pending: undefined,
+    moving: 0,
+    moves: 0,
+    isClosed: false,
+    checked: undefined,
+    clearsFreed: false,
+    slowOperations: 0,
+  }
 }
 
 /** The pages of the space in which nothing is in use any more. */
@@ -150,6 +174,11 @@ export function closeParts(parts: HeapParts): void {
 export function addReader({ isClosed, readers }: HeapParts, reader: Reader): void {
   if (isClosed) reader.close()
   else readers.add(reader)
+}
+
+/** Frees at once what waits to be freed, but not amid a move: what waits may be what moves. */
+export function freePending({ pending, moving }: HeapParts): void {
+  if (moving === 0) pending?.freeAll()
 }
 
 /** The heap was collected: all that it had goes back. */

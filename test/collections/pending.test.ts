@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { f64, Heap, i32 } from '../../lib'
-import { Dict } from '../../lib/collections'
+import { Cache, Dict, List, str } from '../../lib/collections'
 import { freeLater, isRefusal, takeAll } from '../../lib/collections/pending'
+import { DebugHeap } from '../../lib/debug'
 import { caught } from '../support/caught'
 import { liveBytes } from '../support/dict-model'
 
@@ -34,6 +35,50 @@ describe('what is to be freed', () => {
     heap.close()
     await turn(10)
     expect(dict.byteLength).toBe(0)
+  })
+})
+
+describe('what is to be freed is freed at once', () => {
+  const texts = (count: number): string[] => Array.from({ length: count }, (_, i) => `text ${i}`)
+
+  for (const Kind of [Heap, DebugHeap]) {
+    it(`by purge, of a ${Kind.name}`, () => {
+      using heap = new Kind()
+      const list = new List(heap, str)
+      const dict = new Dict(heap, { key: str, value: f64 })
+      const cache = new Cache(heap, { key: str, value: str, maxEntries: 20_000 })
+      list.pushAll(texts(20_000))
+      for (const text of texts(20_000)) cache.set(text, text)
+      for (const text of texts(20_000)) dict.set(text, 1)
+      list.clear()
+      dict.clear()
+      cache.clear()
+      expect(heap.stats().blocks).toBeGreaterThan(30_000)
+      heap.purge()
+      expect(heap.stats().blocks).toBeLessThan(10)
+      list.push('one')
+      expect(list.toArray()).toEqual(['one'])
+    })
+  }
+
+  it('by purge, but not amid a move', () => {
+    using heap = new Heap()
+    const list = new List(heap, str)
+    const blocks: number[] = []
+    for (const text of texts(20_000)) {
+      list.push(text)
+      blocks.push(heap.alloc(32))
+    }
+    list.clear()
+    heap.freeMany(blocks)
+    let waiting = Infinity
+    heap.compact(() => {
+      heap.purge()
+      waiting = Math.min(waiting, heap.stats().blocks)
+    })
+    expect(waiting).toBeGreaterThan(20_000)
+    heap.purge()
+    expect(heap.stats().blocks).toBe(0)
   })
 })
 
