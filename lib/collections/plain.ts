@@ -90,7 +90,7 @@ class Packer {
       const length = lengthOf(value)
       this.head(BYTES, length)
       this.room(length)
-      this.buffer.set(value, this.length)
+      if (length > 0) this.buffer.set(value, this.length) // a detached array has none, and V8 refuses it
       this.length += length
     } else if (Array.isArray(value)) {
       const { length } = value // a getter of an element may change it, and a proxy say anything

@@ -1,7 +1,7 @@
 /** Code of the caller that runs in the middle of a call: getters of values, and onEvict. What it changes, the call sees. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Pointer } from '../../lib/base/layout'
-import { bytes, Cache, Dict, List, value } from '../../lib/collections'
+import { bytes, Cache, Dict, fromObject, List, value } from '../../lib/collections'
 import { Heap } from '../../lib/heap/heap'
 import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
@@ -250,5 +250,6 @@ describe('a detached array', () => {
     const dict = new Dict(heap, { key: bytes, value: bytes })
     dict.set(gone, gone)
     expect([dict.has(gone), dict.get(new Uint8Array(0)), dict.size]).toEqual([true, new Uint8Array(0), 1])
+    expect(fromObject(heap, [gone, 1]).toObject()).toEqual([new Uint8Array(0), 1])
   })
 })
