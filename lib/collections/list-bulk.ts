@@ -2,7 +2,7 @@
 
 import { HeapError, rangeError, show, typeError } from '../base/errors'
 import type { Heap } from '../heap/heap'
-import { bytesOf, lengthOf } from '../heap/lists'
+import { lengthOf, partOf } from '../heap/lists'
 import { copyIn, copyOutTo, isNear, nearByte } from '../heap/near-bytes'
 import { ListChunks } from './list-chunks'
 import type { Elements, ElementsConstructor } from './list-slots'
@@ -207,8 +207,7 @@ export abstract class ListBulk<V> extends ListChunks {
 
   /** The bytes of so many elements of an array, from one on. */
   private bytesFrom(array: Elements, index: number, count: number): Uint8Array {
-    const bytes = bytesOf(array, 'a copy')
-    return new Uint8Array(bytes.buffer, bytes.byteOffset + index * 2 ** this.byteShift, count << this.byteShift)
+    return partOf(array, index * 2 ** this.byteShift, count << this.byteShift)
   }
 }
 

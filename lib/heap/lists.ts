@@ -31,6 +31,10 @@ export const lengthOf = (array: ArrayBufferView): number => typedLength.call(arr
 /** Bytes of a Uint8Array. An element is read first, which tells V8 the kind of array: the getter is a load then, and else a call. */
 export const byteCount = (bytes: Uint8Array): number => (bytes[0] === undefined ? 0 : typedLength.call(bytes))
 
+/** Bytes of a typed array from a place in it on. */
+export const partOf = (array: ArrayBufferView, byteOffset: number, byteLength: number): Uint8Array =>
+  new Uint8Array(arrayBytes.buffer.call(array), arrayBytes.byteOffset.call(array) + byteOffset, byteLength)
+
 /** Whether a value is a Uint8Array, and no proxy or other object that only claims to be one. */
 export const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array && ArrayBuffer.isView(value)
 

@@ -8,6 +8,7 @@ import { workerThreads } from '../base/worker-threads'
 import { NEAR } from '../space/near'
 import { SEGMENT_WORDS } from '../space/plan'
 import { space } from '../space/thread-space'
+import { lengthOf, partOf } from './lists'
 
 // File-local copies: an imported binding is a property load on every use.
 const { words, owners, taken, noMagazines, region } = space
@@ -201,11 +202,8 @@ function copyWordsOut(from: number, to: number, count: number): void {
 export function copyOutTo(start: number, byteLength: number, target: Uint8Array): void {
   if (byteLength <= UNALIGNED_MAX_BYTES || (byteLength < NATIVE_TO_BYTES && isAlignedAs(target, start)))
     near.copy(target, 0, start, start + byteLength)
-  else region.copyOut(nearStart + start, target.length === byteLength ? target : headOf(target, byteLength))
+  else region.copyOut(nearStart + start, lengthOf(target) === byteLength ? target : partOf(target, 0, byteLength))
 }
-
-const headOf = (bytes: Uint8Array, byteLength: number): Uint8Array =>
-  new Uint8Array(bytes.buffer, bytes.byteOffset, byteLength)
 
 /** Takes a piece of the slab, from a multiple of 8 on. */
 function cut(byteLength: number): number {

@@ -5,7 +5,7 @@ import { bytes, Cache, Dict, fromObject, List, value } from '../../lib/collectio
 import { Heap } from '../../lib/heap/heap'
 import { partsOf } from '../../lib/heap/numbers'
 import { checkHeap } from '../../lib/inspect/check-heap'
-import { i32, struct } from '../../lib/records/types'
+import { i32, struct, u8 } from '../../lib/records/types'
 import { caught } from '../support/caught'
 import { ManualClock } from '../support/manual-clock'
 import { refuseEvery } from '../support/refuse-every'
@@ -251,5 +251,40 @@ describe('a detached array', () => {
     dict.set(gone, gone)
     expect([dict.has(gone), dict.get(new Uint8Array(0)), dict.size]).toEqual([true, new Uint8Array(0), 1])
     expect(fromObject(heap, [gone, 1]).toObject()).toEqual([new Uint8Array(0), 1])
+  })
+})
+
+describe('an array that lies', () => {
+  class Liar extends Uint8Array {
+    override get length(): number {
+      return 600
+    }
+    override get buffer(): ArrayBuffer {
+      return new ArrayBuffer(0)
+    }
+    override get byteOffset(): number {
+      return 7
+    }
+  }
+
+  it('gets the bytes of a value, and none of what lies behind it', () => {
+    const dict = new Dict(heap, { key: i32, value: bytes })
+    for (let key = 0; key < 20; key++) dict.set(key, new Uint8Array(600).fill(key + 1))
+    const target = new Liar(4096)
+    expect(dict.getInto(5, target)).toBe(600)
+    const got = Uint8Array.prototype.slice.call(new Uint8Array(4096).map((_, at) => target[at] as number))
+    expect(got.slice(0, 600)).toEqual(new Uint8Array(600).fill(6))
+    expect(got.slice(600)).toEqual(new Uint8Array(4096 - 600))
+  })
+
+  it('is copied in and out of a list by what the engine knows of it', () => {
+    const list = new List(heap, u8)
+    const source = new Liar(1000)
+    for (let at = 0; at < 1000; at++) source[at] = at & 127
+    expect(list.pushAll(source)).toBe(1000)
+    const target = new Liar(1000)
+    expect(list.copyOut(target)).toBe(1000)
+    expect(Array.from({ length: 1000 }, (_, at) => target[at])).toEqual(list.toArray())
+    expect(list.get(999)).toBe(999 & 127)
   })
 })
