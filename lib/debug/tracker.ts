@@ -152,7 +152,8 @@ export class Tracker {
     if (typeof byteOffset !== 'number' || (byteOffset | 0) !== byteOffset) return false
     const { rows } = this.entries
     const row = nearEntry(pointer) << ROW_SHIFT
-    if (rows[row | POINTER] !== pointer) return false
+    // The row of entry 0 has no block: what stands in it may be equal to any number.
+    if (row === 0 || rows[row | POINTER] !== pointer) return false
     const size = ((rows[row | END] as number) << 2) - (rows[row | REST] as number)
     return byteOffset >= 0 && byteOffset <= size - byteLength
   }

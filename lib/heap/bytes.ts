@@ -173,9 +173,9 @@ function checkedLength(
   byteLength: number | undefined,
   verb: string,
 ): number {
+  if (!isByteLength(byteOffset)) refuseByteLength(byteOffset, 'byteOffset')
   const length = byteLength ?? Math.max(0, usable - byteOffset)
-  if (!isByteLength(byteOffset) || !isByteLength(length) || byteOffset + length > usable)
-    refuseBytes(usable, pointer, byteOffset, length, verb)
+  if (!isByteLength(length) || byteOffset + length > usable) refuseBytes(usable, pointer, byteOffset, length, verb)
   return length
 }
 

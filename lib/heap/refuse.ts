@@ -50,8 +50,9 @@ export function refuseAccess(
   byteLength: number,
   cause: unknown,
 ): never {
-  // A debug heap has looked at pointer and offset, and knows blocks by other pointers: what is wrong is the value.
-  if (parts.checked !== undefined && cause !== undefined) throw cause
+  // A debug heap has looked at pointer and offset, and knows blocks by other pointers: what is wrong is the value. Where a plain heap's
+  // method is called on it, it has not.
+  if (parts.checked !== undefined && cause !== undefined && pointer > 0) throw cause
   mustBeLive(parts, pointer, 'access')
   const usable = usableBytes(parts, pointer)
   if (Number.isInteger(byteOffset) && byteOffset >= 0 && byteOffset + byteLength <= usable) throw cause

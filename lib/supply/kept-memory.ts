@@ -229,8 +229,10 @@ export class KeptMemory implements Source {
         this.discardedBytes += step
         this.#table.noteKept(entry.slot, entry.byteLength, entry.discarded)
       } else {
-        this.#table.discardSlot(entry.slot, step)
-        this.#drop(entry, true)
+        // What the system refuses of the last step stays resident until it is used again; of more than that it is told, and tried again.
+        const isTold = step > STEP_BYTES
+        if (isTold) this.#table.discardSlot(entry.slot, step)
+        this.#drop(entry, isTold)
       }
       return step
     }
