@@ -4,6 +4,7 @@ import { projectRoot } from '../common/root'
 import { digits, megabytes } from '../common/table'
 import { type Bar, barChart } from '../graphs/bars'
 import { saveChart } from '../graphs/chart'
+import { SHAPE_ARMS } from './js-arms'
 import { isMeasured, type Measured, type MeasuredRow } from './rounds'
 
 /** What a chart shows of a measured arm. */
@@ -64,6 +65,6 @@ function barsOf(row: MeasuredRow, aspect: Aspect): Bar[] {
     group: row.name,
     value: Math.min(value, longest),
     text: aspect.text(value) + (value > longest ? ' (cut)' : ''),
-    role: arm.startsWith('ebb') ? 'ebb' : 'peer',
+    role: arm.startsWith('ebb') || SHAPE_ARMS.includes(arm) ? 'ebb' : 'peer',
   }))
 }
