@@ -95,7 +95,7 @@ export class Blocks extends Numbers {
       }
     }
     // `| 0` tells V8 that this is a 32-bit integer: if one of several paths returned an unknown value, it would box the pointers of all.
-    return (allocLonger(this, byteLength) | 0) as Pointer
+    return (allocLonger(this, this.#base, byteLength) | 0) as Pointer
   }
 
   /** Allocates a block whose usable bytes are all 0. Otherwise like {@link alloc}. (`calloc`) */
@@ -143,12 +143,12 @@ export class Blocks extends Numbers {
 }
 
 /** Takes a block of more than smallMax bytes from its magazine, where that has one. Short, so that it is inlined where alloc is. */
-function allocLonger(heap: Blocks, byteLength: number): Pointer {
+function allocLonger(heap: Blocks, base: number, byteLength: number): Pointer {
   if (typeof byteLength === 'number' && (byteLength | 0) === byteLength && byteLength > smallMax) {
     const books = words
     const isLone = byteLength > mediumMax
     const sizeClass = isLone ? wholeRun : (mediumClass[(byteLength + 127) >>> 7] as number)
-    const magazine = partsOf(heap).table.map.base + sizeClass
+    const magazine = base + sizeClass
     const top = books[magazine] as number
     const pointer = books[top] as Pointer | 0
     if (pointer !== 0 && (!isLone || books[taken + (pointer >>> poolShift)] === poolsFor(byteLength))) {
