@@ -12,7 +12,6 @@
 import { arenaOpenChannel } from '../base/channels'
 import { HeapError, type OsFailure } from '../base/errors'
 import { ARENA_BYTES, POOL_BYTES, type Slot } from '../base/layout'
-import type { Region } from '../os/region'
 import { BOOK_BYTES_PER_SLOT } from '../space/plan'
 import type { Space } from '../space/space'
 import type { Tally } from '../space/tally'
@@ -20,6 +19,7 @@ import { ARENA, KEPT, LARGE } from '../space/tenants'
 import { BlockMap } from './block-map'
 import type { Budget } from './budget'
 import { Counts } from './counts'
+import { NO_BUFFER, NO_VIEWS, type Views, viewsOf } from './views'
 
 const LEDGER_WORDS = POOL_BYTES / 4
 /** Ledger of an unused slot: nothing is live. Never written. */
@@ -27,40 +27,10 @@ export const NULL_LEDGER = new Int32Array(LEDGER_WORDS)
 /** Stands for the ledger of every large block, which needs none. Never written. */
 const LARGE_LEDGER = new Int32Array(LEDGER_WORDS)
 
-/** What blocks may use of a slot: an arena behind pool 0, a large block whole. */
-interface Views {
-  readonly payload: Uint8Array
-  readonly data: DataView
-}
-
-/**
- * Views on memory that is mapped.
- * @throws HeapError `EBB_OUT_OF_MEMORY` where the engine makes none, as V8 does of lengths beyond its own
- */
-function viewsOf(region: Pick<Region, 'buffer'>, byteOffset: number, byteLength: number): Views {
-  try {
-    const { buffer } = region
-    return {
-      payload: new Uint8Array(buffer, byteOffset, byteLength),
-      data: new DataView(buffer, byteOffset, byteLength),
-    }
-  } catch (cause) {
-    throw new HeapError(
-      'EBB_OUT_OF_MEMORY',
-      `ebb: this version of Node makes no view of ${byteLength} bytes (${(cause as Error).message}); use shorter blocks`,
-      cause,
-    )
-  }
-}
-
-/** Stands where nobody has asked for an ArrayBuffer. */
-const NO_BUFFER = new ArrayBuffer(0)
-const NO_VIEWS = viewsOf({ buffer: NO_BUFFER }, 0, 0)
-
 /** Per-slot arrays, dense because V8 reads holes slowly. What lies beyond the ends is unused. */
 interface BySlot {
   readonly ledgers: Int32Array[]
-  /** Of an arena none until somebody asks. */
+  /** None until somebody asks, but of a large block that is far: of one that is too long the engine makes none. */
   readonly views: Views[]
   /** Those that user code has got. */
   readonly buffers: ArrayBuffer[]
@@ -132,7 +102,7 @@ export class ArenaTable {
     const from = this.bufferStart(slot)
     const bytes = this.isArena(slot)
       ? ARENA_BYTES
-      : Math.ceil((POOL_BYTES - from + this.payload(slot).length) / page) * page
+      : Math.ceil((POOL_BYTES - from + this.largeBytes(slot)) / page) * page
     const wrapped = this.space.wrap(slot, from, bytes)
     buffers[index] = wrapped
     return wrapped
@@ -196,9 +166,13 @@ export class ArenaTable {
 
   /** Puts a large block behind a slot that was taken for one, or gives the one behind it another length. If it throws, all is as before. */
   openLarge(slot: Slot, byteLength: number): void {
-    const { region, byteOffset } = this.space.home(slot)
-    this.set(slot, LARGE_LEDGER, viewsOf(region, byteOffset + POOL_BYTES, byteLength))
+    this.set(slot, LARGE_LEDGER, this.space.isNear(slot) ? NO_VIEWS : this.look(slot, byteLength))
     this.space.tenants.note(slot, this.heap, LARGE, byteLength)
+  }
+
+  /** Bytes of a large block. */
+  largeBytes(slot: Slot): number {
+    return this.space.tenants.poolsOf(slot) * POOL_BYTES
   }
 
   /** Opens a slot that was just taken; where that fails, gives it and its memory back. */
@@ -269,7 +243,7 @@ export class ArenaTable {
     const start = Math.floor((byteOffset + (this.isArena(slot) ? 0 : POOL_BYTES)) / page) * page
     const bytes = this.isArena(slot)
       ? ARENA_BYTES
-      : Math.ceil((byteOffset + POOL_BYTES + this.payload(slot).length - start) / page) * page
+      : Math.ceil((byteOffset + POOL_BYTES + this.largeBytes(slot) - start) / page) * page
     let pages = 0
     for (const isResident of region.residentPages(start, bytes)) pages += isResident
     return pages * page
@@ -286,15 +260,18 @@ export class ArenaTable {
   }
 
   private viewsOf(slot: Slot): Views {
-    const views = this.arrays(slot).views[this.index(slot)] ?? NO_VIEWS
-    return views === NO_VIEWS && this.isOwn(slot) ? this.lookAtArena(slot) : views
+    const { views } = this.arrays(slot)
+    const index = this.index(slot)
+    const known = views[index] ?? NO_VIEWS
+    if (known !== NO_VIEWS || !this.isOwn(slot)) return known
+    const made = this.look(slot, this.isArena(slot) ? ARENA_BYTES - POOL_BYTES : this.largeBytes(slot))
+    views[index] = made
+    return made
   }
 
-  private lookAtArena(slot: Slot): Views {
+  private look(slot: Slot, byteLength: number): Views {
     const { region, byteOffset } = this.space.home(slot)
-    const views = viewsOf(region, byteOffset + POOL_BYTES, ARENA_BYTES - POOL_BYTES)
-    this.arrays(slot).views[this.index(slot)] = views
-    return views
+    return viewsOf(region, byteOffset + POOL_BYTES, byteLength)
   }
 
   /** Puts something behind a slot that is this heap's from now on. An ArrayBuffer that user code got before is not given out again. */

@@ -19,12 +19,10 @@ export interface Home {
   readonly byteOffset: number
 }
 
-/** The home of a large block. */
-interface LargeHome extends Home {
+/** The home of a shelved block. */
+interface ShelvedHome extends Home {
   /** Bytes that the block may take. */
   capacity: number
-  /** Near slots that it takes; 0: it is shelved. */
-  slots: number
 }
 
 /** Address space for large blocks, in OS pages. The first page is left empty: a part begins behind the start of a region. */
@@ -55,23 +53,41 @@ export class Homes {
   /** All arenas of each annex, one behind the other, by slot >>> ANNEX_SHIFT; an empty one where there is no annex. */
   readonly annexData: DataView[] = []
   private readonly shelves = new Set<Shelf>()
-  private readonly largeHomes = new Map<Slot, LargeHome>()
+  private readonly shelved = new Map<Slot, ShelvedHome>()
+  private readonly nearFirst: Slot
+  /** By near slot: how many slots the large block takes that begins there. */
+  private readonly spans: Uint16Array
 
-  constructor(os: OsPages) {
+  /** Near slots: nearFirst <= slot < nearEnd. */
+  constructor(os: OsPages, nearFirst: Slot, nearEnd: Slot) {
     this.os = os
+    this.nearFirst = nearFirst
+    this.spans = new Uint16Array(nearEnd - nearFirst)
   }
 
-  /** The home of a large block; undefined for the slot of an arena. */
-  large(slot: Slot): Readonly<LargeHome> | undefined {
-    return this.largeHomes.get(slot)
+  /** Where the memory of a far slot in use lies. */
+  far(slot: Slot): Home {
+    return this.shelved.get(slot) ?? this.annexed(slot)
   }
 
-  /** The home of an arena with a far slot. */
-  annexed(slot: Slot): Home {
+  private annexed(slot: Slot): Home {
     return {
       region: this.annexes[slot >>> ANNEX_SHIFT] as Region,
       byteOffset: annexOffset(slot),
     }
+  }
+
+  /** Near slots that the large block at a slot takes; 0: it is far, or an arena. */
+  spanOf(slot: Slot): number {
+    const { spans } = this
+    const at = slot - this.nearFirst
+    return at >= 0 && at < spans.length ? (spans[at] as number) : 0
+  }
+
+  /** Bytes that the large block at a slot may take; 0: it is an arena. */
+  capacity(slot: Slot): number {
+    const span = this.spanOf(slot)
+    return span > 0 ? span * ARENA_BYTES - POOL_BYTES : (this.shelved.get(slot)?.capacity ?? 0)
   }
 
   /** Memory of the annexes by slot >>> ANNEX_SHIFT; null: there is none. */
@@ -98,9 +114,9 @@ export class Homes {
     return this.annexes[index] !== null
   }
 
-  /** Notes that a large block lies in neighbouring near slots. */
-  settle(first: Slot, home: Home, slots: number): void {
-    this.largeHomes.set(first, { ...home, slots, capacity: slots * ARENA_BYTES - POOL_BYTES })
+  /** Notes how many near slots the large block at one takes. */
+  settle(first: Slot, slots: number): void {
+    this.spans[first - this.nearFirst] = slots
   }
 
   /**
@@ -120,12 +136,7 @@ export class Homes {
     const page = this.os.osPageSize
     const first = shelf.extents.take(byteLength / page)
     if (first < 0) return false
-    this.largeHomes.set(slot, {
-      region: shelf.region,
-      byteOffset: first * page - POOL_BYTES,
-      capacity: byteLength,
-      slots: 0,
-    })
+    this.shelved.set(slot, { region: shelf.region, byteOffset: first * page - POOL_BYTES, capacity: byteLength })
     return true
   }
 
@@ -144,7 +155,7 @@ export class Homes {
 
   /** Makes a shelved block longer in place. False: what lies behind it is not free. */
   extendShelved(slot: Slot, byteLength: number): boolean {
-    const home = this.largeHomes.get(slot) as LargeHome
+    const home = this.shelved.get(slot) as ShelvedHome
     const page = this.os.osPageSize
     const end = (home.byteOffset + POOL_BYTES + home.capacity) / page
     if (!this.shelfOf(home).extents.takeAt(end, (byteLength - home.capacity) / page)) return false
@@ -154,31 +165,30 @@ export class Homes {
 
   /** The memory of a shelved block behind its first `byteLength` bytes becomes that of another slot. */
   splitShelved(slot: Slot, byteLength: number, tail: Slot): void {
-    const home = this.largeHomes.get(slot) as LargeHome
+    const home = this.shelved.get(slot) as ShelvedHome
     const { region, byteOffset, capacity } = home
-    this.largeHomes.set(tail, {
-      region,
-      byteOffset: byteOffset + byteLength,
-      capacity: capacity - byteLength,
-      slots: 0,
-    })
+    this.shelved.set(tail, { region, byteOffset: byteOffset + byteLength, capacity: capacity - byteLength })
     home.capacity = byteLength
   }
 
   /** The near slots of a block behind the first `slots` become another block's. */
   splitNear(first: Slot, slots: number): Slot {
-    const home = this.largeHomes.get(first) as LargeHome
     const tail = (first + slots) as Slot
-    this.settle(tail, { region: home.region, byteOffset: home.byteOffset + slots * ARENA_BYTES }, home.slots - slots)
-    this.settle(first, home, slots)
+    this.settle(tail, this.spanOf(first) - slots)
+    this.settle(first, slots)
     return tail
   }
 
-  /** Forgets the home of a large block, whose pages have been given back. */
+  /** Forgets a large block, whose pages have been given back. */
   forget(slot: Slot): void {
-    const home = this.largeHomes.get(slot) as LargeHome
-    this.largeHomes.delete(slot)
-    if (home.slots > 0) return
+    if (this.spanOf(slot) > 0) this.settle(slot, 0)
+    else this.unshelve(slot)
+  }
+
+  private unshelve(slot: Slot): void {
+    const home = this.shelved.get(slot)
+    if (home === undefined) return
+    this.shelved.delete(slot)
     const shelf = this.shelfOf(home)
     const page = this.os.osPageSize
     shelf.extents.put((home.byteOffset + POOL_BYTES) / page, home.capacity / page)

@@ -48,7 +48,6 @@ export abstract class Slots {
   protected constructor(os: OsPages, region: Region, slots: number, plan: SpacePlan) {
     this.os = os
     this.region = region
-    this.homes = new Homes(os)
     this.words = new Int32Array(region.buffer, 0, region.byteLength / 4)
     this.tenants = new Tenants(this.words, plan.tenants / 4)
     this.slots = slots
@@ -57,6 +56,7 @@ export abstract class Slots {
     this.nearMiddle = ((plan.nearFirst + plan.nearEnd) >>> 1) as Slot
     this.upper = new Extents(this.nearMiddle, plan.nearEnd)
     this.near = (plan.byteLength - plan.nearFirst * ARENA_BYTES) / 4
+    this.homes = new Homes(os, this.nearFirst, this.nearEnd)
     this.nearHint = plan.nearFirst
   }
 
@@ -81,12 +81,7 @@ export abstract class Slots {
 
   /** Where the memory of a slot in use lies. */
   home(slot: Slot): Home {
-    const large = this.homes.large(slot)
-    if (large !== undefined) return large
-    return this.isNear(slot) ? this.nearHome(slot) : this.homes.annexed(slot)
-  }
-
-  private nearHome(slot: Slot): Home {
+    if (!this.isNear(slot)) return this.homes.far(slot)
     return { region: this.region, byteOffset: this.near * 4 + slot * ARENA_BYTES }
   }
 
@@ -126,7 +121,7 @@ export abstract class Slots {
     const slots = slotsFor(byteLength)
     const first = this.upper.take(slots) as Slot
     if (first < 0) return 0
-    this.homes.settle(first, this.nearHome(first), slots)
+    this.homes.settle(first, slots)
     return this.hold(first, slots)
   }
 
@@ -143,12 +138,12 @@ export abstract class Slots {
 
   /** Bytes that a large block may take where it is. */
   capacity(slot: Slot): number {
-    return this.homes.large(slot)?.capacity ?? 0
+    return this.homes.capacity(slot)
   }
 
   /** Slots that the memory behind a slot in use takes: several for a near large block. */
   slotsOf(slot: Slot): number {
-    return this.homes.large(slot)?.slots || 1
+    return this.homes.spanOf(slot) || 1
   }
 
   /** Bytes that one large block can have: a shelf has an empty OS page in front. */
@@ -163,13 +158,13 @@ export abstract class Slots {
 
   /** Gives a large block room for so many bytes where it is. False: there is none. */
   extendLarge(slot: Slot, byteLength: number): boolean {
-    const { slots, capacity, region, byteOffset } = this.homes.large(slot) as NonNullable<ReturnType<Homes['large']>>
-    if (byteLength <= capacity) return true
+    if (byteLength <= this.capacity(slot)) return true
+    const slots = this.homes.spanOf(slot)
     if (slots === 0) return this.homes.extendShelved(slot, byteLength)
     const longer = slotsFor(byteLength)
     if (!this.mayBeNear(byteLength) || !this.upper.takeAt(slot + slots, longer - slots)) return false
     this.hold((slot + slots) as Slot, longer - slots)
-    this.homes.settle(slot, { region, byteOffset }, longer)
+    this.homes.settle(slot, longer)
     return true
   }
 
@@ -178,10 +173,10 @@ export abstract class Slots {
    * @returns that slot; 0 where nothing can be cut off, or somebody has an ArrayBuffer over it
    */
   splitLarge(slot: Slot, byteLength: number): Slot | 0 {
-    const { slots, capacity } = this.homes.large(slot) as NonNullable<ReturnType<Homes['large']>>
     if (this.isShared(slot)) return 0
+    const slots = this.homes.spanOf(slot)
     if (slots > 0) return slotsFor(byteLength) < slots ? this.homes.splitNear(slot, slotsFor(byteLength)) : 0
-    const tail = byteLength < capacity ? this.freeFar() : 0
+    const tail = byteLength < this.capacity(slot) ? this.freeFar() : 0
     if (tail === 0) return 0
     this.homes.splitShelved(slot, byteLength, tail)
     return this.hold(tail, 1)
@@ -233,9 +228,8 @@ export abstract class Slots {
 
   /** Nobody can reach a slot any more, and its memory has gone back: it is free. */
   private release(slot: Slot): void {
-    const large = this.homes.large(slot)
-    const slots = large?.slots || 1
-    if (large !== undefined) this.homes.forget(slot)
+    const slots = this.slotsOf(slot)
+    this.homes.forget(slot)
     this.tenants.setHolds(slot, slots, 0)
     if (!this.isNear(slot)) this.farHint = Math.min(this.farHint, slot)
     else if (slot >= this.nearMiddle) this.upper.put(slot, slots)
@@ -244,11 +238,11 @@ export abstract class Slots {
 
   /** Discards all memory behind a slot in one call. Throws what the operating system says. */
   discardSlot(slot: Slot): void {
-    const large = this.homes.large(slot)
     const home = this.home(slot)
-    if (large === undefined) this.discardPages(home, 0, ARENA_BYTES)
-    else if (large.slots > 0) this.discardPages(home, 0, large.slots * ARENA_BYTES, this.hasMoved)
-    else this.discardPages(home, POOL_BYTES, large.capacity, this.hasMoved)
+    const capacity = this.capacity(slot)
+    if (capacity === 0) this.discardPages(home, 0, ARENA_BYTES)
+    else if (this.isNear(slot)) this.discardPages(home, 0, POOL_BYTES + capacity, this.hasMoved)
+    else this.discardPages(home, POOL_BYTES, capacity, this.hasMoved)
   }
 
   private giveBackPages(slot: Slot): void {

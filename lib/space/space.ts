@@ -22,7 +22,16 @@
  * elsewhere (homes.ts).
  */
 import { HeapError, type OsFailure } from '../base/errors'
-import { ARENA_BYTES, POOL_BYTES, POOLS_PER_ARENA, SLOTS_MAX, type Slot } from '../base/layout'
+import {
+  ARENA_BYTES,
+  largePointer,
+  POOL_BYTES,
+  POOL_SHIFT,
+  POOLS_PER_ARENA,
+  type Pointer,
+  SLOTS_MAX,
+  type Slot,
+} from '../base/layout'
 import { limitsOf } from '../os/limits'
 import type { OsPages, Region } from '../os/region'
 import { addressRoom, leavesRoom } from '../os/room'
@@ -71,12 +80,24 @@ export class Space extends Slots {
    * @param isEmpty - its memory has gone back by {@link discardSlot}
    */
   put(slot: Slot, keepsShared = false, isEmpty = false): void {
-    this.region.clear(slot * LIVE_WORDS_PER_SLOT * 4, LIVE_WORDS_PER_SLOT * 4)
-    this.region.clear((this.owners + slot * POOLS_PER_ARENA) * 4, POOLS_PER_ARENA * 4)
-    this.region.clear((this.taken + slot * POOLS_PER_ARENA) * 4, POOLS_PER_ARENA * 4)
+    if (this.capacity(slot) > 0) this.clearLarge(largePointer(slot))
+    else this.clearArena(slot)
     this.tenants.forget(slot)
     this.leave(slot, keepsShared, isEmpty)
     this.untidy.add(slot)
+  }
+
+  private clearArena(slot: Slot): void {
+    this.region.clear(slot * LIVE_WORDS_PER_SLOT * 4, LIVE_WORDS_PER_SLOT * 4)
+    this.region.clear((this.owners + slot * POOLS_PER_ARENA) * 4, POOLS_PER_ARENA * 4)
+    this.region.clear((this.taken + slot * POOLS_PER_ARENA) * 4, POOLS_PER_ARENA * 4)
+  }
+
+  /** A large block has one word in each column. */
+  private clearLarge(pointer: Pointer): void {
+    this.words[pointer >>> 5] = 0
+    this.words[this.owners + (pointer >>> POOL_SHIFT)] = 0
+    this.words[this.taken + (pointer >>> POOL_SHIFT)] = 0
   }
 
   /** Whether pages of books may be given back. */

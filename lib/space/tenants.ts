@@ -42,6 +42,11 @@ export class Tenants {
     this.words[at + 2] = discarded / POOL_BYTES
   }
 
+  /** Pools that a large block or kept memory takes. */
+  poolsOf(slot: Slot): number {
+    return this.words[this.column + slot * TENANT_WORDS + 1] as number
+  }
+
   /** A slot holds nothing any more. */
   forget(slot: Slot): void {
     this.words[this.column + slot * TENANT_WORDS] = 0

@@ -136,7 +136,7 @@ export class LargeBlocks {
 
   /** Bytes of a large block. */
   byteLength(pointer: Pointer): number {
-    return this.#table.payload(slotOf(pointer)).length
+    return this.#table.largeBytes(slotOf(pointer))
   }
 
   /** Makes a block longer where it is. False: there is no room, or no view of it can be made. */

@@ -10,8 +10,9 @@ const isPromised = process.platform === 'win32'
 
 function fresh(): { homes: Homes; os: PlainPages } {
   const os = new PlainPages(PAGE)
-  return { homes: new Homes(os), os }
+  return { homes: new Homes(os, NEAR_FIRST, (NEAR_FIRST + 64) as Slot), os }
 }
+const NEAR_FIRST = 50_000 as Slot
 const slots = (...numbers: number[]): Slot[] => numbers as Slot[]
 
 describe.skipIf(isPromised)('annexes', () => {
@@ -21,9 +22,9 @@ describe.skipIf(isPromised)('annexes', () => {
     expect([homes.hasAnnex(first), homes.hasAnnex(last), os.regions.length]).toEqual([true, true, 1])
     expect([homes.hasAnnex(next), os.regions.length]).toEqual([true, 2])
     const [one, two] = os.regions
-    expect(homes.annexed(first)).toEqual({ region: one, byteOffset: 2 * ARENA_BYTES })
-    expect(homes.annexed(last)).toEqual({ region: one, byteOffset: one!.byteLength - ARENA_BYTES })
-    expect(homes.annexed(next)).toEqual({ region: two, byteOffset: ARENA_BYTES })
+    expect(homes.far(first)).toEqual({ region: one, byteOffset: 2 * ARENA_BYTES })
+    expect(homes.far(last)).toEqual({ region: one, byteOffset: one!.byteLength - ARENA_BYTES })
+    expect(homes.far(next)).toEqual({ region: two, byteOffset: ARENA_BYTES })
   })
 
   it('are asked for again after the system refused one', () => {
@@ -32,7 +33,7 @@ describe.skipIf(isPromised)('annexes', () => {
     os.longest = 2 ** 20
     expect([homes.hasAnnex(slot), homes.hasAnnex(slot)]).toEqual([false, false])
     os.longest = Infinity
-    expect([homes.hasAnnex(slot), homes.annexed(slot).region]).toEqual([true, os.regions[0]])
+    expect([homes.hasAnnex(slot), homes.far(slot).region]).toEqual([true, os.regions[0]])
   })
 })
 
@@ -46,12 +47,12 @@ describe('shelves', () => {
       homes.shelve(b, 2 * PAGE)
       expect(os.regions.map(({ byteLength }) => byteLength)).toEqual([SHELF_BYTES])
       const region = os.regions[0]
-      expect(homes.large(a)).toEqual({ region, byteOffset: PAGE - POOL_BYTES, capacity: 3 * PAGE, slots: 0 })
-      expect(homes.large(b)).toEqual({ region, byteOffset: 4 * PAGE - POOL_BYTES, capacity: 2 * PAGE, slots: 0 })
-      expect(homes.large(7 as Slot)).toBeUndefined()
+      expect(homes.far(a)).toEqual({ region, byteOffset: PAGE - POOL_BYTES, capacity: 3 * PAGE })
+      expect(homes.far(b)).toEqual({ region, byteOffset: 4 * PAGE - POOL_BYTES, capacity: 2 * PAGE })
+      expect([homes.capacity(b), homes.capacity(7 as Slot), homes.spanOf(a)]).toEqual([2 * PAGE, 0, 0])
       homes.forget(a)
       homes.shelve(a, 2 * PAGE)
-      expect([homes.large(a)?.byteOffset, os.regions.length]).toEqual([PAGE - POOL_BYTES, 1])
+      expect([homes.far(a).byteOffset, os.regions.length]).toEqual([PAGE - POOL_BYTES, 1])
     },
   )
 
@@ -59,9 +60,9 @@ describe('shelves', () => {
     const { homes } = fresh()
     const [a, b] = slots(1, 2) as [Slot, Slot]
     homes.shelve(a, PAGE)
-    expect([homes.extendShelved(a, 4 * PAGE), homes.large(a)?.capacity]).toEqual([true, 4 * PAGE])
+    expect([homes.extendShelved(a, 4 * PAGE), homes.capacity(a)]).toEqual([true, 4 * PAGE])
     homes.shelve(b, PAGE)
-    expect([homes.extendShelved(a, 5 * PAGE), homes.large(a)?.capacity]).toEqual([false, 4 * PAGE])
+    expect([homes.extendShelved(a, 5 * PAGE), homes.capacity(a)]).toEqual([false, 4 * PAGE])
     expect(homes.extendShelved(b, SHELF_BYTES)).toBe(false)
     homes.forget(b)
     expect(homes.extendShelved(a, SHELF_BYTES - PAGE)).toBe(true)
@@ -72,10 +73,10 @@ describe('shelves', () => {
     const [a, tail] = slots(1, 2) as [Slot, Slot]
     homes.shelve(a, 10 * PAGE)
     homes.splitShelved(a, 4 * PAGE, tail)
-    expect([homes.large(a)?.capacity, homes.large(tail)?.capacity]).toEqual([4 * PAGE, 6 * PAGE])
-    expect(homes.large(tail)!.byteOffset - homes.large(a)!.byteOffset).toBe(4 * PAGE)
+    expect([homes.capacity(a), homes.capacity(tail)]).toEqual([4 * PAGE, 6 * PAGE])
+    expect(homes.far(tail).byteOffset - homes.far(a).byteOffset).toBe(4 * PAGE)
     homes.forget(tail)
-    expect([homes.large(tail), homes.extendShelved(a, 10 * PAGE)]).toEqual([undefined, true])
+    expect([homes.capacity(tail), homes.extendShelved(a, 10 * PAGE)]).toEqual([0, true])
   })
 
   it.skipIf(isPromised)(
@@ -101,30 +102,25 @@ describe('shelves', () => {
     homes.shelve(a, 9 * PAGE)
     expect(os.regions.map(({ byteLength }) => byteLength)).toEqual([10 * PAGE])
     expect(() => homes.shelve(b, 10 * PAGE)).toThrow(`refused ${11 * PAGE}`)
-    expect(homes.large(b)).toBeUndefined()
+    expect(homes.capacity(b)).toBe(0)
   })
 })
 
 describe('near homes', () => {
   it('have room for all of their slots but the pool in front, and are split at a slot', () => {
-    const { homes, os } = fresh()
-    const region = os.reserve(64 * ARENA_BYTES)
-    const [first] = slots(100) as [Slot]
-    homes.settle(first, { region, byteOffset: 3 * ARENA_BYTES }, 5)
-    expect(homes.large(first)).toEqual({
-      region,
-      byteOffset: 3 * ARENA_BYTES,
-      slots: 5,
-      capacity: 5 * ARENA_BYTES - POOL_BYTES,
-    })
+    const { homes } = fresh()
+    const [first, last] = slots(NEAR_FIRST + 10, NEAR_FIRST + 63) as [Slot, Slot]
+    homes.settle(first, 5)
+    homes.settle(last, 1)
+    expect([homes.spanOf(first), homes.capacity(first)]).toEqual([5, 5 * ARENA_BYTES - POOL_BYTES])
     const tail = homes.splitNear(first, 2)
-    expect([tail, homes.large(first)?.slots, homes.large(first)?.capacity]).toEqual([
-      102,
-      2,
-      2 * ARENA_BYTES - POOL_BYTES,
-    ])
-    expect(homes.large(tail)).toMatchObject({ region, byteOffset: 5 * ARENA_BYTES, slots: 3 })
+    expect([tail, homes.spanOf(first), homes.capacity(first)]).toEqual([first + 2, 2, 2 * ARENA_BYTES - POOL_BYTES])
+    expect([homes.spanOf(tail), homes.spanOf(last)]).toEqual([3, 1])
     homes.forget(first)
-    expect([homes.large(first), homes.large(tail)?.slots, region.discards]).toEqual([undefined, 3, []])
+    expect([homes.spanOf(first), homes.capacity(first), homes.spanOf(tail)]).toEqual([0, 0, 3])
+    for (const slot of slots(NEAR_FIRST - 1, NEAR_FIRST, NEAR_FIRST + 64)) {
+      homes.forget(slot) // of an arena nothing is known
+      expect([slot, homes.spanOf(slot), homes.capacity(slot)]).toEqual([slot, 0, 0])
+    }
   })
 })
