@@ -14,6 +14,7 @@ import type { Budget } from '../books/budget'
 import type { Decay } from '../release/decay'
 import { EPOCHS_PER_DECAY } from '../release/decay'
 import type { Source } from '../release/purger'
+import { bitsOf, type Kept, KeptLists } from './kept-lists'
 
 /** Bytes discarded in one step: some tenths of a millisecond of the kernel's time. */
 export const STEP_BYTES = 2 * 1024 * 1024
@@ -22,14 +23,6 @@ const TAIL_MIN_BYTES = 256 * 1024
 /** Entries of the bin of the wanted size that are looked at. */
 const SEARCH_MAX = 16
 
-interface Kept {
-  slot: Slot
-  /** Bytes by the books; the first `discarded` of them have gone back. */
-  byteLength: number
-  discarded: number
-  readonly stamp: number
-}
-
 export class KeptMemory implements Source {
   /** Bytes kept, and those of them that have gone back. */
   bytes = 0
@@ -37,10 +30,7 @@ export class KeptMemory implements Source {
   readonly #table: ArenaTable
   readonly #budget: Budget
   readonly #decay: Decay
-  /** Oldest first. */
-  readonly #entries = new Set<Kept>()
-  /** By the bits of what a block can have there. */
-  readonly #bins: Set<Kept>[] = []
+  readonly #lists = new KeptLists()
   /** Live bytes, most of them in this decay and in the one before, and which this is. */
   #live = 0
   /** Bytes that may be resident in kept memory. */
@@ -56,12 +46,13 @@ export class KeptMemory implements Source {
   }
 
   get isDirty(): boolean {
-    return this.#entries.size > 0
+    return this.#lists.oldest !== undefined
   }
 
   /** Slots whose memory is kept. */
   *slots(): Generator<Slot> {
-    for (const { slot } of this.#entries) yield slot
+    const { ages } = this.#lists
+    for (let entry = ages.newer; entry !== ages; entry = entry.newer) yield entry.slot
   }
 
   /** Bytes that are resident by the books. */
@@ -71,9 +62,7 @@ export class KeptMemory implements Source {
 
   /** Keeps the memory of a slot, of which `byteLength` bytes were in use. */
   put(slot: Slot, byteLength: number, epoch: number): void {
-    const entry = { slot, byteLength, discarded: 0, stamp: epoch }
-    this.#entries.add(entry)
-    this.#count(entry)
+    this.#count(this.#lists.add(slot, byteLength, epoch))
   }
 
   /**
@@ -88,7 +77,7 @@ export class KeptMemory implements Source {
     this.#budget.count(byteLength - before)
     const tail = this.#cutOff(slot, before, byteLength)
     if (tail === 0) {
-      this.#entries.delete(entry)
+      this.#lists.remove(entry)
       return slot
     }
     const rest = before - this.#distance(slot, tail)
@@ -127,16 +116,16 @@ export class KeptMemory implements Source {
   }
 
   #find(byteLength: number, isPageAligned: boolean): Kept | undefined {
+    const lists = this.#lists
     const first = bitsOf(byteLength)
-    for (let bin = first; bin < this.#bins.length; bin++) {
+    for (let bin = first; bin < lists.bins; bin++) {
       let best: Kept | undefined
       let candidates = SEARCH_MAX
-      for (const entry of this.#bins[bin] as Set<Kept>) {
-        if (this.#fits(entry, byteLength, isPageAligned)) {
-          if (best === undefined || this.#capacity(entry) < this.#capacity(best)) best = entry
-          if (this.#capacity(entry) === byteLength || bin > first) break
-        }
-        if (--candidates === 0) break
+      const head = lists.bin(bin)
+      for (let entry = head.next; entry !== head && candidates > 0; entry = entry.next, candidates--) {
+        if (!this.#fits(entry, byteLength, isPageAligned)) continue
+        if (best === undefined || entry.capacity < best.capacity) best = entry
+        if (entry.capacity === byteLength || bin > first) break
       }
       if (best !== undefined) return best
     }
@@ -149,55 +138,40 @@ export class KeptMemory implements Source {
    */
   #extend(byteLength: number, isPageAligned: boolean): Kept | undefined {
     const { space } = this.#table
+    const lists = this.#lists
     const first = bitsOf(byteLength)
     for (let bin = first; bin >= first - 1; bin--) {
       let candidates = SEARCH_MAX
-      for (const entry of this.#bins[bin] ?? []) {
+      const head = lists.bin(bin)
+      for (let entry = head.next; entry !== head && candidates > 0; entry = entry.next, candidates--) {
         const { slot } = entry
         const mayGrow = !space.isShared(slot) && (!isPageAligned || space.isPageAligned(slot))
         if (mayGrow && this.#budget.allows(byteLength - entry.byteLength) && space.extendLarge(slot, byteLength)) {
-          this.#bins[bin]?.delete(entry)
-          this.#binFor(slot).add(entry)
+          lists.leaveBin(entry)
+          lists.enterBin(entry, space.capacity(slot))
           return entry
         }
-        if (--candidates === 0) break
       }
     }
     return undefined
   }
 
-  #fits(entry: Kept, byteLength: number, isPageAligned: boolean): boolean {
+  #fits({ slot, capacity }: Kept, byteLength: number, isPageAligned: boolean): boolean {
     const { space } = this.#table
-    const capacity = this.#capacity(entry)
-    if (capacity < byteLength || (isPageAligned && !space.isPageAligned(entry.slot))) return false
+    if (capacity < byteLength || (isPageAligned && !space.isPageAligned(slot))) return false
     // What somebody has an ArrayBuffer over cannot be cut.
-    return !space.isShared(entry.slot) || capacity - byteLength < TAIL_MIN_BYTES
-  }
-
-  #capacity({ slot }: Kept): number {
-    return this.#table.space.capacity(slot)
-  }
-
-  #binOf(slot: Slot): number {
-    return bitsOf(this.#table.space.capacity(slot))
-  }
-
-  /** The bin in which an entry with this slot belongs. */
-  #binFor(slot: Slot): Set<Kept> {
-    const bin = this.#binOf(slot)
-    while (this.#bins.length <= bin) this.#bins.push(new Set())
-    return this.#bins[bin] as Set<Kept>
+    return capacity - byteLength < TAIL_MIN_BYTES || !space.isShared(slot)
   }
 
   #count(entry: Kept): void {
-    this.#binFor(entry.slot).add(entry)
+    this.#lists.enterBin(entry, this.#table.space.capacity(entry.slot))
     this.bytes += entry.byteLength
     this.discardedBytes += entry.discarded
     this.#table.noteKept(entry.slot, entry.byteLength, entry.discarded)
   }
 
   #uncount(entry: Kept): void {
-    this.#bins[this.#binOf(entry.slot)]?.delete(entry)
+    this.#lists.leaveBin(entry)
     this.bytes -= entry.byteLength
     this.discardedBytes -= entry.discarded
   }
@@ -217,39 +191,37 @@ export class KeptMemory implements Source {
   }
 
   giveBackStep(epoch: number, all: boolean, most = STEP_BYTES): number {
-    for (const entry of this.#entries) {
-      const passing = this.residentBytes - this.#bound
-      const isExpired = all || this.#decay.hasExpired(entry.stamp, epoch)
-      if (!isExpired && passing <= 0) return -1
-      const due = isExpired ? most : Math.min(most, Math.max(STEP_BYTES, passing))
-      const step = Math.min(due, entry.byteLength - entry.discarded)
-      if (entry.discarded + step < entry.byteLength) {
-        this.#table.discard(entry.slot, entry.discarded, step)
-        entry.discarded += step
-        this.discardedBytes += step
-        this.#table.noteKept(entry.slot, entry.byteLength, entry.discarded)
-      } else {
-        // What the system refuses of the last step stays resident until it is used again; of more than that it is told, and tried again.
-        const isTold = step > STEP_BYTES
-        if (isTold) this.#table.discardSlot(entry.slot, step)
-        this.#drop(entry, isTold)
-      }
-      return step
+    const entry = this.#lists.oldest
+    if (entry === undefined) return -1
+    const passing = this.residentBytes - this.#bound
+    const isExpired = all || this.#decay.hasExpired(entry.stamp, epoch)
+    if (!isExpired && passing <= 0) return -1
+    const due = isExpired ? most : Math.min(most, Math.max(STEP_BYTES, passing))
+    const step = Math.min(due, entry.byteLength - entry.discarded)
+    if (entry.discarded + step < entry.byteLength) {
+      this.#table.discard(entry.slot, entry.discarded, step)
+      entry.discarded += step
+      this.discardedBytes += step
+      this.#table.noteKept(entry.slot, entry.byteLength, entry.discarded)
+    } else {
+      // What the system refuses of the last step stays resident until it is used again; of more than that it is told, and tried again.
+      const isTold = step > STEP_BYTES
+      if (isTold) this.#table.discardSlot(entry.slot, step)
+      this.#drop(entry, isTold)
     }
-    return -1
+    return step
   }
 
   #drop(entry: Kept, isEmpty: boolean): void {
-    this.#entries.delete(entry)
+    const { slot, byteLength } = entry
     this.#uncount(entry)
-    this.#budget.unmap(entry.byteLength)
-    this.#table.space.put(entry.slot, false, isEmpty)
+    this.#lists.remove(entry)
+    this.#budget.unmap(byteLength)
+    this.#table.space.put(slot, false, isEmpty)
   }
 
   /** Gives back everything. */
   close(): void {
-    for (const entry of this.#entries) this.#drop(entry, false)
+    for (let entry = this.#lists.oldest; entry !== undefined; entry = this.#lists.oldest) this.#drop(entry, false)
   }
 }
-
-const bitsOf = (length: number): number => Math.floor(Math.log2(length))
