@@ -9,11 +9,14 @@ import timers from 'node:timers'
 import { PACKAGE_FOLDER } from '../base/folder'
 import type { HeapStats } from '../inspect/stats'
 import { space } from '../space/thread-space'
-import type { Heap } from './heap'
+import { Heap } from './heap'
 import { heaps } from './heaps'
 import { partsOf } from './numbers'
 
-/** On globalThis: the doors of all copies of ebb in this realm, a Set. Known to all copies, whatever their versions. */
+/**
+ * On globalThis: the doors of all copies of ebb in this realm, a Set of WeakRefs, so that a copy which nobody uses any more goes, with its 4 GiB
+ * of addresses: a test runner loads one for each test file. Known to all copies, whatever their versions.
+ */
 const DOORS = Symbol.for('ebb.doors')
 
 /** A heap as it is told to a tool. */
@@ -88,6 +91,8 @@ const door: Door = async (wanted = {}) => {
   })
 }
 
-const realm = globalThis as { [DOORS]?: Set<Door> }
-if (realm[DOORS] === undefined) Object.defineProperty(realm, DOORS, { value: new Set<Door>() })
-realm[DOORS]?.add(door)
+const realm = globalThis as { [DOORS]?: Set<WeakRef<Door>> }
+if (realm[DOORS] === undefined) Object.defineProperty(realm, DOORS, { value: new Set<WeakRef<Door>>() })
+realm[DOORS]?.add(new WeakRef(door))
+// Whoever has a heap or the class of heaps keeps the door.
+Object.defineProperty(Heap, DOORS, { value: door })

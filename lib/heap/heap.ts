@@ -292,9 +292,9 @@ export class Heap extends Bytes {
   }
 }
 
-/** Gives back what a collected heap held: a closed one the place of its magazines, a dropped one everything. */
 markAsOurs(Heap, 'heap')
 
+/** Gives back what a collected heap held: a closed one the place of its magazines, a dropped one everything. */
 const collected = new FinalizationRegistry<HeapParts>(abandon)
 
 /** Who follows moves. */

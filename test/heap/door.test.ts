@@ -1,8 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { Heap } from '../../lib'
 import type { Door } from '../../lib/heap/door'
+import { runChild, said } from '../support/child'
 
-const doors = (): Door[] => [...(globalThis as unknown as Record<symbol, Set<Door>>)[Symbol.for('ebb.doors')]!]
+const doors = (): Door[] =>
+  [...(globalThis as unknown as Record<symbol, Set<WeakRef<Door>>>)[Symbol.for('ebb.doors')]!].map(
+    (door) => door.deref()!,
+  )
 
 const made: Heap[] = []
 afterEach(() => {
@@ -50,5 +54,37 @@ describe('the door', () => {
     heap.alloc(100)
     const { heaps } = await answer
     expect(heaps[0]?.stats.blocks).toBe(2)
+  })
+
+  it('keeps no copy of ebb that nobody has any more, nor its addresses', async () => {
+    const result = await runChild(
+      `
+      const { setTimeout: sleep } = require('node:timers/promises')
+      const forget = () => {
+        for (const file of Object.keys(require.cache)) delete require.cache[file]
+        module.children.length = 0
+      }
+      const load = () => {
+        const copy = require(PACKAGE_FOLDER + '/dist/index.js')
+        new copy.Heap().alloc(100)
+        forget()
+        return new WeakRef(copy.Heap)
+      }
+      ;(async () => {
+        forget() // the copy that the child has
+        const copies = []
+        for (let i = 0; i < 5; i++) copies.push(load())
+        const live = () => copies.filter((copy) => copy.deref() !== undefined).length
+        let turns = 0
+        do {
+          await sleep(1)
+          gc()
+        } while (++turns < 1000 && live() > 0)
+        say(live())
+        say((await Promise.all([...globalThis[Symbol.for('ebb.doors')]].map((door) => door.deref()?.()))).length)
+      })()`,
+      ['--expose-gc'],
+    )
+    expect({ said: said(result), stderr: result.stderr }).toEqual({ said: [0, 6], stderr: '' })
   })
 })

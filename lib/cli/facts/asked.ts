@@ -18,7 +18,8 @@ export interface AskedFacts {
 
 /** The expression that runs in the process. It asks nothing of a heap by itself: a door does, when the books are whole. */
 const question = (wanted: Wanted): string => `(async () => {
-  const copies = await Promise.all([...(globalThis[Symbol.for('ebb.doors')] ?? [])].map((door) => door(${JSON.stringify(wanted)})))
+  const told = await Promise.all([...(globalThis[Symbol.for('ebb.doors')] ?? [])].map((door) => door.deref()?.(${JSON.stringify(wanted)})))
+  const copies = told.filter((copy) => copy !== undefined)
   const { pid, title, platform, versions } = process
   const v8 = process.getBuiltinModule?.('node:v8')
   const heapLimit = v8?.getHeapStatistics().heap_size_limit

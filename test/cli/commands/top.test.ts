@@ -133,10 +133,11 @@ describe('ebb top', () => {
     // It ends by itself when it has been asked twice.
     const { port } = await inspected(`
       let asked = 0
-      globalThis[Symbol.for('ebb.doors')].add(async () => {
+      globalThis.door = async () => {
         if (++asked === 2) setImmediate(() => process.exit(0))
         return { folder: 'x', spaceBytes: 1, heaps: [] }
-      })
+      }
+      globalThis[Symbol.for('ebb.doors')].add(new WeakRef(globalThis.door))
       setInterval(() => {}, 1000)`)
     const { code, stderr, stdout } = await runEbb(['top', '--inspect', String(port), '--interval', '100'])
     expect([code, stderr]).toEqual([0, 'ebb top: the process has ended, or does not answer any more\n'])
