@@ -1,5 +1,6 @@
 /** Which C library this process runs with: glibc and musl load addons of their own each. */
-import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
+import { isThere, readQuietly } from './files'
 
 /** Names of the loaders, as executables carry them in their first bytes and /proc/self/maps shows them. */
 const MUSL_LOADER = '/ld-musl-'
@@ -31,11 +32,11 @@ const TRACES: LibcTraces = {
  * milliseconds and ends the process under qemu with OS pages of 16 or 64 KiB.
  */
 export function libc(traces: LibcTraces = TRACES): 'glibc' | 'musl' {
-  for (const text of [head(traces.executable), whole(traces.maps)]) {
+  for (const text of [head(traces.executable), readQuietly(traces.maps, 'latin1')]) {
     if (text.includes(MUSL_LOADER)) return 'musl'
     if (text.includes(GLIBC_LOADER)) return 'glibc'
   }
-  return existsSync(traces.muslLoader) && !existsSync(traces.glibcLoader) ? 'musl' : 'glibc'
+  return isThere(traces.muslLoader) && !isThere(traces.glibcLoader) ? 'musl' : 'glibc'
 }
 
 /** The first bytes of a file, none where it cannot be read. */
@@ -52,12 +53,4 @@ function head(file: string): Buffer {
     return Buffer.alloc(0)
   }
   return bytes
-}
-
-function whole(file: string): string {
-  try {
-    return readFileSync(file, 'latin1')
-  } catch {
-    return ''
-  }
 }

@@ -1,14 +1,5 @@
 /** What may limit the address space of this process, for messages: read from /proc where there is one. */
-import { readFileSync } from 'node:fs'
-
-/** The text of a file, none where it cannot be read. */
-export function readQuietly(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return ''
-  }
-}
+import { readQuietly } from './files'
 
 /** The soft limit of a line of /proc/self/limits, in bytes; undefined: unlimited, or not known. */
 export function softLimit(limits: string, name: string): number | undefined {

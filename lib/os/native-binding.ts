@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import bindings from 'bindings'
 import { HeapError } from '../base/errors'
 import { PACKAGE_FOLDER, prebuilds } from '../base/folder'
 import type { NativeAddon } from './addon'
+import { isThere } from './files'
 import { libc } from './libc'
 
 const LOCAL_BUILDS = [
@@ -20,7 +21,7 @@ function prebuilt(): string[] {
 /** The files to try: local builds where there is one, else the prebuilt addon too, so that an error names it. */
 function filesToTry(root: string, folder: string): string[] {
   const local = LOCAL_BUILDS.map((parts) => path.join(root, ...parts))
-  return local.some((file) => existsSync(file)) ? local : [...local, path.join(folder, ...prebuilt())]
+  return local.some(isThere) ? local : [...local, path.join(folder, ...prebuilt())]
 }
 
 /**
@@ -56,11 +57,18 @@ const EXTERNAL =
 const BUILD =
   'To build it from source: `npx ebb build` where ebb is installed, `npm run build:native` in a checkout of ebb.'
 
+const ALLOW = 'Start Node with --allow-addons where it has --permission, and without --no-addons.'
+
+function remedyOf(root: string, cause: unknown): string {
+  if ((cause as NodeJS.ErrnoException).code === 'ERR_DLOPEN_DISABLED') return ALLOW
+  return isBundled(root) ? EXTERNAL : BUILD
+}
+
 function noAddon(root: string, sought: readonly string[], cause: unknown): HeapError {
-  const found = sought.find((file) => existsSync(file))
+  const found = sought.find(isThere)
   const what =
     found === undefined
       ? `there is no native addon for ${process.platform}-${process.arch}; sought:\n${sought.map((file) => `  ${file}`).join('\n')}`
       : `the native addon cannot be loaded: ${found}\n  ${(cause as Error).message}`
-  return new HeapError('EBB_NO_ADDON', `${what}\n${isBundled(root) ? EXTERNAL : BUILD}`, cause)
+  return new HeapError('EBB_NO_ADDON', `${what}\n${remedyOf(root, cause)}`, cause)
 }

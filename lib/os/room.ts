@@ -2,7 +2,8 @@
  * How much more this process may map. What is reserved generously, to be touched later or never, must leave the engine room: V8 ends the
  * process where it gets no page for its own heap.
  */
-import { readQuietly, softLimit } from './limits'
+import { readQuietly } from './files'
+import { softLimit } from './limits'
 
 /** Of a line of /proc/self/status or /proc/meminfo: bytes; 0 where there is no such line. */
 function bytesOf(text: string, name: string): number {

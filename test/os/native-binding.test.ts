@@ -4,6 +4,7 @@ import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { HeapError } from '../../lib/base/errors'
 import { loadAddon } from '../../lib/os/native-binding'
+import { runChild, said } from '../support/child'
 
 const root = path.join(__dirname, '..', '..')
 const folders: string[] = []
@@ -97,6 +98,31 @@ describe('loadAddon', () => {
         expect(message).toContain(option)
       }
       expect(message).not.toContain('npx ebb build')
+    }
+  })
+})
+
+describe("under Node's permission model", () => {
+  const permission = process.allowedNodeEnvironmentFlags.has('--permission')
+    ? '--permission'
+    : '--experimental-permission'
+  const script = `
+    const heap = new Heap()
+    say(heap.readString(heap.allocString('works')))`
+
+  it('loads where nothing but its own folder may be read', async () => {
+    const flags = [permission, `--allow-fs-read=${root}${path.sep}*`, '--allow-addons']
+    expect(said(await runChild(script, flags))).toEqual(['works'])
+  })
+
+  it('names the flag where addons are not allowed', async () => {
+    for (const flags of [[permission, '--allow-fs-read=*'], ['--no-addons']]) {
+      const { code, stderr } = await runChild('', flags)
+      expect(code).toBe(1)
+      expect(stderr).toMatch(
+        /HeapError: the native addon cannot be loaded: .*\n.*\nStart Node with --allow-addons where/,
+      )
+      expect(stderr).toContain("code: 'EBB_NO_ADDON'")
     }
   })
 })

@@ -74,6 +74,7 @@ const TESTED_ELSEWHERE = new Map([
   ['lib/live/view.ts', 'live/frames'],
   ['lib/live/worker.ts', 'live/serve'],
   ['lib/os/addon.ts', 'os/os-pages'],
+  ['lib/os/files.ts', 'os/native-binding'],
   ['lib/collections/base-dict.ts', 'collections/dict'],
   ['lib/collections/cache-options.ts', 'collections/cache'],
   ['lib/collections/cache-table.ts', 'collections/cache'],
