@@ -1,5 +1,7 @@
 /** The one error class of the heap, its codes, and the messages that several rooms share. */
 
+import { types } from 'node:util'
+
 /**
  * Stable codes of a {@link HeapError}.
  *
@@ -52,9 +54,9 @@ export class HeapError extends Error {
   /** See {@link HeapErrorCode}. */
   readonly code: HeapErrorCode
   /** Error number of the operating system, where it was the one that refused. */
-  readonly errno: number | undefined
+  declare readonly errno: number | undefined
   /** The call that the operating system refused. */
-  readonly syscall: string | undefined
+  declare readonly syscall: string | undefined
 
   /**
    * @param code - stable error code
@@ -65,8 +67,9 @@ export class HeapError extends Error {
     super(message, cause === undefined ? undefined : { cause })
     const failure = (cause ?? {}) as OsFailure
     this.code = code
-    this.errno = failure.errno
-    this.syscall = failure.syscall
+    // Where there is none, console.log of the error shows none.
+    if (failure.errno !== undefined) this.errno = failure.errno
+    if (failure.syscall !== undefined) this.syscall = failure.syscall
   }
 }
 
@@ -95,7 +98,7 @@ export function show(value: unknown): string {
     case 'bigint':
       return BigInt.asIntN(80, value) === value ? `${value}n` : 'a bigint of more than 79 bits'
     case 'object':
-      return value === null ? 'null' : 'an object'
+      return value === null ? 'null' : showObject(value)
     case 'function':
       return 'a function'
     default:
@@ -103,8 +106,22 @@ export function show(value: unknown): string {
   }
 }
 
+/** An object by its class, as far as that can be told without a trap or a getter. */
+function showObject(value: object): string {
+  if (types.isProxy(value)) return 'an object'
+  if (Array.isArray(value)) return 'an array'
+  const maker = ownValue(Object.getPrototypeOf(value), 'constructor')
+  const name = typeof maker === 'function' ? ownValue(maker, 'name') : undefined
+  return typeof name === 'string' && name !== '' && name !== 'Object'
+    ? `an object of the class ${name.slice(0, 40)}`
+    : 'an object'
+}
+
+const ownValue = (object: object | null, name: string): unknown =>
+  object === null || types.isProxy(object) ? undefined : Object.getOwnPropertyDescriptor(object, name)?.value
+
 /** A pointer in an error message. */
-export const showPointer = (pointer: number): string => `0x${(pointer >>> 0).toString(16)}`
+export const showPointer = (pointer: number): string => (pointer < 0 ? `${pointer}` : `0x${pointer.toString(16)}`)
 
 /** TypeError where a callback is none. */
 export function mustBeFunction(value: unknown, verb: string): void {

@@ -2,7 +2,7 @@
 
 import { HeapError, rangeError, show, typeError } from '../base/errors'
 import type { Heap } from '../heap/heap'
-import { lengthOf, partOf } from '../heap/lists'
+import { isArrayOf, lengthOf, partOf } from '../heap/lists'
 import { copyIn, copyOutTo, isNear, nearByte } from '../heap/near-bytes'
 import { ListChunks } from './list-chunks'
 import type { Elements, ElementsConstructor } from './list-slots'
@@ -118,7 +118,7 @@ export abstract class ListBulk<V> extends ListChunks {
     if (!isLength(length)) throw typeError(`ebb: pushAll needs an array or a typed array, got ${show(source)}`)
     const before = this.length
     try {
-      if (this.isPlain && source instanceof this.elements && ArrayBuffer.isView(source)) this.addAll(source)
+      if (this.isPlain && isArrayOf(this.elements, source)) this.addAll(source as never)
       else for (let index = 0; index < length; index++) this.push(source[index] as V)
     } catch (error) {
       // Getters of the source may have made the list shorter themselves.
@@ -130,7 +130,7 @@ export abstract class ListBulk<V> extends ListChunks {
 
   copyOut(target: Elements, from?: number): number {
     this.mustBeOpen('copyOut')
-    if (!(target instanceof this.elements && ArrayBuffer.isView(target)))
+    if (!isArrayOf(this.elements, target))
       throw typeError(`ebb: copyOut of a list of ${this.kind} needs a ${this.elements.name}, got ${show(target)}`)
     const [start] = this.range(from)
     const end = Math.min(this.endAt, start + lengthOf(target))

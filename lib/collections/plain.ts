@@ -102,8 +102,11 @@ class Packer {
         this.end(ends, i, first)
       }
     } else {
-      const prototype: unknown = Object.getPrototypeOf(value)
-      if (prototype !== Object.prototype && prototype !== null) refuse(path, value, 'an object of a class')
+      const prototype: object | null = Object.getPrototypeOf(value)
+      if (prototype !== Object.prototype && prototype !== null && !isObjectPrototype(prototype)) {
+        const shown = show(value)
+        refuse(path, value, shown === 'an object' ? 'an object of a class' : shown)
+      }
       const names = Object.keys(value)
       const ends = this.open(DICT, names.length)
       const first = this.length
@@ -151,6 +154,10 @@ class Packer {
     }
   }
 }
+
+/** Whether an object is the prototype of plain objects in another realm, as of a `vm` context or of a test in jest. */
+const isObjectPrototype = (prototype: object): boolean =>
+  Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf')
 
 function refuse(path: string, value: unknown, what: string): never {
   throw typeError(

@@ -35,8 +35,14 @@ export const byteCount = (bytes: Uint8Array): number => (bytes[0] === undefined 
 export const partOf = (array: ArrayBufferView, byteOffset: number, byteLength: number): Uint8Array =>
   new Uint8Array(arrayBytes.buffer.call(array), arrayBytes.byteOffset.call(array) + byteOffset, byteLength)
 
-/** Whether a value is a Uint8Array, and no proxy or other object that only claims to be one. */
-export const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array && ArrayBuffer.isView(value)
+/** Whether a value is a Uint8Array, of any realm, and no proxy or other object that only claims to be one. */
+export const isBytes = (value: unknown): value is Uint8Array => isUint8Array(value)
+
+const typedName = intrinsic(typedArray, Symbol.toStringTag as never) as (this: unknown) => string | undefined
+
+/** Whether a value is a typed array of the kind that a class makes, of any realm. */
+export const isArrayOf = (elements: { readonly name: string }, value: unknown): boolean =>
+  typedName.call(value) === elements.name
 
 /** The bytes of any view or buffer of any realm, as they are. */
 export const bytesOf = (source: unknown, verb: string): Uint8Array =>

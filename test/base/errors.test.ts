@@ -1,4 +1,5 @@
 /** The error table: every method, in every state, with every wrong thing it can be given. */
+import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { HeapError, isByteLength, refuseByteLength, refuseClosed, show, showPointer } from '../../lib/base/errors'
 import { type Pointer, slotOf } from '../../lib/base/layout'
@@ -67,7 +68,8 @@ const wrongTypes: [unknown, string][] = [
   [16640n, 'got 16640n (bigint)'],
   [true, 'got true (boolean)'],
   [hostileObject, 'got an object (object)'],
-  [[16640], 'got an object (object)'],
+  [[16640], 'got an array (object)'],
+  [new Date(0), 'got an object of the class Date (object)'],
   [() => 1, 'got a function (function)'],
   [Symbol('s'), 'got Symbol(s) (symbol)'],
 ]
@@ -134,6 +136,7 @@ describe('HeapError', () => {
   it('has no errno, syscall or cause of its own', () => {
     const error = new HeapError('EBB_CLOSED', 'closed')
     expect([error.errno, error.syscall, 'cause' in error]).toEqual([undefined, undefined, false])
+    expect(inspect(error)).toMatch(/\{\s+code: 'EBB_CLOSED'\s+\}$/)
   })
 })
 
@@ -144,8 +147,8 @@ describe('helpers', () => {
     expect(valueOfRan).toBe(0)
   })
 
-  it('showPointer is hexadecimal', () => {
-    expect([showPointer(0x4100), showPointer(-1)]).toEqual(['0x4100', '0xffffffff'])
+  it('showPointer is hexadecimal, and a negative number as it is', () => {
+    expect([showPointer(0x4100), showPointer(-1)]).toEqual(['0x4100', '-1'])
   })
 
   it('isByteLength is true for non-negative safe integers only', () => {
@@ -180,7 +183,7 @@ describe('wrong pointers on an open heap', () => {
         expect(error, name).toBeInstanceOf(HeapError)
         expect([name, error.code]).toEqual([name, code])
         expect(error.message, name).toMatch(reason)
-        expect(error.message, name).toContain(`ebb: ${method}(0x${(pointer >>> 0).toString(16)}): `)
+        expect(error.message, name).toContain(`ebb: ${method}(${showPointer(pointer)}): `)
       }
       for (const [value, shown] of wrongNumbers) {
         const error = caught(() => call(heap, p(value)))

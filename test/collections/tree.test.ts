@@ -153,7 +153,9 @@ describe('a tree', () => {
   it('is refused where it cannot be one', () => {
     using heap = new Heap()
     expect(() => fromObject({} as never, 1)).toThrow(/fromObject needs a Heap/)
-    expect(() => fromObject(heap, { a: [new Date()] })).toThrow(/value\.a\[0\] must be null.*an object of a class/)
+    expect(() => fromObject(heap, { a: [new Date()] })).toThrow(
+      /value\.a\[0\] must be null.*got an object of the class Date/,
+    )
     const circle: unknown[] = []
     circle.push(circle)
     expect(() => fromObject(heap, circle)).toThrow(/goes in a circle/)
