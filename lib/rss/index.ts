@@ -104,13 +104,16 @@ export class RssRecorder {
 
   /**
    * @param options - see {@link RssRecorderOptions}
-   * @throws RangeError for a pid or interval that cannot be
+   * @throws RangeError for a pid or interval that cannot be, TypeError for an unknown option
    */
   constructor(options: RssRecorderOptions = {}) {
     if (typeof options !== 'object' || options === null)
       throw typeError(
         `ebb/rss: options come in an object, such as { pid: ... }, got ${show(options)} (${typeof options})`,
       )
+    const unknown = Object.keys(options).find((key) => key !== 'pid' && key !== 'interval')
+    if (unknown !== undefined)
+      throw typeError(`ebb/rss: ${show(unknown)} is not an option of a recorder; there are pid, interval`)
     this.pid = options.pid ?? process.pid
     this.interval = options.interval ?? 100
     checkPid(this.pid)

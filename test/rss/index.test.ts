@@ -97,6 +97,12 @@ describe('sampleRss', () => {
 })
 
 describe('RssRecorder', () => {
+  it('refuses an option that it does not know', () => {
+    expect(() => new RssRecorder({ intervall: 10 } as never)).toThrow(
+      new TypeError('ebb/rss: "intervall" is not an option of a recorder; there are pid, interval'),
+    )
+  })
+
   it('takes samples with rising times, the first at once', async () => {
     const recorder = new RssRecorder({ interval: 10 }).start()
     expect(recorder.samples).toHaveLength(1)
