@@ -23,6 +23,7 @@ export default defineConfig({
     sequence: order.length > 0 ? { sequencer: NamedOrder } : {},
     setupFiles: process.env.EBB_DEBUG ? ['test/support/debug-heaps.ts'] : [],
     testTimeout: 60_000,
+    silent: 'passed-only', // a seed is printed where a test fails
     coverage: {
       provider: 'v8',
       include: ['lib/**/*.ts'],
