@@ -43,7 +43,7 @@ describe('what is to be freed is freed at once', () => {
 
   for (const Kind of [Heap, DebugHeap]) {
     it(`by purge, of a ${Kind.name}`, () => {
-      using heap = new Kind()
+      using heap = new Kind({ debug: Kind === DebugHeap && { leaks: 'ignore' } })
       const list = new List(heap, str)
       const dict = new Dict(heap, { key: str, value: f64 })
       const cache = new Cache(heap, { key: str, value: str, maxEntries: 20_000 })
