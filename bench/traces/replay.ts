@@ -185,13 +185,6 @@ export const inChunks =
     for (let at = from; at < to; at += CHUNK) replay(at, Math.min(to, at + CHUNK))
   }
 
-/** ns per operation of one whole round. */
-export function timeRound(arm: TimedArm, trace: Trace): number {
-  const start = process.hrtime.bigint()
-  arm.replay(0, trace.operations)
-  return Number(process.hrtime.bigint() - start) / Math.max(1, trace.operations)
-}
-
 /**
  * ebb as a timed arm. A block that was got is marked as in every arm and in the C driver: its first four bytes become
  * id ^ operation, of a block of 1 to 3 bytes the first.

@@ -19,7 +19,7 @@ import {
   SMALL_MAX_BYTES,
 } from './layout'
 
-export const SMALL_CLASSES = SMALL_MAX_BYTES / GRANULE_BYTES
+const SMALL_CLASSES = SMALL_MAX_BYTES / GRANULE_BYTES
 const SMALL_MAX_LOG2 = Math.log2(SMALL_MAX_BYTES)
 const STEPS_PER_DOUBLING_LOG2 = 2
 const STEPS_PER_DOUBLING = 1 << STEPS_PER_DOUBLING_LOG2
@@ -54,7 +54,7 @@ function deriveRunPools(blockBytes: number): number {
 }
 
 /** Medium classes differ by this many bytes at least: 128. */
-export const MEDIUM_STEP_SHIFT = SMALL_MAX_LOG2 - STEPS_PER_DOUBLING_LOG2
+const MEDIUM_STEP_SHIFT = SMALL_MAX_LOG2 - STEPS_PER_DOUBLING_LOG2
 /** Size classes of requests of more than SMALL_MAX_BYTES, by the steps that they begin: a byte each, four cache lines. */
 export const MEDIUM_CLASS = new Uint8Array((MEDIUM_MAX_BYTES >> MEDIUM_STEP_SHIFT) + 1)
 for (let steps = 1; steps < MEDIUM_CLASS.length; steps++) MEDIUM_CLASS[steps] = sizeClassOf(steps << MEDIUM_STEP_SHIFT)

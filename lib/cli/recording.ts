@@ -35,7 +35,7 @@ export interface Recording {
 }
 
 /** Figures that are drawn, in the order of their colours. */
-export const FIGURES = [
+const FIGURES = [
   ['resident', 'resident (RSS)'],
   ['anonymous', 'anonymous'],
   ['proportional', 'proportional (PSS)'],

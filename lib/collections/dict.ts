@@ -34,7 +34,7 @@ export interface Dict<K, V> extends BaseDict<K, V> {}
 const WORD_KINDS = ['i8', 'u8', 'i16', 'u16', 'i32', 'u32', 'f32', 'bool', 'ref']
 
 /** Chooses the class for the kinds: each pair that is often used has its own, so that V8 compiles it for these kinds alone. */
-export function makeDict(heap: Heap, key: KeyKind, value: ValueKind): BaseDict<unknown, unknown> {
+function makeDict(heap: Heap, key: KeyKind, value: ValueKind): BaseDict<unknown, unknown> {
   if (key instanceof Scalar && WORD_KINDS.includes(key.kind)) {
     const codec = codecOf(value) as Codec<never>
     const valueKind = value instanceof Scalar ? value.kind : ''

@@ -17,11 +17,11 @@ const HEAD_WORDS = 1
 export const directoryBytes = (depth: number): number => 4 * HEAD_WORDS + (8 << depth)
 
 /** The segment that an entry of a directory leads to. */
-export const segmentAt = (heap: Heap, dir: Pointer | 0, entry: number): Pointer =>
+const segmentAt = (heap: Heap, dir: Pointer | 0, entry: number): Pointer =>
   getWord(heap, dir, HEAD_WORDS + (entry << 1)) as Pointer
 
 /** Its slots. */
-export const slotsAt = (heap: Heap, dir: Pointer | 0, entry: number): number =>
+const slotsAt = (heap: Heap, dir: Pointer | 0, entry: number): number =>
   getWord(heap, dir, HEAD_WORDS + (entry << 1) + 1)
 
 /**

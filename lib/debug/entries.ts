@@ -17,7 +17,7 @@ export const FREED = 0
 export const HELD = 1
 export const PAST = 2
 export const LIVE = 3
-export const UNUSED = 4
+const UNUSED = 4
 
 /** A row has 8 words. */
 export const ROW_SHIFT = 3

@@ -14,9 +14,9 @@
 /** Fresh memory that nobody has written. */
 export const FRESH_BYTE = 0xcd
 /** A freed block. */
-export const FREED_BYTE = 0xdd
+const FREED_BYTE = 0xdd
 /** A guard. */
-export const GUARD_BYTE = 0xfd
+const GUARD_BYTE = 0xfd
 
 const word = (byte: number): number => (byte * 0x01010101) | 0
 const GUARD = word(GUARD_BYTE)
@@ -31,7 +31,7 @@ export const FRONT_BYTES = 16
 export const BACK_BYTES = 16
 
 /** What {@link firstDamage} says of a block without. */
-export const INTACT = -(2 ** 30)
+const INTACT = -(2 ** 30)
 
 /** Bytes of a word that belong to what was asked for, as a mask. */
 const MASKS = [0, 0xff, 0xffff, 0xffffff] as const

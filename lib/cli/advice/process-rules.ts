@@ -17,9 +17,9 @@ export interface ProcessFacts {
 }
 
 /** What is not ebb's is worth a word from this share of the resident set on. */
-export const OTHERS_SHARE = 0.5
+const OTHERS_SHARE = 0.5
 /** Of the peak: less than this is resident now. */
-export const FALLEN_SHARE = 0.67
+const FALLEN_SHARE = 0.67
 /** Arenas and large blocks that a thread can have (docs/design.md). */
 export const SLOTS = 116_483
 

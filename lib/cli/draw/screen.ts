@@ -29,7 +29,7 @@ function fitting(parts: readonly string[], columns: number): string {
 }
 
 /** Bytes resident, by the kernel where it can be seen, else by the process's own word. */
-export const residentOf = ({ proc, asked }: ProcessFacts): number => proc?.resident ?? asked?.memory.rss ?? 0
+const residentOf = ({ proc, asked }: ProcessFacts): number => proc?.resident ?? asked?.memory.rss ?? 0
 
 const heapsOf = ({ asked }: ProcessFacts): HeapReport[] => asked?.copies.flatMap(({ heaps }) => heaps) ?? []
 
