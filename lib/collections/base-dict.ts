@@ -1,6 +1,7 @@
 /** What users hold of a dict: Map's face. All else is behind a door, in the table. */
 import { HeapError, mustBeFunction, refuseByteLength, show, typeError } from '../base/errors'
 import { GRANULE_BYTES } from '../base/layout'
+import { uncloneable } from '../base/uncloneable'
 import type { Heap } from '../heap/heap'
 import { partsOf } from '../heap/numbers'
 import { DictTable } from './dict-table'
@@ -9,12 +10,15 @@ import type { TableIterator } from './table-iterator'
 import { Walk } from './walk'
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
+const STAYS = uncloneable('a Dict', 'send new Map(dict)')
 
 /** The table behind a dict: the door for lib/ and the tests, not part of the public interface. @internal */
 export let tableOf: <K, V>(dict: BaseDict<K, V>) => DictTable<K, V>
 
 /** A dict of some kinds: Map's face. Its order is unspecified. Keys are compared as a Map does (SameValueZero), bytes by their contents. */
 export class BaseDict<K, V> {
+  /** @internal */
+  readonly uncloneable: symbol = STAYS
   readonly #table: DictTable<K, V>
 
   static {

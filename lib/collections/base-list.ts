@@ -1,10 +1,12 @@
 /** What users hold of a list: Array's face. All else is behind a door, in the list within (list-slots.ts and those above it). */
 import { show, typeError } from '../base/errors'
+import { uncloneable } from '../base/uncloneable'
 import type { Heap } from '../heap/heap'
 import { ListMethods } from './list-methods'
 import type { Elements } from './list-slots'
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
+const STAYS = uncloneable('a List', 'send list.toArray()')
 /** Elements that `console.log` shows. */
 const SHOWN = 20
 
@@ -13,6 +15,8 @@ export let listWithin: <V>(list: BaseList<V>) => ListMethods<V>
 
 /** A list of elements of one kind. See docs/collections.md for what differs from an Array. */
 export class BaseList<V> implements Iterable<V> {
+  /** @internal */
+  readonly uncloneable: symbol = STAYS
   readonly #list: ListMethods<V>
 
   static {

@@ -1,6 +1,7 @@
 /** Caches off the heap of JavaScript, bounded by bytes as the heap counts them; eviction.ts has the policies. */
 import { HeapError, mustBeFunction, show, typeError } from '../base/errors'
 import type { Pointer } from '../base/layout'
+import { uncloneable } from '../base/uncloneable'
 import type { Heap } from '../heap/heap'
 import { partsOf } from '../heap/numbers'
 import { checkNumber, readOptions } from '../heap/read-options'
@@ -18,11 +19,14 @@ import type { TableIterator } from './table-iterator'
 import { Walk } from './walk'
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
+const STAYS = uncloneable('a Cache', 'send new Map(cache)')
 const BOUNDS = ['maxBytes', 'maxEntries'] as const
 const OPTIONS = ['key', 'value', ...BOUNDS, 'ttl', 'policy', 'onEvict'] as const
 
 /** A cache of some kinds: bounded, and what it evicts gives its memory back. Keys are compared as a Map does, bytes by their contents. */
 export class BaseCache<K, V> {
+  /** @internal */
+  readonly uncloneable: symbol = STAYS
   readonly #table: CacheTable<K, V>
   readonly #eviction: Eviction<K, V>
   readonly #ttl: number

@@ -1,5 +1,6 @@
 /** Sets off the heap of JavaScript: Set's face over a dict without values. */
 import { mustBeFunction, show } from '../base/errors'
+import { uncloneable } from '../base/uncloneable'
 import type { Heap } from '../heap/heap'
 import { reserveIn } from './base-dict'
 import { tableOfKeys } from './dict'
@@ -10,12 +11,15 @@ import type { TableIterator } from './table-iterator'
 import { Walk } from './walk'
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
+const STAYS = uncloneable('a HashSet', 'send new Set(set)')
 
 /**
  * A set of keys of one kind. Its order is unspecified. Keys are compared as a Set does (SameValueZero), bytes by their contents.
  * Methods throw as those of a Dict.
  */
 export class BaseSet<K> {
+  /** @internal */
+  readonly uncloneable: symbol = STAYS
   readonly #table: DictTable<K, unknown>
 
   /** @internal */

@@ -2,6 +2,7 @@
 import { markAsOurs, refuseForeign } from '../base/copy'
 import { HeapError, refuseClosed, show, typeError } from '../base/errors'
 import { type Pointer, slotOf } from '../base/layout'
+import { uncloneable } from '../base/uncloneable'
 import type { Heap } from '../heap/heap'
 import { payloadOffset } from '../heap/live-blocks'
 import { partsOf } from '../heap/numbers'
@@ -12,9 +13,12 @@ import { packPlain } from './plain'
 import { PlainReader } from './plain-reader'
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
+const STAYS = uncloneable('a Tree', 'send tree.toObject()')
 
 /** A tree of null, booleans, numbers, strings, bytes, arrays and plain objects, held in a heap. It cannot be changed. */
 export class Tree<T = unknown> {
+  /** @internal */
+  readonly uncloneable: symbol = STAYS
   /** The heap that holds it. */
   readonly heap: Heap
   #pointer: Pointer | 0

@@ -6,6 +6,7 @@ import { markAsOurs } from '../base/copy'
 import { HeapError, isByteLength, refuseByteLength, show, typeError } from '../base/errors'
 import { POOL_BYTES, type Pointer } from '../base/layout'
 import { mustHaveStack } from '../base/stack'
+import { uncloneable } from '../base/uncloneable'
 import { booksOf, type HeapMap, readMap } from '../inspect/map'
 import { type HeapStats, takeStats } from '../inspect/stats'
 import { abandon, closeParts, freePending, type HeapParts, wire } from '../supply/parts'
@@ -65,7 +66,7 @@ export class Heap extends Bytes {
     if (checked.clearOnFree && !checked.debug)
       throw typeError('ebb: option clearOnFree is for new Heap itself, not for a class that extends it')
     const { decay, limit, name, clock, compact, ablation } = checked
-    const id = Symbol(`ebb: heap ${show(name)}, which stays in its thread; send copies of bytes, from copyOut`)
+    const id = uncloneable(`heap ${show(name)}`, 'send copies of bytes, from copyOut')
     super(wire(clock, decay, limit, { heap: name, id }, ablation))
     this.name = name
     this.id = id

@@ -1,10 +1,12 @@
 /** Starts and ends the page: on a thread of its own where that can see the books, else on the thread of the heaps. */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { inspect } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { epochNow } from '../base/clock'
 import { HeapError } from '../base/errors'
 import { PACKAGE_FOLDER } from '../base/folder'
+import { uncloneable } from '../base/uncloneable'
 import type { Heap } from '../heap/heap'
 import { heaps as heapsOfThread } from '../heap/heaps'
 import { partsOf } from '../heap/numbers'
@@ -23,8 +25,12 @@ const NEWS_MS = 1000
 /** MiB that the serving thread's own objects may take. It needs a few; should it ever need more, it ends, and the program goes on. */
 const WORKER_HEAP_MIB = 128
 
+const STAYS = uncloneable('a LivePage', 'send page.url')
+
 /** A page that is served. */
 export class LivePage {
+  /** @internal */
+  readonly uncloneable: symbol = STAYS
   /** The address to open. Whoever has it can look. */
   readonly url: string
   /** `'worker'`: from a thread of its own; `'main'`: from that of the heaps, and what is shown stands still while that is busy. */
@@ -43,6 +49,12 @@ export class LivePage {
   close(): Promise<void> {
     this.#ended ??= this.#end()
     return this.#ended
+  }
+
+  /** What `console.log` shows of a page. */
+  [inspect.custom](): string {
+    const { url, thread } = this
+    return `LivePage ${inspect({ url, thread })}`
   }
 
   /** `await using page = await serve()` closes it at the end of the block. */

@@ -1,6 +1,8 @@
 /** Those who asked to be told of pressure, and what the heaps do about it then. */
+import { inspect } from 'node:util'
 import { pressureChannel } from '../base/channels'
 import { rangeError, show, typeError } from '../base/errors'
+import { uncloneable } from '../base/uncloneable'
 import type { Heap } from '../heap/heap'
 import { checkNumber, readOptions } from '../heap/read-options'
 import { type MemoryPressure, Monitor, type Subscriber } from './monitor'
@@ -36,6 +38,8 @@ export interface Unsubscribe {
   (): void
   [Symbol.dispose](): void
 }
+
+const STAYS = uncloneable('a PressureWatch', 'send watch.sources')
 
 export class Watches {
   readonly #monitor: Monitor
@@ -74,13 +78,16 @@ export class Watches {
       isOpen = false
       monitor.remove(subscriber)
     }
-    return {
-      get sources() {
+    const watch = {
+      uncloneable: STAYS,
+      get sources(): readonly PressureSource[] {
         return isOpen ? monitor.sources : []
       },
       close,
       [Symbol.dispose]: close,
+      [inspect.custom]: (): string => `PressureWatch ${inspect({ sources: watch.sources })}`,
     }
+    return watch
   }
 
   #relieve(pressure: MemoryPressure): void {

@@ -9,8 +9,10 @@
  *     fs.writeFileSync('rss.csv', recorder.stop().toCsv())
  */
 
+import { inspect } from 'node:util'
 import { type Cancel, epochNow, repeat } from '../base/clock'
 import { rangeError, show, typeError } from '../base/errors'
+import { uncloneable } from '../base/uncloneable'
 import { type LinuxMemory, linuxMemory } from './linux'
 
 /** One look at a process. Bytes; a field is undefined where the platform has no such figure or does not let us see it. */
@@ -86,11 +88,15 @@ export interface RssRecorderOptions {
   readonly interval?: number
 }
 
+const STAYS = uncloneable('an RssRecorder', 'send recorder.samples')
+
 /**
  * Samples a process every so often. Its timer is unref'd: it keeps no process alive. If the process that is watched ends, so does the
  * recording; what was seen until then stays.
  */
 export class RssRecorder {
+  /** @internal */
+  readonly uncloneable: symbol = STAYS
   /** Process id. */
   readonly pid: number
   /** Milliseconds. */
@@ -169,6 +175,12 @@ export class RssRecorder {
   /** The samples as CSV; see {@link toCsv}. */
   toCsv(): string {
     return toCsv(this.taken)
+  }
+
+  /** What `console.log` shows of a recorder. */
+  [inspect.custom](): string {
+    const { pid, interval, isRunning, error, taken } = this
+    return `RssRecorder ${inspect({ pid, interval, isRunning, samples: taken.length, ...(error && { error }) })}`
   }
 
   private tick(): void {
