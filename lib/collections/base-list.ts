@@ -4,6 +4,7 @@ import { uncloneable } from '../base/uncloneable'
 import type { Heap } from '../heap/heap'
 import { ListMethods } from './list-methods'
 import type { Elements } from './list-slots'
+import type { RuntimeIterator } from './runtime-iterator'
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 const STAYS = uncloneable('a List', 'send list.toArray()')
@@ -150,7 +151,7 @@ export class BaseList<V> implements Iterable<V> {
   }
 
   /** Elements in order, by index: what is added while it runs is shown, as by Array's iterator. */
-  [Symbol.iterator](): IterableIterator<V> {
+  [Symbol.iterator](): RuntimeIterator<V> {
     return listWithin(this).values()
   }
 

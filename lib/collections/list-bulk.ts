@@ -6,6 +6,7 @@ import { isArrayOf, lengthOf, partOf } from '../heap/lists'
 import { copyIn, copyOutTo, isNear, nearByte } from '../heap/near-bytes'
 import { ListChunks } from './list-chunks'
 import type { Elements, ElementsConstructor } from './list-slots'
+import type { RuntimeIterator } from './runtime-iterator'
 
 /** V8 copies between a view of shared memory and another array at half the speed of the addon, which takes longer to be called. */
 const COPY_MIN_BYTES = 1024
@@ -23,7 +24,7 @@ export abstract class ListBulk<V> extends ListChunks {
   abstract push(value: V): number
   /** @param face - what `visit` is given as the list */
   abstract forEach(visit: (value: V, index: number, list: unknown) => void, face: unknown): void
-  abstract values(): IterableIterator<V>
+  abstract values(): RuntimeIterator<V>
 
   /** The element at a position of the chunks. */
   protected abstract read(at: number): V

@@ -19,6 +19,7 @@ import {
   U32List,
   U64List,
 } from './list-kinds'
+import type { RuntimeIterator } from './runtime-iterator'
 
 // <written by scripts/write-kinds.js>
 class I8Face extends BaseList<number> {
@@ -52,7 +53,7 @@ class I8Face extends BaseList<number> {
     this.#list.forEach(visit as never, this)
   }
 
-  override [Symbol.iterator](): IterableIterator<number> {
+  override [Symbol.iterator](): RuntimeIterator<number> {
     return this.#list.values()
   }
 
@@ -92,7 +93,7 @@ class U8Face extends BaseList<number> {
     this.#list.forEach(visit as never, this)
   }
 
-  override [Symbol.iterator](): IterableIterator<number> {
+  override [Symbol.iterator](): RuntimeIterator<number> {
     return this.#list.values()
   }
 
@@ -132,7 +133,7 @@ class I16Face extends BaseList<number> {
     this.#list.forEach(visit as never, this)
   }
 
-  override [Symbol.iterator](): IterableIterator<number> {
+  override [Symbol.iterator](): RuntimeIterator<number> {
     return this.#list.values()
   }
 
@@ -172,7 +173,7 @@ class U16Face extends BaseList<number> {
     this.#list.forEach(visit as never, this)
   }
 
-  override [Symbol.iterator](): IterableIterator<number> {
+  override [Symbol.iterator](): RuntimeIterator<number> {
     return this.#list.values()
   }
 
@@ -212,7 +213,7 @@ class I32Face extends BaseList<number> {
     this.#list.forEach(visit as never, this)
   }
 
-  override [Symbol.iterator](): IterableIterator<number> {
+  override [Symbol.iterator](): RuntimeIterator<number> {
     return this.#list.values()
   }
 
@@ -252,7 +253,7 @@ class U32Face extends BaseList<number> {
     this.#list.forEach(visit as never, this)
   }
 
-  override [Symbol.iterator](): IterableIterator<number> {
+  override [Symbol.iterator](): RuntimeIterator<number> {
     return this.#list.values()
   }
 
@@ -292,7 +293,7 @@ class F32Face extends BaseList<number> {
     this.#list.forEach(visit as never, this)
   }
 
-  override [Symbol.iterator](): IterableIterator<number> {
+  override [Symbol.iterator](): RuntimeIterator<number> {
     return this.#list.values()
   }
 
@@ -332,7 +333,7 @@ class F64Face extends BaseList<number> {
     this.#list.forEach(visit as never, this)
   }
 
-  override [Symbol.iterator](): IterableIterator<number> {
+  override [Symbol.iterator](): RuntimeIterator<number> {
     return this.#list.values()
   }
 
@@ -372,7 +373,7 @@ class I64Face extends BaseList<bigint> {
     this.#list.forEach(visit as never, this)
   }
 
-  override [Symbol.iterator](): IterableIterator<bigint> {
+  override [Symbol.iterator](): RuntimeIterator<bigint> {
     return this.#list.values()
   }
 
@@ -412,7 +413,7 @@ class U64Face extends BaseList<bigint> {
     this.#list.forEach(visit as never, this)
   }
 
-  override [Symbol.iterator](): IterableIterator<bigint> {
+  override [Symbol.iterator](): RuntimeIterator<bigint> {
     return this.#list.values()
   }
 
@@ -452,7 +453,7 @@ class BoolFace extends BaseList<boolean> {
     this.#list.forEach(visit as never, this)
   }
 
-  override [Symbol.iterator](): IterableIterator<boolean> {
+  override [Symbol.iterator](): RuntimeIterator<boolean> {
     return this.#list.values()
   }
 
@@ -492,7 +493,7 @@ class RefFace extends BaseList<Pointer | 0> {
     this.#list.forEach(visit as never, this)
   }
 
-  override [Symbol.iterator](): IterableIterator<Pointer | 0> {
+  override [Symbol.iterator](): RuntimeIterator<Pointer | 0> {
     return this.#list.values()
   }
 

@@ -7,6 +7,7 @@ import type { Pointer } from '../base/layout'
 import { NEAR } from '../space/near'
 import { ListMethods } from './list-methods'
 import { FAR_DIRECTORY } from './list-slots'
+import { inheritHelpers, type RuntimeIterator } from './runtime-iterator'
 
 const { i8, u8, i16, u16, i32, u32, f32, f64 } = NEAR
 const i64 = new BigInt64Array(f64.buffer, f64.byteOffset, f64.length)
@@ -123,9 +124,9 @@ export class I8List extends ListMethods<number> {
     for (let index = from; index < end && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
-  values(): IterableIterator<number> {
+  values(): RuntimeIterator<number> {
     this.mustIterate()
-    return new I8ListValues(this)
+    return new I8ListValues(this) as unknown as RuntimeIterator<number>
   }
 
   protected override read(at: number): number {
@@ -169,7 +170,7 @@ export class I8List extends ListMethods<number> {
   }
 }
 
-class I8ListValues implements IterableIterator<number> {
+class I8ListValues {
   readonly #list: I8List
   #index = 0
 
@@ -178,7 +179,7 @@ class I8ListValues implements IterableIterator<number> {
   }
 
   // One exit, and one literal in it: V8 then makes no object of the result in a loop.
-  next(): IteratorResult<number> {
+  next(): IteratorResult<number, undefined> {
     const list = this.#list
     const index = this.#index
     let done = false
@@ -191,13 +192,10 @@ class I8ListValues implements IterableIterator<number> {
       value = list.readIndex(index)
       this.#index = (index + 1) | 0
     }
-    return { value, done } as IteratorResult<number>
-  }
-
-  [Symbol.iterator](): this {
-    return this
+    return { value, done } as IteratorResult<number, undefined>
   }
 }
+inheritHelpers(I8ListValues)
 
 export class U8List extends ListMethods<number> {
   get(index: number): number {
@@ -278,9 +276,9 @@ export class U8List extends ListMethods<number> {
     for (let index = from; index < end && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
-  values(): IterableIterator<number> {
+  values(): RuntimeIterator<number> {
     this.mustIterate()
-    return new U8ListValues(this)
+    return new U8ListValues(this) as unknown as RuntimeIterator<number>
   }
 
   protected override read(at: number): number {
@@ -324,7 +322,7 @@ export class U8List extends ListMethods<number> {
   }
 }
 
-class U8ListValues implements IterableIterator<number> {
+class U8ListValues {
   readonly #list: U8List
   #index = 0
 
@@ -333,7 +331,7 @@ class U8ListValues implements IterableIterator<number> {
   }
 
   // One exit, and one literal in it: V8 then makes no object of the result in a loop.
-  next(): IteratorResult<number> {
+  next(): IteratorResult<number, undefined> {
     const list = this.#list
     const index = this.#index
     let done = false
@@ -346,13 +344,10 @@ class U8ListValues implements IterableIterator<number> {
       value = list.readIndex(index)
       this.#index = (index + 1) | 0
     }
-    return { value, done } as IteratorResult<number>
-  }
-
-  [Symbol.iterator](): this {
-    return this
+    return { value, done } as IteratorResult<number, undefined>
   }
 }
+inheritHelpers(U8ListValues)
 
 export class I16List extends ListMethods<number> {
   get(index: number): number {
@@ -433,9 +428,9 @@ export class I16List extends ListMethods<number> {
     for (let index = from; index < end && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
-  values(): IterableIterator<number> {
+  values(): RuntimeIterator<number> {
     this.mustIterate()
-    return new I16ListValues(this)
+    return new I16ListValues(this) as unknown as RuntimeIterator<number>
   }
 
   protected override read(at: number): number {
@@ -479,7 +474,7 @@ export class I16List extends ListMethods<number> {
   }
 }
 
-class I16ListValues implements IterableIterator<number> {
+class I16ListValues {
   readonly #list: I16List
   #index = 0
 
@@ -488,7 +483,7 @@ class I16ListValues implements IterableIterator<number> {
   }
 
   // One exit, and one literal in it: V8 then makes no object of the result in a loop.
-  next(): IteratorResult<number> {
+  next(): IteratorResult<number, undefined> {
     const list = this.#list
     const index = this.#index
     let done = false
@@ -501,13 +496,10 @@ class I16ListValues implements IterableIterator<number> {
       value = list.readIndex(index)
       this.#index = (index + 1) | 0
     }
-    return { value, done } as IteratorResult<number>
-  }
-
-  [Symbol.iterator](): this {
-    return this
+    return { value, done } as IteratorResult<number, undefined>
   }
 }
+inheritHelpers(I16ListValues)
 
 export class U16List extends ListMethods<number> {
   get(index: number): number {
@@ -588,9 +580,9 @@ export class U16List extends ListMethods<number> {
     for (let index = from; index < end && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
-  values(): IterableIterator<number> {
+  values(): RuntimeIterator<number> {
     this.mustIterate()
-    return new U16ListValues(this)
+    return new U16ListValues(this) as unknown as RuntimeIterator<number>
   }
 
   protected override read(at: number): number {
@@ -634,7 +626,7 @@ export class U16List extends ListMethods<number> {
   }
 }
 
-class U16ListValues implements IterableIterator<number> {
+class U16ListValues {
   readonly #list: U16List
   #index = 0
 
@@ -643,7 +635,7 @@ class U16ListValues implements IterableIterator<number> {
   }
 
   // One exit, and one literal in it: V8 then makes no object of the result in a loop.
-  next(): IteratorResult<number> {
+  next(): IteratorResult<number, undefined> {
     const list = this.#list
     const index = this.#index
     let done = false
@@ -656,13 +648,10 @@ class U16ListValues implements IterableIterator<number> {
       value = list.readIndex(index)
       this.#index = (index + 1) | 0
     }
-    return { value, done } as IteratorResult<number>
-  }
-
-  [Symbol.iterator](): this {
-    return this
+    return { value, done } as IteratorResult<number, undefined>
   }
 }
+inheritHelpers(U16ListValues)
 
 export class I32List extends ListMethods<number> {
   get(index: number): number {
@@ -743,9 +732,9 @@ export class I32List extends ListMethods<number> {
     for (let index = from; index < end && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
-  values(): IterableIterator<number> {
+  values(): RuntimeIterator<number> {
     this.mustIterate()
-    return new I32ListValues(this)
+    return new I32ListValues(this) as unknown as RuntimeIterator<number>
   }
 
   protected override read(at: number): number {
@@ -789,7 +778,7 @@ export class I32List extends ListMethods<number> {
   }
 }
 
-class I32ListValues implements IterableIterator<number> {
+class I32ListValues {
   readonly #list: I32List
   #index = 0
 
@@ -798,7 +787,7 @@ class I32ListValues implements IterableIterator<number> {
   }
 
   // One exit, and one literal in it: V8 then makes no object of the result in a loop.
-  next(): IteratorResult<number> {
+  next(): IteratorResult<number, undefined> {
     const list = this.#list
     const index = this.#index
     let done = false
@@ -811,13 +800,10 @@ class I32ListValues implements IterableIterator<number> {
       value = list.readIndex(index)
       this.#index = (index + 1) | 0
     }
-    return { value, done } as IteratorResult<number>
-  }
-
-  [Symbol.iterator](): this {
-    return this
+    return { value, done } as IteratorResult<number, undefined>
   }
 }
+inheritHelpers(I32ListValues)
 
 export class U32List extends ListMethods<number> {
   get(index: number): number {
@@ -898,9 +884,9 @@ export class U32List extends ListMethods<number> {
     for (let index = from; index < end && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
-  values(): IterableIterator<number> {
+  values(): RuntimeIterator<number> {
     this.mustIterate()
-    return new U32ListValues(this)
+    return new U32ListValues(this) as unknown as RuntimeIterator<number>
   }
 
   protected override read(at: number): number {
@@ -944,7 +930,7 @@ export class U32List extends ListMethods<number> {
   }
 }
 
-class U32ListValues implements IterableIterator<number> {
+class U32ListValues {
   readonly #list: U32List
   #index = 0
 
@@ -953,7 +939,7 @@ class U32ListValues implements IterableIterator<number> {
   }
 
   // One exit, and one literal in it: V8 then makes no object of the result in a loop.
-  next(): IteratorResult<number> {
+  next(): IteratorResult<number, undefined> {
     const list = this.#list
     const index = this.#index
     let done = false
@@ -966,13 +952,10 @@ class U32ListValues implements IterableIterator<number> {
       value = list.readIndex(index)
       this.#index = (index + 1) | 0
     }
-    return { value, done } as IteratorResult<number>
-  }
-
-  [Symbol.iterator](): this {
-    return this
+    return { value, done } as IteratorResult<number, undefined>
   }
 }
+inheritHelpers(U32ListValues)
 
 export class F32List extends ListMethods<number> {
   get(index: number): number {
@@ -1053,9 +1036,9 @@ export class F32List extends ListMethods<number> {
     for (let index = from; index < end && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
-  values(): IterableIterator<number> {
+  values(): RuntimeIterator<number> {
     this.mustIterate()
-    return new F32ListValues(this)
+    return new F32ListValues(this) as unknown as RuntimeIterator<number>
   }
 
   protected override read(at: number): number {
@@ -1099,7 +1082,7 @@ export class F32List extends ListMethods<number> {
   }
 }
 
-class F32ListValues implements IterableIterator<number> {
+class F32ListValues {
   readonly #list: F32List
   #index = 0
 
@@ -1108,7 +1091,7 @@ class F32ListValues implements IterableIterator<number> {
   }
 
   // One exit, and one literal in it: V8 then makes no object of the result in a loop.
-  next(): IteratorResult<number> {
+  next(): IteratorResult<number, undefined> {
     const list = this.#list
     const index = this.#index
     let done = false
@@ -1121,13 +1104,10 @@ class F32ListValues implements IterableIterator<number> {
       value = list.readIndex(index)
       this.#index = (index + 1) | 0
     }
-    return { value, done } as IteratorResult<number>
-  }
-
-  [Symbol.iterator](): this {
-    return this
+    return { value, done } as IteratorResult<number, undefined>
   }
 }
+inheritHelpers(F32ListValues)
 
 export class F64List extends ListMethods<number> {
   get(index: number): number {
@@ -1208,9 +1188,9 @@ export class F64List extends ListMethods<number> {
     for (let index = from; index < end && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
-  values(): IterableIterator<number> {
+  values(): RuntimeIterator<number> {
     this.mustIterate()
-    return new F64ListValues(this)
+    return new F64ListValues(this) as unknown as RuntimeIterator<number>
   }
 
   protected override read(at: number): number {
@@ -1254,7 +1234,7 @@ export class F64List extends ListMethods<number> {
   }
 }
 
-class F64ListValues implements IterableIterator<number> {
+class F64ListValues {
   readonly #list: F64List
   #index = 0
 
@@ -1263,7 +1243,7 @@ class F64ListValues implements IterableIterator<number> {
   }
 
   // One exit, and one literal in it: V8 then makes no object of the result in a loop.
-  next(): IteratorResult<number> {
+  next(): IteratorResult<number, undefined> {
     const list = this.#list
     const index = this.#index
     let done = false
@@ -1276,13 +1256,10 @@ class F64ListValues implements IterableIterator<number> {
       value = list.readIndex(index)
       this.#index = (index + 1) | 0
     }
-    return { value, done } as IteratorResult<number>
-  }
-
-  [Symbol.iterator](): this {
-    return this
+    return { value, done } as IteratorResult<number, undefined>
   }
 }
+inheritHelpers(F64ListValues)
 
 export class I64List extends ListMethods<bigint> {
   get(index: number): bigint {
@@ -1363,9 +1340,9 @@ export class I64List extends ListMethods<bigint> {
     for (let index = from; index < end && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
-  values(): IterableIterator<bigint> {
+  values(): RuntimeIterator<bigint> {
     this.mustIterate()
-    return new I64ListValues(this)
+    return new I64ListValues(this) as unknown as RuntimeIterator<bigint>
   }
 
   protected override read(at: number): bigint {
@@ -1409,7 +1386,7 @@ export class I64List extends ListMethods<bigint> {
   }
 }
 
-class I64ListValues implements IterableIterator<bigint> {
+class I64ListValues {
   readonly #list: I64List
   #index = 0
 
@@ -1418,7 +1395,7 @@ class I64ListValues implements IterableIterator<bigint> {
   }
 
   // One exit, and one literal in it: V8 then makes no object of the result in a loop.
-  next(): IteratorResult<bigint> {
+  next(): IteratorResult<bigint, undefined> {
     const list = this.#list
     const index = this.#index
     let done = false
@@ -1431,13 +1408,10 @@ class I64ListValues implements IterableIterator<bigint> {
       value = list.readIndex(index)
       this.#index = (index + 1) | 0
     }
-    return { value, done } as IteratorResult<bigint>
-  }
-
-  [Symbol.iterator](): this {
-    return this
+    return { value, done } as IteratorResult<bigint, undefined>
   }
 }
+inheritHelpers(I64ListValues)
 
 export class U64List extends ListMethods<bigint> {
   get(index: number): bigint {
@@ -1518,9 +1492,9 @@ export class U64List extends ListMethods<bigint> {
     for (let index = from; index < end && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
-  values(): IterableIterator<bigint> {
+  values(): RuntimeIterator<bigint> {
     this.mustIterate()
-    return new U64ListValues(this)
+    return new U64ListValues(this) as unknown as RuntimeIterator<bigint>
   }
 
   protected override read(at: number): bigint {
@@ -1564,7 +1538,7 @@ export class U64List extends ListMethods<bigint> {
   }
 }
 
-class U64ListValues implements IterableIterator<bigint> {
+class U64ListValues {
   readonly #list: U64List
   #index = 0
 
@@ -1573,7 +1547,7 @@ class U64ListValues implements IterableIterator<bigint> {
   }
 
   // One exit, and one literal in it: V8 then makes no object of the result in a loop.
-  next(): IteratorResult<bigint> {
+  next(): IteratorResult<bigint, undefined> {
     const list = this.#list
     const index = this.#index
     let done = false
@@ -1586,13 +1560,10 @@ class U64ListValues implements IterableIterator<bigint> {
       value = list.readIndex(index)
       this.#index = (index + 1) | 0
     }
-    return { value, done } as IteratorResult<bigint>
-  }
-
-  [Symbol.iterator](): this {
-    return this
+    return { value, done } as IteratorResult<bigint, undefined>
   }
 }
+inheritHelpers(U64ListValues)
 
 export class BoolList extends ListMethods<boolean> {
   get(index: number): boolean {
@@ -1673,9 +1644,9 @@ export class BoolList extends ListMethods<boolean> {
     for (let index = from; index < end && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
-  values(): IterableIterator<boolean> {
+  values(): RuntimeIterator<boolean> {
     this.mustIterate()
-    return new BoolListValues(this)
+    return new BoolListValues(this) as unknown as RuntimeIterator<boolean>
   }
 
   protected override read(at: number): boolean {
@@ -1727,7 +1698,7 @@ export class BoolList extends ListMethods<boolean> {
   }
 }
 
-class BoolListValues implements IterableIterator<boolean> {
+class BoolListValues {
   readonly #list: BoolList
   #index = 0
 
@@ -1736,7 +1707,7 @@ class BoolListValues implements IterableIterator<boolean> {
   }
 
   // One exit, and one literal in it: V8 then makes no object of the result in a loop.
-  next(): IteratorResult<boolean> {
+  next(): IteratorResult<boolean, undefined> {
     const list = this.#list
     const index = this.#index
     let done = false
@@ -1749,13 +1720,10 @@ class BoolListValues implements IterableIterator<boolean> {
       value = list.readIndex(index)
       this.#index = (index + 1) | 0
     }
-    return { value, done } as IteratorResult<boolean>
-  }
-
-  [Symbol.iterator](): this {
-    return this
+    return { value, done } as IteratorResult<boolean, undefined>
   }
 }
+inheritHelpers(BoolListValues)
 
 export class RefList extends ListMethods<Pointer | 0> {
   get(index: number): Pointer | 0 {
@@ -1836,9 +1804,9 @@ export class RefList extends ListMethods<Pointer | 0> {
     for (let index = from; index < end && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
-  values(): IterableIterator<Pointer | 0> {
+  values(): RuntimeIterator<Pointer | 0> {
     this.mustIterate()
-    return new RefListValues(this)
+    return new RefListValues(this) as unknown as RuntimeIterator<Pointer | 0>
   }
 
   protected override read(at: number): Pointer | 0 {
@@ -1882,7 +1850,7 @@ export class RefList extends ListMethods<Pointer | 0> {
   }
 }
 
-class RefListValues implements IterableIterator<Pointer | 0> {
+class RefListValues {
   readonly #list: RefList
   #index = 0
 
@@ -1891,7 +1859,7 @@ class RefListValues implements IterableIterator<Pointer | 0> {
   }
 
   // One exit, and one literal in it: V8 then makes no object of the result in a loop.
-  next(): IteratorResult<Pointer | 0> {
+  next(): IteratorResult<Pointer | 0, undefined> {
     const list = this.#list
     const index = this.#index
     let done = false
@@ -1904,11 +1872,8 @@ class RefListValues implements IterableIterator<Pointer | 0> {
       value = list.readIndex(index)
       this.#index = (index + 1) | 0
     }
-    return { value, done } as IteratorResult<Pointer | 0>
-  }
-
-  [Symbol.iterator](): this {
-    return this
+    return { value, done } as IteratorResult<Pointer | 0, undefined>
   }
 }
+inheritHelpers(RefListValues)
 // </written>

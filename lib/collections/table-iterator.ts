@@ -1,8 +1,10 @@
 /** The iterators of dicts, sets and caches. */
+import { inheritHelpers, type RuntimeIterator } from './runtime-iterator'
 import { Walk, type Walked } from './walk'
 
 /** An iterator of a collection. It shows what lasts exactly once, whatever changes meanwhile (walk.ts). */
-export class TableIterator<T> implements IterableIterator<T> {
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: what it inherits is there at run time
+export class TableIterator<T> {
   readonly #walk: Walk
   readonly #show: (walk: Walk) => T
 
@@ -12,13 +14,13 @@ export class TableIterator<T> implements IterableIterator<T> {
     this.#show = show
   }
 
-  next(): IteratorResult<T> {
+  next(): IteratorResult<T, undefined> {
     const walk = this.#walk
     if (!walk.step()) return { value: undefined, done: true }
     return { value: this.#show(walk), done: false }
   }
-
-  [Symbol.iterator](): this {
-    return this
-  }
 }
+inheritHelpers(TableIterator)
+
+/** Helpers such as `map` and `take` are there where the runtime's iterators have them. */
+export interface TableIterator<T> extends RuntimeIterator<T> {}

@@ -97,9 +97,9 @@ function list(scalar) {
     for (let index = from; index < end && index < this.length; index++) visit(this.readIndex(index), index, face)
   }
 
-  values(): IterableIterator<${type}> {
+  values(): RuntimeIterator<${type}> {
     this.mustIterate()
-    return new ${nameOf(scalar)}Values(this)
+    return new ${nameOf(scalar)}Values(this) as unknown as RuntimeIterator<${type}>
   }
 
   protected override read(at: number): ${type} {
@@ -143,7 +143,7 @@ function list(scalar) {
   }
 ${kind === 'bool' ? conversions(scalar) : ''}}
 
-class ${nameOf(scalar)}Values implements IterableIterator<${type}> {
+class ${nameOf(scalar)}Values {
   readonly #list: ${nameOf(scalar)}
   #index = 0
 
@@ -152,7 +152,7 @@ class ${nameOf(scalar)}Values implements IterableIterator<${type}> {
   }
 
   // One exit, and one literal in it: V8 then makes no object of the result in a loop.
-  next(): IteratorResult<${type}> {
+  next(): IteratorResult<${type}, undefined> {
     const list = this.#list
     const index = this.#index
     let done = false
@@ -165,13 +165,10 @@ class ${nameOf(scalar)}Values implements IterableIterator<${type}> {
       value = list.readIndex(index)
       this.#index = (index + 1) | 0
     }
-    return { value, done } as IteratorResult<${type}>
-  }
-
-  [Symbol.iterator](): this {
-    return this
+    return { value, done } as IteratorResult<${type}, undefined>
   }
 }
+inheritHelpers(${nameOf(scalar)}Values)
 `
 }
 
@@ -210,7 +207,7 @@ const face = (scalar) => {
     this.#list.forEach(visit as never, this)
   }
 
-  override [Symbol.iterator](): IterableIterator<${type}> {
+  override [Symbol.iterator](): RuntimeIterator<${type}> {
     return this.#list.values()
   }
 
