@@ -77,7 +77,7 @@ describe('a collection has its public methods alone', () => {
     expect(() => get.call(new Map() as never, 1)).toThrow(TypeError)
     expect(() => new BaseDict(heap as never)).toThrow(/new Dict\(heap, \{ key, value \}\)/)
     const { insert, push } = List.prototype
-    expect(() => insert.call([] as never, 0, 1 as never)).toThrow(/a method of a List was called on an object/)
+    expect(() => insert.call([] as never, 0, 1 as never)).toThrow(/a method of a List was called on an array/)
     expect(() => push.call([] as never, 1 as never)).toThrow(TypeError)
     expect(() => new BaseList(heap as never)).toThrow(/new List\(heap, kind\)/)
   })
