@@ -44,7 +44,7 @@ export interface RssSample {
  * | code | meaning |
  * |---|---|
  * | `EBB_RSS_GONE` | no process has this pid, or it has ended |
- * | `EBB_RSS_DENIED` | the process belongs to somebody else, and its memory is not shown to us |
+ * | `EBB_RSS_DENIED` | the process belongs to somebody else, or Node may not read `/proc`: its memory is not shown to us |
  * | `EBB_RSS_UNSUPPORTED` | this platform shows a process its own memory only |
  */
 export type RssErrorCode = 'EBB_RSS_GONE' | 'EBB_RSS_DENIED' | 'EBB_RSS_UNSUPPORTED'
@@ -240,6 +240,12 @@ function ofLinux(pid: number): LinuxMemory {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EACCES' || code === 'EPERM') {
       throw new RssError('EBB_RSS_DENIED', pid, `ebb/rss: process ${pid} is not shown to this user`, error)
+    }
+    if (code === 'ERR_ACCESS_DENIED') {
+      // Node's permission model. What it tells of itself needs no file.
+      if (pid === process.pid) return ofThisProcess(pid)
+      const message = `ebb/rss: process ${pid} is not shown to this one; start Node with --allow-fs-read=/proc beside --permission`
+      throw new RssError('EBB_RSS_DENIED', pid, message, error)
     }
     if (code !== 'ENOENT' && code !== 'ESRCH') throw error
   }

@@ -115,6 +115,27 @@ describe("under Node's permission model", () => {
     expect(said(await runChild(script, flags))).toEqual(['works'])
   })
 
+  it('shows the process its own resident set, and names the flag for others', async () => {
+    const result = await runChild(
+      `
+      const { sampleRss } = require(PACKAGE_FOLDER + '/dist/rss/index.js')
+      const { resident, peak, anonymous } = sampleRss()
+      say([resident > 2 ** 20, peak >= resident / 2, anonymous === undefined])
+      try { sampleRss(process.ppid) } catch (error) { say([error.code, error.message.replace(/\\d+/, 'N')]) }`,
+      [permission, `--allow-fs-read=${root}${path.sep}*`, '--allow-addons'],
+    )
+    const denied =
+      'ebb/rss: process N is not shown to this one; start Node with --allow-fs-read=/proc beside --permission'
+    expect(said(result)).toEqual(
+      process.platform === 'linux'
+        ? [
+            [true, true, true],
+            ['EBB_RSS_DENIED', denied],
+          ]
+        : [[true, true, true], expect.anything()],
+    )
+  })
+
   it('names the flag where addons are not allowed', async () => {
     for (const flags of [[permission, '--allow-fs-read=*'], ['--no-addons']]) {
       const { code, stderr } = await runChild('', flags)
