@@ -21,6 +21,7 @@ interface Node {
 }
 
 interface Sample {
+  /** Bytes of all blocks of the node. */
   readonly size: number
   readonly nodeId: number
   readonly ordinal: number
@@ -48,7 +49,7 @@ export function toHeapProfile(leaks: readonly Leak[]): HeapProfile {
   const head = nodeOf({ name: '(root)', file: '', line: 0, column: 0 })
   const byCall = new Map<Node, Map<string, Node>>()
   const samples: Sample[] = []
-  for (const { stack, blocks, bytes } of leaks) {
+  for (const { stack, bytes } of leaks) {
     let node = head
     for (const call of stack.length > 0 ? [...stack].reverse() : ['(stacks were not kept)']) {
       const children = byCall.get(node) ?? new Map<string, Node>()
@@ -62,7 +63,7 @@ export function toHeapProfile(leaks: readonly Leak[]): HeapProfile {
       node = child
     }
     node.selfSize += bytes
-    samples.push({ size: blocks > 0 ? bytes / blocks : bytes, nodeId: node.id, ordinal: samples.length + 1 })
+    samples.push({ size: bytes, nodeId: node.id, ordinal: samples.length + 1 })
   }
   return { head, samples }
 }

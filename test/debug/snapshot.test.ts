@@ -67,8 +67,8 @@ describe('toHeapProfile', () => {
     expect(load).toMatchObject({ selfSize: 250, callFrame: { functionName: 'load', url: 'file:///app/users.js' } })
     expect(unknown?.selfSize).toBe(10)
     expect(samples.map(({ size, nodeId }) => [size, nodeId])).toEqual([
-      [300, save?.id],
-      [125, load?.id],
+      [900, save?.id],
+      [250, load?.id],
       [10, unknown?.id],
     ])
     expect(JSON.parse(snapshot.toHeapProfile())).toEqual(toHeapProfile(snapshot.leaks))

@@ -54,7 +54,6 @@ const TESTED_ELSEWHERE = new Map([
   ['lib/debug/debug-owners.ts', 'debug/debug-heap'],
   ['lib/debug/entries.ts', 'debug/debug-heap'],
   ['lib/debug/guards.ts', 'debug/debug-heap'],
-  ['lib/debug/heap-profile.ts', 'debug/snapshot'],
   ['lib/debug/held-stats.ts', 'debug/debug-heap'],
   ['lib/debug/idle-check.ts', 'debug/debug-heap'],
   ['lib/debug/index.ts', 'debug/environment'],
