@@ -32,6 +32,7 @@ import type { BlockMap } from '../books/block-map'
 import type { UsedRuns } from '../books/used-runs'
 import type { Purger, Source } from '../release/purger'
 import { SEGMENT_WORDS, SEGMENTS_AT } from '../space/plan'
+import { space } from '../space/thread-space'
 import type { LargeBlocks } from './large-blocks'
 import type { RestingPools } from './resting-pools'
 import { type Runs, runOf } from './runs'
@@ -41,6 +42,9 @@ import { type WholeRuns, wholeRunPools } from './whole-runs'
 const runBlocks = RUN_BLOCKS
 const runPools = RUN_POOLS
 const poolShift = POOL_SHIFT
+const { taken } = space
+/** All words of the space. Of a constant V8 knows the address and the length; of what a field holds it asks at each access. */
+const all = space.words
 
 export const SEGMENT_MASK = SEGMENT_WORDS - 1
 /** A magazine holds no more than this many bytes of blocks, but at least MAGAZINE_MIN_BLOCKS blocks. */
@@ -75,8 +79,6 @@ export class Magazines implements Source {
   private readonly words: Int32Array
   private readonly base: number
   private readonly live: BlockMap
-  /** Word of the column of taken blocks. */
-  private readonly taken: number
   private readonly of: Supplies
   /** Blocks that releaseHalf has taken out and not yet given back, or those that emptied their runs; it is never inside of itself. */
   private readonly half = new Int32Array(SEGMENT_WORDS / 2)
@@ -87,7 +89,6 @@ export class Magazines implements Source {
     this.live = supplies.table.map
     this.words = this.live.words
     this.base = this.live.base
-    this.taken = supplies.table.space.taken
     this.of = supplies
     this.useMagazines = useMagazines
     this.clear()
@@ -187,13 +188,13 @@ export class Magazines implements Source {
     const first = this.bottomOf(sizeClass) + 1
     const isLone = sizeClass === WHOLE_RUN
     const left = isLone ? this.copyHalf(first, count) : this.leaveRuns(sizeClass, first, count)
-    for (let i = first; i <= top; i++) words[i] = words[i + count] as number
+    for (let i = first; i <= top; i = (i + 1) | 0) all[i] = all[(i + count) | 0] as number
     words[this.base + sizeClass] = top
     if (!isLone) this.of.table.counts.addTaken(sizeClass, -count)
     // Last, because giving back may make the purger empty the magazines, which have to be sound then.
     for (let i = 0; i < left; i++) {
       if (isLone) this.release(sizeClass, half[i] as Pointer)
-      else this.rest(sizeClass, half[i] as Pointer)
+      else this.rest(sizeClass, half[i] as number)
     }
   }
 
@@ -202,28 +203,37 @@ export class Magazines implements Source {
     return count
   }
 
-  /** Blocks of a segment are no longer taken. Notes in `half` the runs that are empty now, and returns how many. */
+  /**
+   * Blocks of a segment are no longer taken. Notes in `half` the runs that are empty now, one that was full before as a negative number, and
+   * returns how many. Blocks of one run were mostly freed in a row: they are counted together.
+   */
   private leaveRuns(sizeClass: SizeClass, first: number, count: number): number {
-    const { words, half, taken } = this
+    const { half } = this
     const { table, used } = this.of
-    const full = (runBlocks[sizeClass] as number) - 1
+    const blocks = runBlocks[sizeClass] as number
     const isOnePool = runPools[sizeClass] === 1
+    const end = (first + count) | 0
     let emptied = 0
-    for (let i = first; i < first + count; i++) {
-      const pointer = words[i] as Pointer
+    for (let i = first; i < end; ) {
+      const pointer = all[i] as Pointer
       const run = isOnePool ? poolStart(pointer) : runOf(table, pointer)
-      const at = taken + (run >>> poolShift)
-      const left = (words[at] as number) - 1
-      words[at] = left
-      if (left === full && full > 0) used.link(sizeClass, run)
-      if (left === 0) half[emptied++] = run
+      const start = i
+      do i = (i + 1) | 0
+      while (i < end && ((all[i] as number) ^ run) >>> poolShift === 0)
+      const at = (taken + (run >>> poolShift)) | 0
+      const before = all[at] as number
+      const left = (before - (i - start)) | 0
+      all[at] = left
+      if (left === 0) half[emptied++] = before === blocks ? -run : run
+      else if (before === blocks) used.link(sizeClass, run)
     }
     return emptied
   }
 
-  private rest(sizeClass: SizeClass, run: Pointer): void {
-    if ((runBlocks[sizeClass] as number) > 1) this.of.used.unlink(sizeClass, run)
-    this.of.resting.add(sizeClass, run)
+  /** Lets a run rest as leaveRuns has noted it: it is in the list of used ones unless it was full. */
+  private rest(sizeClass: SizeClass, noted: number): void {
+    if (noted > 0) this.of.used.unlink(sizeClass, noted as Pointer)
+    this.of.resting.add(sizeClass, Math.abs(noted) as Pointer)
   }
 
   /** Puts every magazine's blocks back to where they lie and the magazines to sleep, and gives back the runs that rest. */
