@@ -3,10 +3,15 @@
  * records. Links are pointers to a run's granule 0. (CPython's `usedpools`.)
  */
 
-import { type Pointer, poolOf, recordOf, type SizeClass, slotOf } from '../base/layout'
+import type { Pointer, SizeClass } from '../base/layout'
 import { CLASS_TABLE_LENGTH } from '../base/size-classes'
 import type { ArenaTable } from './arena-table'
-import { NEXT, PREV, word } from './ledger'
+import { NEXT, PREV } from './ledger'
+import { recordWordAt, setRecordWordAt } from './pool-records'
+
+// File-local copies: an imported binding is a property load on every use.
+const nextField = NEXT
+const prevField = PREV
 
 export class UsedRuns {
   /** First used run of each class; 0: none. Blocks are taken from it until it is full. */
@@ -23,7 +28,7 @@ export class UsedRuns {
   }
 
   next(run: Pointer): Pointer | 0 {
-    return word(this.table.ledger(slotOf(run)), recordOf(poolOf(run)) + NEXT) as Pointer | 0
+    return recordWordAt(this.table, run, nextField) as Pointer | 0
   }
 
   /**
@@ -31,35 +36,29 @@ export class UsedRuns {
    * blocks may be free, and blocks are taken from few runs often rather than from many in turn.
    */
   link(sizeClass: SizeClass, run: Pointer): void {
+    const { table } = this
     const tail = this.tails[sizeClass] as Pointer | 0
     this.tails[sizeClass] = run
-    const ledger = this.table.ledger(slotOf(run))
-    const record = recordOf(poolOf(run))
-    ledger[record + NEXT] = 0
-    ledger[record + PREV] = tail
+    setRecordWordAt(table, run, nextField, 0)
+    setRecordWordAt(table, run, prevField, tail)
     if (tail === 0) this.heads[sizeClass] = run
-    else this.set(tail, NEXT, run)
+    else setRecordWordAt(table, tail, nextField, run)
   }
 
   /** Unlinks a run that got full or empty. */
   unlink(sizeClass: SizeClass, run: Pointer): void {
-    const ledger = this.table.ledger(slotOf(run))
-    const record = recordOf(poolOf(run))
-    const next = word(ledger, record + NEXT) as Pointer | 0
-    const prev = word(ledger, record + PREV) as Pointer | 0
+    const { table } = this
+    const next = recordWordAt(table, run, nextField) as Pointer | 0
+    const prev = recordWordAt(table, run, prevField) as Pointer | 0
     if (prev === 0) this.heads[sizeClass] = next
-    else this.set(prev, NEXT, next)
+    else setRecordWordAt(table, prev, nextField, next)
     if (next === 0) this.tails[sizeClass] = prev
-    else this.set(next, PREV, prev)
+    else setRecordWordAt(table, next, prevField, prev)
   }
 
   /** Forgets every run: the heap closes. */
   clear(): void {
     this.heads.fill(0)
     this.tails.fill(0)
-  }
-
-  private set(run: Pointer, field: number, value: number): void {
-    this.table.ledger(slotOf(run))[recordOf(poolOf(run)) + field] = value
   }
 }

@@ -12,6 +12,7 @@ import { type Pointer, recordAt, type SizeClass, slotOf } from '../base/layout'
 import { CLASS_TABLE_LENGTH, runPoolsOf } from '../base/size-classes'
 import type { ArenaTable } from '../books/arena-table'
 import { NEXT, STAMP, word } from '../books/ledger'
+import { recordWordAt, setRecordWordAt } from '../books/pool-records'
 import { EPOCHS_PER_DECAY } from '../release/decay'
 import type { Purger, Source } from '../release/purger'
 import type { Arenas } from './arenas'
@@ -47,10 +48,8 @@ export class RestingPools implements Source {
     const { epoch } = this.purger
     const list = epoch & (LISTS - 1)
     const at = list * CLASS_TABLE_LENGTH + sizeClass
-    const ledger = this.table.ledger(slotOf(run))
-    const record = recordAt(run)
-    ledger[record + STAMP] = epoch
-    ledger[record + NEXT] = this.heads[at] as number
+    setRecordWordAt(this.table, run, STAMP, epoch)
+    setRecordWordAt(this.table, run, NEXT, this.heads[at] as number)
     this.heads[at] = run
     this.epochs[list] = epoch
     this.note(list, 1)
@@ -60,13 +59,13 @@ export class RestingPools implements Source {
   /** Takes the run of the class that got empty last, so that the others may go; 0 where none rests. */
   wake(sizeClass: SizeClass): Pointer | 0 {
     if (this.count === 0) return 0
-    const newest = this.purger.epoch
-    for (let epoch = newest; epoch > newest - LISTS; epoch--) {
-      const list = epoch & (LISTS - 1)
+    const newest = this.purger.epoch | 0
+    for (let age = 0; age < LISTS; age++) {
+      const list = (newest - age) & (LISTS - 1)
       const at = list * CLASS_TABLE_LENGTH + sizeClass
       const run = this.heads[at] as Pointer | 0
       if (run === 0) continue
-      this.heads[at] = this.after(run)
+      this.heads[at] = recordWordAt(this.table, run, NEXT)
       this.note(list, -1)
       return run
     }
@@ -128,9 +127,5 @@ export class RestingPools implements Source {
   private note(list: number, runs: number): void {
     this.counts[list] = (this.counts[list] as number) + runs
     this.count += runs
-  }
-
-  private after(run: Pointer): Pointer | 0 {
-    return word(this.table.ledger(slotOf(run)), recordAt(run) + NEXT) as Pointer | 0
   }
 }

@@ -25,6 +25,7 @@ import { blockBytesOf, RUN_BLOCKS, RUN_POOLS, runBlocksOf, runPoolsOf, START_BIT
 import type { ArenaTable } from '../books/arena-table'
 import type { BlockMap } from '../books/block-map'
 import { CLASS, LENGTH, PINS, word } from '../books/ledger'
+import { recordWordAt } from '../books/pool-records'
 import type { UsedRuns } from '../books/used-runs'
 import type { Arenas } from './arenas'
 import type { RestingPools } from './resting-pools'
@@ -38,7 +39,7 @@ const runBlocks = RUN_BLOCKS
 /** First pool (its granule 0) of the run that a pointer into it belongs to. */
 export function runOf(table: ArenaTable, pointer: Pointer): Pointer {
   const pool = poolStart(pointer)
-  const sizeClass = word(table.ledger(slotOf(pool)), recordAt(pool) + CLASS)
+  const sizeClass = recordWordAt(table, pool, CLASS)
   return sizeClass < 0 ? runBefore(pool, -sizeClass) : pool
 }
 
