@@ -25,7 +25,7 @@
  *              bottom                          last word
  */
 
-import { POOL_SHIFT, type Pointer, poolStart, type SizeClass, slotOf } from '../base/layout'
+import { POOL_SHIFT, type Pointer, type SizeClass, slotOf } from '../base/layout'
 import { BLOCK_BYTES, CLASS_TABLE_LENGTH, RUN_BLOCKS, RUN_POOLS, WHOLE_RUN } from '../base/size-classes'
 import type { ArenaTable } from '../books/arena-table'
 import type { BlockMap } from '../books/block-map'
@@ -188,7 +188,8 @@ export class Magazines implements Source {
     const first = this.bottomOf(sizeClass) + 1
     const isLone = sizeClass === WHOLE_RUN
     const left = isLone ? this.copyHalf(first, count) : this.leaveRuns(sizeClass, first, count)
-    for (let i = first; i <= top; i = (i + 1) | 0) all[i] = all[(i + count) | 0] as number
+    const books = all
+    for (let i = first; i <= top; i = (i + 1) | 0) books[i] = books[(i + count) | 0] as number
     words[this.base + sizeClass] = top
     if (!isLone) this.of.table.counts.addTaken(sizeClass, -count)
     // Last, because giving back may make the purger empty the magazines, which have to be sound then.
@@ -210,22 +211,26 @@ export class Magazines implements Source {
   private leaveRuns(sizeClass: SizeClass, first: number, count: number): number {
     const { half } = this
     const { table, used } = this.of
+    const books = all
     const blocks = runBlocks[sizeClass] as number
     const isOnePool = runPools[sizeClass] === 1
     const end = (first + count) | 0
     let emptied = 0
     for (let i = first; i < end; ) {
-      const pointer = all[i] as Pointer
-      const run = isOnePool ? poolStart(pointer) : runOf(table, pointer)
+      const pointer = books[i] as Pointer
+      const pool = pointer >>> poolShift
       const start = i
       do i = (i + 1) | 0
-      while (i < end && ((all[i] as number) ^ run) >>> poolShift === 0)
+      while (i < end && (books[i] as number) >>> poolShift === pool)
+      const run = isOnePool ? ((pool << poolShift) as Pointer) : runOf(table, pointer)
       const at = (taken + (run >>> poolShift)) | 0
-      const before = all[at] as number
-      const left = (before - (i - start)) | 0
-      all[at] = left
-      if (left === 0) half[emptied++] = before === blocks ? -run : run
-      else if (before === blocks) used.link(sizeClass, run)
+      const before = books[at] as number
+      const left = (before + start - i) | 0
+      books[at] = left
+      if (left === 0) {
+        half[emptied] = before === blocks ? -run : run
+        emptied = (emptied + 1) | 0
+      } else if (before === blocks) used.link(sizeClass, run)
     }
     return emptied
   }

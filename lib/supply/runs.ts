@@ -21,12 +21,13 @@ import {
   type SizeClass,
   slotOf,
 } from '../base/layout'
-import { blockBytesOf, RUN_BLOCKS, RUN_POOLS, runBlocksOf, runPoolsOf, START_BITS } from '../base/size-classes'
+import { BLOCK_BYTES, RUN_BLOCKS, RUN_POOLS, runBlocksOf, runPoolsOf, START_BITS } from '../base/size-classes'
 import type { ArenaTable } from '../books/arena-table'
 import type { BlockMap } from '../books/block-map'
 import { CLASS, LENGTH, PINS, word } from '../books/ledger'
 import { recordWordAt } from '../books/pool-records'
 import type { UsedRuns } from '../books/used-runs'
+import { space } from '../space/thread-space'
 import type { Arenas } from './arenas'
 import type { RestingPools } from './resting-pools'
 
@@ -35,6 +36,10 @@ const mapWords = MAP_WORDS
 const startBits = START_BITS
 const runPools = RUN_POOLS
 const runBlocks = RUN_BLOCKS
+const blockBytes = BLOCK_BYTES
+const granuleShift = GRANULE_SHIFT
+/** All words of the space. Of a constant V8 knows the address and the length; of what a field holds it asks at each access. */
+const all = space.words
 
 /** First pool (its granule 0) of the run that a pointer into it belongs to. */
 export function runOf(table: ArenaTable, pointer: Pointer): Pointer {
@@ -62,7 +67,6 @@ export function openRecords(table: ArenaTable, run: Pointer, sizeClass: SizeClas
 export class Runs {
   private readonly table: ArenaTable
   private readonly map: BlockMap
-  private readonly words: Int32Array
   private readonly arenas: Arenas
   private readonly used: UsedRuns
   private readonly resting: RestingPools
@@ -70,7 +74,6 @@ export class Runs {
   constructor(table: ArenaTable, arenas: Arenas, used: UsedRuns, resting: RestingPools) {
     this.table = table
     this.map = table.map
-    this.words = table.map.words
     this.arenas = arenas
     this.used = used
     this.resting = resting
@@ -103,32 +106,33 @@ export class Runs {
     this.map.setTaken(run, after)
     this.table.counts.addTaken(sizeClass, 1)
     if (after === runBlocksOf(sizeClass)) this.used.unlink(sizeClass, run)
-    return this.words[bottom + 1] as Pointer
+    return all[bottom + 1] as Pointer
   }
 
   /** Writes the `count` lowest free blocks of a run behind a word, the lowest on top. Of a run without a taken one: the first. */
   private collect(sizeClass: SizeClass, run: Pointer, bottom: number, count: number, isFresh: boolean): void {
-    const { words } = this
-    const step = blockBytesOf(sizeClass) >> GRANULE_SHIFT
-    let at = bottom + count
-    if (isFresh) {
-      for (let block = run as number; at > bottom; block += step) words[at--] = block
-      return
-    }
-    if (runPools[sizeClass] === 1) {
+    const books = all
+    let at = (bottom + count) | 0
+    if (runPools[sizeClass] === 1 && !isFresh) {
+      const first = run >>> 5
+      const starts = sizeClass * mapWords
       for (let column = 0; column < mapWords; column++) {
-        let free = ~(words[(run >>> 5) + column] as number) & (startBits[sizeClass * mapWords + column] as number)
+        let free = ~(books[(first + column) | 0] as number) & (startBits[(starts + column) | 0] as number)
+        const lowest = (run + (column << 5) + 31) | 0
         for (; free !== 0; free &= free - 1) {
-          words[at] = run + (column << 5) + 31 - Math.clz32(free & -free)
-          if (--at === bottom) return
+          books[at] = (lowest - Math.clz32(free & -free)) | 0
+          at = (at - 1) | 0
+          if (at === bottom) return
         }
       }
     } else {
+      const step = (blockBytes[sizeClass] as number) >> granuleShift
       let block = run as number
-      for (let left = runBlocks[sizeClass] as number; left > 0; left--, block += step) {
-        if (((words[block >>> 5] as number) & (1 << block)) !== 0) continue
-        words[at] = block
-        if (--at === bottom) return
+      for (let left = runBlocks[sizeClass] as number; left > 0; left--, block = (block + step) | 0) {
+        if (!isFresh && ((books[block >>> 5] as number) & (1 << block)) !== 0) continue
+        books[at] = block
+        at = (at - 1) | 0
+        if (at === bottom) return
       }
     }
     throw new HeapError(
