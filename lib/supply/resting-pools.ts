@@ -3,7 +3,9 @@
  * else would have to touch new memory. A class that frees many blocks mostly wants them again, and to give a pool back and take another
  * costs as much as twenty blocks do. They count as dirty from the moment they got empty.
  *
- *     resting[epoch % 8][class] --> run that got empty last in that epoch --NEXT--> ... --> the first
+ *     resting[epoch % 8][class] --> run that got empty last in that epoch --> ... --> the first
+ *
+ * The next of a run stands in the column of taken blocks, of which it has none: to take a run reads no ledger, whose page is mostly cold.
  *
  * A list for each epoch, so that those that have rested for long enough are found without a walk over the others: each step of that is a
  * cache miss, and while 5e7 blocks are freed some 180,000 pools rest at a time.
@@ -11,8 +13,9 @@
 import { type Pointer, recordAt, type SizeClass, slotOf } from '../base/layout'
 import { CLASS_TABLE_LENGTH, runPoolsOf } from '../base/size-classes'
 import type { ArenaTable } from '../books/arena-table'
-import { NEXT, STAMP, word } from '../books/ledger'
-import { recordWordAt, setRecordWordAt } from '../books/pool-records'
+import type { BlockMap } from '../books/block-map'
+import { STAMP, word } from '../books/ledger'
+import { setRecordWordAt } from '../books/pool-records'
 import { EPOCHS_PER_DECAY } from '../release/decay'
 import type { Purger, Source } from '../release/purger'
 import type { Arenas } from './arenas'
@@ -30,11 +33,13 @@ export class RestingPools implements Source {
   private readonly epochs = new Float64Array(LISTS)
   private count = 0
   private readonly table: ArenaTable
+  private readonly map: BlockMap
   private readonly arenas: Arenas
   private readonly purger: Purger
 
   constructor(table: ArenaTable, arenas: Arenas, purger: Purger) {
     this.table = table
+    this.map = table.map
     this.arenas = arenas
     this.purger = purger
   }
@@ -49,7 +54,7 @@ export class RestingPools implements Source {
     const list = epoch & (LISTS - 1)
     const at = list * CLASS_TABLE_LENGTH + sizeClass
     setRecordWordAt(this.table, run, STAMP, epoch)
-    setRecordWordAt(this.table, run, NEXT, this.heads[at] as number)
+    this.setNext(run, this.heads[at] as Pointer | 0)
     this.heads[at] = run
     this.epochs[list] = epoch
     this.note(list, 1)
@@ -65,7 +70,7 @@ export class RestingPools implements Source {
       const at = list * CLASS_TABLE_LENGTH + sizeClass
       const run = this.heads[at] as Pointer | 0
       if (run === 0) continue
-      this.heads[at] = recordWordAt(this.table, run, NEXT)
+      this.heads[at] = this.next(run)
       this.note(list, -1)
       return run
     }
@@ -115,7 +120,7 @@ export class RestingPools implements Source {
     this.arenas.beginPuts(ledger)
     for (let run = this.heads[at] as Pointer; run !== 0 && slotOf(run) === slot; run = this.heads[at] as Pointer) {
       const record = recordAt(run)
-      this.heads[at] = word(ledger, record + NEXT)
+      this.heads[at] = this.next(run)
       this.arenas.putInto(ledger, run, length, word(ledger, record + STAMP))
       released++
     }
@@ -127,5 +132,14 @@ export class RestingPools implements Source {
   private note(list: number, runs: number): void {
     this.counts[list] = (this.counts[list] as number) + runs
     this.count += runs
+  }
+
+  /** The run that got empty before this one. The bits that count taken blocks (inspect/map.ts) stay 0: a run begins at a multiple of 256. */
+  private next(run: Pointer): Pointer | 0 {
+    return (this.map.takenOf(run) >>> 1) as Pointer | 0
+  }
+
+  private setNext(run: Pointer, next: Pointer | 0): void {
+    this.map.setTaken(run, next << 1)
   }
 }
