@@ -56,7 +56,7 @@ export class ArenaTable {
   readonly tally: Tally
 
   constructor(budget: Budget, space: Space, base: number) {
-    this.map = new BlockMap(space, base)
+    this.map = new BlockMap(base)
     this.counts = new Counts(space, base)
     this.space = space
     this.budget = budget

@@ -7,66 +7,63 @@
  */
 import { countBits } from '../base/bits'
 import { GRANULES_PER_ARENA, GRANULES_PER_POOL, POOL_SHIFT, type Pointer } from '../base/layout'
-import type { Space } from '../space/space'
+import { space } from '../space/thread-space'
 
 const WORDS_PER_POOL = GRANULES_PER_POOL / 32
+// Of constants V8 knows the values, and of an array its address and length; what stands in fields it reads and asks at each access.
+const { words, owners, taken } = space
+const poolShift = POOL_SHIFT
 
 export class BlockMap {
   /** All words of the space. Bit g & 31 of word g >>> 5: a live block starts at granule g, which is what a pointer is. */
-  readonly words: Int32Array
+  readonly words = words
   /** Word of this heap's magazines: that of class c has its top at `base + c`. */
   readonly base: number
-  private readonly owners: number
-  private readonly takens: number
-  private readonly end: number
+  private readonly end = space.slots * GRANULES_PER_ARENA
 
-  constructor(space: Space, base: number) {
-    this.words = space.words
+  constructor(base: number) {
     this.base = base
-    this.owners = space.owners
-    this.takens = space.taken
-    this.end = space.slots * GRANULES_PER_ARENA
   }
 
   /** Whether a live block of some heap starts at the pointer. False for any integer that is not a pointer. */
   has(pointer: number): boolean {
     if (pointer < 0 || pointer >= this.end) return false
-    return ((this.words[pointer >>> 5] as number) & (1 << (pointer & 31))) !== 0
+    return ((words[pointer >>> 5] as number) & (1 << (pointer & 31))) !== 0
   }
 
   set(pointer: Pointer): void {
-    this.words[pointer >>> 5] = (this.words[pointer >>> 5] as number) | (1 << (pointer & 31))
+    words[pointer >>> 5] = (words[pointer >>> 5] as number) | (1 << (pointer & 31))
   }
 
   clear(pointer: Pointer): void {
-    this.words[pointer >>> 5] = (this.words[pointer >>> 5] as number) & ~(1 << (pointer & 31))
+    words[pointer >>> 5] = (words[pointer >>> 5] as number) & ~(1 << (pointer & 31))
   }
 
   /** One of the WORDS_PER_POOL words of a pool's free map, given its granule 0. */
   word(pool: Pointer, column: number): number {
-    return this.words[(pool >>> 5) + column] as number
+    return words[(pool >>> 5) + column] as number
   }
 
   /** The size class to whose magazine a pool's freed blocks go, given its granule 0; 0: a free in it is not for the fast path. */
   magazineOf(pool: Pointer): number {
-    const owner = this.words[this.owners + (pool >>> POOL_SHIFT)] as number
+    const owner = words[(owners + (pool >>> poolShift)) | 0] as number
     return owner === 0 ? 0 : owner - this.base
   }
 
   /** Sets that of a pool, or of several neighbours. */
   setMagazine(pool: Pointer, sizeClass: number, pools = 1): void {
-    const first = this.owners + (pool >>> POOL_SHIFT)
+    const first = (owners + (pool >>> poolShift)) | 0
     const owner = sizeClass === 0 ? 0 : this.base + sizeClass
-    for (let at = first; at < first + pools; at++) this.words[at] = owner
+    for (let at = first; at < first + pools; at++) words[at] = owner
   }
 
   /** Blocks of a shared run that are live or in a magazine, at its first pool; pools of a lone block, where it begins. Else meaningless. */
   takenOf(run: Pointer): number {
-    return this.words[this.takens + (run >>> POOL_SHIFT)] as number
+    return words[(taken + (run >>> poolShift)) | 0] as number
   }
 
-  setTaken(run: Pointer, taken: number): void {
-    this.words[this.takens + (run >>> POOL_SHIFT)] = taken
+  setTaken(run: Pointer, blocks: number): void {
+    words[(taken + (run >>> poolShift)) | 0] = blocks
   }
 
   /** Live blocks in the pools of a run. */

@@ -108,17 +108,16 @@ export class Magazines implements Source {
 
   /** The magazine is empty or asleep: fills half of it from one run, and takes a block. */
   refill(sizeClass: SizeClass): Pointer {
-    const { words } = this
     const { runs } = this.of
     const bottom = this.bottomOf(sizeClass)
     if (this.useMagazines) {
-      const count = runs.take(sizeClass, bottom, ((CAPACITY[sizeClass] as number) + 1) >> 1)
+      const top = (bottom + runs.take(sizeClass, bottom, ((CAPACITY[sizeClass] as number) + 1) >> 1)) | 0
       this.wake(sizeClass)
-      words[this.base + sizeClass] = bottom + count
-      return this.take(sizeClass)
+      all[this.base + sizeClass] = top - 1
+      return this.mark(all[top] as Pointer)
     }
     runs.take(sizeClass, bottom, 1)
-    return this.mark(words[bottom + 1] as Pointer)
+    return this.mark(all[bottom + 1] as Pointer)
   }
 
   private mark(pointer: Pointer): Pointer {
@@ -175,8 +174,8 @@ export class Magazines implements Source {
 
   private wake(sizeClass: SizeClass): void {
     const bottom = this.bottomOf(sizeClass)
-    this.words[bottom] = 0
-    this.words[this.base + sizeClass] = bottom
+    all[bottom] = 0
+    all[this.base + sizeClass] = bottom
     this.of.purger.noteWake()
   }
 
