@@ -57,7 +57,10 @@ export class BlockMap {
     for (let at = first; at < first + pools; at++) words[at] = owner
   }
 
-  /** Blocks of a shared run that are live or in a magazine, at its first pool; pools of a lone block, where it begins. Else meaningless. */
+  /**
+   * Blocks of a shared run that are live or in a magazine, at its first pool; of one that rests, the next that rests, shifted so that the low
+   * nine bits are 0 (resting-pools.ts); pools of a lone block, where it begins. Else meaningless.
+   */
   takenOf(run: Pointer): number {
     return words[(taken + (run >>> poolShift)) | 0] as number
   }

@@ -21,7 +21,8 @@ function held(heap: Heap): number {
     for (const [pool, length] of runsOf(table.ledger(slot))) {
       const run = pointerTo(slot, pool, 0)
       const isWhole = recordWord(table.ledger(slot), pool, CLASS) === WHOLE_RUN
-      blocks += (isWhole ? 1 : table.map.takenOf(run)) - table.map.count(run, length)
+      // The low nine bits count; of a run that rests the others hold the next one.
+      blocks += (isWhole ? 1 : table.map.takenOf(run) & 511) - table.map.count(run, length)
     }
   }
   return blocks
