@@ -52,7 +52,7 @@ export const SLOTS_MAX = 1 << (31 - SLOT_SHIFT)
 /** A pool's record in the ledger: sixteen 32-bit words, one cache line. */
 export const RECORD_BYTES = POOL_BYTES / POOLS_PER_ARENA
 export const RECORD_WORDS = RECORD_BYTES / 4
-const RECORD_WORDS_SHIFT = Math.log2(RECORD_WORDS)
+export const RECORD_WORDS_SHIFT = Math.log2(RECORD_WORDS)
 /** Words of a pool's free map: one bit per granule. */
 export const MAP_WORDS = GRANULES_PER_POOL / 32
 

@@ -2,13 +2,21 @@
  * Words of the records of runs, by pointer. The records of near arenas are one column of the space, sixteen words for each pool, so that a
  * pointer's is found by a shift; a ledger costs its object, and the array of those, each a cache line that is mostly cold.
  */
-import { GRANULES_PER_ARENA, POOL_SHIFT, type Pointer, RECORD_WORDS, recordAt, slotOf } from '../base/layout'
+import {
+  GRANULES_PER_ARENA,
+  POOL_SHIFT,
+  type Pointer,
+  RECORD_WORDS,
+  RECORD_WORDS_SHIFT,
+  recordAt,
+  slotOf,
+} from '../base/layout'
 import { space } from '../space/thread-space'
 import type { ArenaTable } from './arena-table'
 
 const { words } = space
 const poolShift = POOL_SHIFT
-const recordShift = Math.log2(RECORD_WORDS)
+const recordShift = RECORD_WORDS_SHIFT
 const firstNear = space.nearFirst * GRANULES_PER_ARENA
 const nearEnd = space.nearEnd * GRANULES_PER_ARENA
 /** Where the record of pointer 0 would be. */

@@ -93,6 +93,7 @@ const door: Door = async (wanted = {}) => {
 
 const realm = globalThis as { [DOORS]?: Set<WeakRef<Door>> }
 if (realm[DOORS] === undefined) Object.defineProperty(realm, DOORS, { value: new Set<WeakRef<Door>>() })
+for (const known of realm[DOORS] ?? []) if (known.deref() === undefined) realm[DOORS]?.delete(known)
 realm[DOORS]?.add(new WeakRef(door))
 // Whoever has a heap or the class of heaps keeps the door.
 Object.defineProperty(Heap, DOORS, { value: door })

@@ -42,9 +42,8 @@ import { type WholeRuns, wholeRunPools } from './whole-runs'
 const runBlocks = RUN_BLOCKS
 const runPools = RUN_POOLS
 const poolShift = POOL_SHIFT
-const { taken } = space
-/** All words of the space. Of a constant V8 knows the address and the length; of what a field holds it asks at each access. */
-const all = space.words
+/** Of a constant array V8 knows the address and the length; of one in a field it asks at each access. */
+const { words, taken } = space
 
 export const SEGMENT_MASK = SEGMENT_WORDS - 1
 /** A magazine holds no more than this many bytes of blocks, but at least MAGAZINE_MIN_BLOCKS blocks. */
@@ -75,8 +74,7 @@ export interface Supplies {
 }
 
 export class Magazines implements Source {
-  /** The words of the space. Word base + c: index of the top of class c's magazine. From base + SEGMENTS_AT on: the segments. */
-  private readonly words: Int32Array
+  /** Words of this heap. Word base + c: index of the top of class c's magazine. From base + SEGMENTS_AT on: the segments. */
   private readonly base: number
   private readonly live: BlockMap
   private readonly of: Supplies
@@ -87,7 +85,6 @@ export class Magazines implements Source {
 
   constructor(supplies: Supplies, useMagazines: boolean) {
     this.live = supplies.table.map
-    this.words = this.live.words
     this.base = this.live.base
     this.of = supplies
     this.useMagazines = useMagazines
@@ -96,7 +93,6 @@ export class Magazines implements Source {
 
   /** Takes a block of a class of shared runs. */
   take(sizeClass: SizeClass): Pointer {
-    const { words } = this
     const magazine = this.base + sizeClass
     const top = words[magazine] as number
     const pointer = words[top] as Pointer | 0
@@ -113,11 +109,11 @@ export class Magazines implements Source {
     if (this.useMagazines) {
       const top = (bottom + runs.take(sizeClass, bottom, ((CAPACITY[sizeClass] as number) + 1) >> 1)) | 0
       this.wake(sizeClass)
-      all[this.base + sizeClass] = top - 1
-      return this.mark(all[top] as Pointer)
+      words[this.base + sizeClass] = top - 1
+      return this.mark(words[top] as Pointer)
     }
     runs.take(sizeClass, bottom, 1)
-    return this.mark(all[bottom + 1] as Pointer)
+    return this.mark(words[bottom + 1] as Pointer)
   }
 
   private mark(pointer: Pointer): Pointer {
@@ -144,7 +140,6 @@ export class Magazines implements Source {
 
   /** Takes the lone block of so many pools that was freed last from the magazine; 0 where there is none. */
   private takeWarm(pools: number): Pointer | 0 {
-    const { words } = this
     const top = words[this.base + WHOLE_RUN] as number
     for (let at = top; words[at] !== 0; at--) {
       const pointer = words[at] as Pointer
@@ -162,7 +157,6 @@ export class Magazines implements Source {
       this.release(sizeClass, pointer)
       return
     }
-    const { words } = this
     const magazine = this.base + sizeClass
     if (words[magazine] === this.lastOf(sizeClass)) this.releaseHalf(sizeClass)
     // Asleep from the start, or because giving half of it back made the purger look at its clock.
@@ -174,20 +168,20 @@ export class Magazines implements Source {
 
   private wake(sizeClass: SizeClass): void {
     const bottom = this.bottomOf(sizeClass)
-    all[bottom] = 0
-    all[this.base + sizeClass] = bottom
+    words[bottom] = 0
+    words[this.base + sizeClass] = bottom
     this.of.purger.noteWake()
   }
 
   /** The lower half of a full magazine, freed longest ago, goes back. */
   private releaseHalf(sizeClass: SizeClass): void {
-    const { words, half } = this
+    const { half } = this
     const count = ((CAPACITY[sizeClass] as number) + 1) >> 1
     const top = this.lastOf(sizeClass) - count
     const first = this.bottomOf(sizeClass) + 1
     const isLone = sizeClass === WHOLE_RUN
     const left = isLone ? this.copyHalf(first, count) : this.leaveRuns(sizeClass, first, count)
-    const books = all
+    const books = words
     for (let i = first; i <= top; i = (i + 1) | 0) books[i] = books[(i + count) | 0] as number
     words[this.base + sizeClass] = top
     if (!isLone) this.of.table.counts.addTaken(sizeClass, -count)
@@ -199,7 +193,7 @@ export class Magazines implements Source {
   }
 
   private copyHalf(first: number, count: number): number {
-    for (let i = 0; i < count; i++) this.half[i] = this.words[first + i] as number
+    for (let i = 0; i < count; i++) this.half[i] = words[first + i] as number
     return count
   }
 
@@ -210,7 +204,7 @@ export class Magazines implements Source {
   private leaveRuns(sizeClass: SizeClass, first: number, count: number): number {
     const { half } = this
     const { table, used } = this.of
-    const books = all
+    const books = words
     const blocks = runBlocks[sizeClass] as number
     const isOnePool = runPools[sizeClass] === 1
     const end = (first + count) | 0
@@ -262,7 +256,6 @@ export class Magazines implements Source {
 
   /** Puts a class's magazine's blocks back to where they lie. Returns whether there were any. */
   releaseClass(sizeClass: SizeClass): boolean {
-    const { words } = this
     const top = words[this.base + sizeClass] as number
     if (top === this.sleep) return false
     const released = words.slice(this.bottomOf(sizeClass) + 1, top + 1)
@@ -300,7 +293,7 @@ export class Magazines implements Source {
 
   /** Empties the magazines without giving anything back: the heap closes. */
   clear(): void {
-    this.words.fill(this.sleep, this.base + 1, this.base + CLASS_TABLE_LENGTH)
+    words.fill(this.sleep, this.base + 1, this.base + CLASS_TABLE_LENGTH)
     this.of.resting.clear()
   }
 }

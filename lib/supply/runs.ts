@@ -38,8 +38,8 @@ const runPools = RUN_POOLS
 const runBlocks = RUN_BLOCKS
 const blockBytes = BLOCK_BYTES
 const granuleShift = GRANULE_SHIFT
-/** All words of the space. Of a constant V8 knows the address and the length; of what a field holds it asks at each access. */
-const all = space.words
+/** Of a constant array V8 knows the address and the length; of one in a field it asks at each access. */
+const { words } = space
 
 /** First pool (its granule 0) of the run that a pointer into it belongs to. */
 export function runOf(table: ArenaTable, pointer: Pointer): Pointer {
@@ -106,12 +106,12 @@ export class Runs {
     this.map.setTaken(run, after)
     this.table.counts.addTaken(sizeClass, 1)
     if (after === runBlocksOf(sizeClass)) this.used.unlink(sizeClass, run)
-    return all[bottom + 1] as Pointer
+    return words[bottom + 1] as Pointer
   }
 
   /** Writes the `count` lowest free blocks of a run behind a word, the lowest on top. Of a run without a taken one: the first. */
   private collect(sizeClass: SizeClass, run: Pointer, bottom: number, count: number, isFresh: boolean): void {
-    const books = all
+    const books = words
     let at = (bottom + count) | 0
     if (runPools[sizeClass] === 1 && !isFresh) {
       const first = run >>> 5
